@@ -34,6 +34,10 @@ class Event {
   Task<Result<void>> wait_until(MonotonicTime deadline);
 
  private:
+  friend class TaskGroup;
+  // Goes on waiting when the task is cancelled: for those who must see the end.
+  Task<void> wait_to_the_end();
+
   struct State;
   std::shared_ptr<State> state_;
 };
