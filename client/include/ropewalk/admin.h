@@ -1,0 +1,120 @@
+// Looks at and changes the cluster: topics, their settings, offsets, brokers.
+//
+// Every function blocks until it is answered, at most for the client's request_timeout, and may be
+// called from several threads, but not in a callback. Errors that all share: request_timed_out,
+// not_controller, outcome_unknown (a change may or may not have come to pass: look before trying
+// again), closed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ropewalk/client.h"
+#include "ropewalk/types.h"
+
+namespace ropewalk {
+
+struct TopicSetting {
+  std::string name;  // As Kafka's, with dots: "retention.ms".
+  std::string value;
+};
+struct TopicSettingChange {
+  std::string name;
+  std::optional<std::string> value;  // Missing: back to the default.
+};
+
+struct NewTopic {
+  std::string name;
+  std::int32_t partitions = 0;          // 0: the cluster's default.
+  std::int32_t replication_factor = 0;  // 0: the cluster's default.
+  std::vector<TopicSetting> settings = {};
+  bool validate_only = false;  // Check and answer as if, but change nothing.
+};
+struct CreatedTopic {
+  std::string topic_id;  // 22 characters; empty with validate_only.
+  std::int32_t partitions = 0;
+  std::int32_t replication_factor = 0;
+};
+
+enum class SettingSource : std::uint8_t { default_value, cluster, topic };
+
+struct DescribedSetting {
+  std::string name;
+  std::string value;  // In force.
+  SettingSource source = SettingSource::default_value;
+};
+struct DescribedPartition {
+  std::int32_t partition = 0;
+  std::int32_t leader = -1;  // -1: none.
+  std::int32_t leader_epoch = 0;
+  std::int32_t partition_epoch = 0;
+  std::vector<std::int32_t> replicas;
+  std::vector<std::int32_t> in_sync_replicas;
+  std::vector<std::int32_t> eligible_replicas;
+  std::string durability;  // "synced" or "replicated": what holds now.
+};
+struct DescribedTopic {
+  std::string name;
+  std::string topic_id;
+  std::int32_t replication_factor = 0;
+  std::vector<DescribedSetting> settings;      // By name.
+  std::vector<DescribedPartition> partitions;  // By index.
+};
+
+enum class OffsetWanted : std::uint8_t { earliest, latest, by_timestamp, max_timestamp };
+struct OffsetQuestion {
+  PartitionName partition;
+  OffsetWanted wanted = OffsetWanted::latest;
+  Timestamp timestamp = {};  // For by_timestamp: the first record of this time or later.
+};
+struct OffsetAnswer {
+  PartitionName partition;
+  std::int64_t offset = -1;  // -1: no such record.
+  std::optional<Timestamp> timestamp;
+};
+
+struct BrokerStatus {
+  std::int32_t broker_id = 0;
+  std::string host;
+  std::uint16_t port = 0;
+  std::string rack;
+  bool fenced = false;  // Registered but not taken as alive.
+};
+struct ClusterStatus {
+  std::string cluster_id;
+  std::int32_t controller_id = -1;  // -1: not known.
+  std::int32_t feature_level = 0;
+  std::vector<BrokerStatus> brokers;
+};
+
+class Admin {
+ public:
+  explicit Admin(Client& client);
+  ~Admin();
+
+  // Errors: invalid_topic, topic_already_exists, invalid_partitions, invalid_replication_factor,
+  // invalid_config.
+  Result<CreatedTopic> create_topic(const NewTopic& topic);
+  // Errors: unknown_topic_or_partition. Also for the next three.
+  Result<void> delete_topic(const std::string& name);
+  // In the order of the names; the first that is not there fails all.
+  Result<std::vector<DescribedTopic>> describe_topics(const std::vector<std::string>& names);
+  // All changes or none. Errors: also invalid_config.
+  Result<void> set_topic_config(const std::string& name,
+                                const std::vector<TopicSettingChange>& changes);
+  // All topics, by name.
+  Result<std::vector<DescribedTopic>> list_topics();
+
+  // In the order of the questions; the first failure fails all, naming the partition.
+  Result<std::vector<OffsetAnswer>> list_offsets(const std::vector<OffsetQuestion>& questions);
+
+  Result<ClusterStatus> cluster_status();
+
+ private:
+  std::shared_ptr<client::Shell> shell_;
+};
+
+}  // namespace ropewalk

@@ -1,0 +1,82 @@
+// Reads records of partitions that it was told to read, fetching ahead within a budget.
+//
+// One thread at a time, outside callbacks. Positions are kept here and nowhere else.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "ropewalk/client.h"
+#include "ropewalk/types.h"
+
+namespace ropewalk {
+
+namespace client {
+class ConsumerShell;
+}
+
+// Where to read when a partition has no position, or one that it no longer (or not yet) has.
+enum class OffsetReset : std::uint8_t { earliest, latest, fail };
+
+struct ConsumerOptions {
+  OffsetReset offset_reset = OffsetReset::earliest;
+  // A broker answers a fetch when this much is there, or after this long.
+  std::size_t fetch_bytes_min = 1;
+  std::chrono::milliseconds fetch_wait_max{500};
+  // Of one answer, and of one partition in it. One whole batch always comes.
+  std::size_t fetch_bytes_max = 8 << 20;
+  std::size_t partition_fetch_bytes_max = 1 << 20;
+  // Of records that were fetched and not polled yet.
+  std::size_t prefetch_bytes = 32 << 20;
+  // Of the records of one batch, decompressed.
+  std::size_t batch_bytes_max = 64 << 20;
+  // Of one poll.
+  std::size_t poll_records_max = 10'000;
+};
+
+class Consumer {
+ public:
+  Consumer(Client& client, ConsumerOptions options = {});
+  ~Consumer();
+  Consumer(Consumer&&) noexcept;
+  Consumer& operator=(Consumer&&) noexcept;
+
+  // Reads exactly these from now on, each from where it was, or from where offset_reset says.
+  // Errors: invalid_request (one partition twice, or a negative one).
+  Result<void> assign(std::vector<PartitionName> partitions);
+  // All partitions that the topic has now. Errors: unknown_topic_or_partition, request_timed_out.
+  Result<void> assign_topic(const std::string& topic);
+  std::vector<PartitionName> assignment() const;
+
+  // Where to read next. Records that were fetched but not polled are dropped. Errors:
+  // invalid_request (not assigned, a negative offset).
+  Result<void> seek(const PartitionName& partition, std::int64_t offset);
+  Result<void> seek_to_beginning(const PartitionName& partition);
+  Result<void> seek_to_end(const PartitionName& partition);
+
+  // Waits until there are records, at most for the timeout: then none is no error. Errors:
+  // offset_out_of_range (with OffsetReset::fail), corrupt_message (a damaged batch), and what a
+  // broker says for good, such as unknown_topic_or_partition, each naming the partition; the other
+  // partitions are served by the next poll. What can pass is tried again inside.
+  Result<Records> poll(std::chrono::nanoseconds timeout);
+
+  // Offset of the record that poll() will give next. Where that is still to be found out (no
+  // position yet, or seek_to_...) it is asked for. Errors: invalid_request (not assigned),
+  // request_timed_out, the broker's.
+  Result<std::int64_t> position(const PartitionName& partition);
+
+  // Of the partitions, in their order: the first offset that there is, and one past the last that
+  // may be read now. They need not be assigned. Errors: the broker's, request_timed_out.
+  Result<std::vector<std::int64_t>> beginning_offsets(const std::vector<PartitionName>& of);
+  Result<std::vector<std::int64_t>> end_offsets(const std::vector<PartitionName>& of);
+
+  void close();
+
+ private:
+  std::shared_ptr<client::ConsumerShell> shell_;
+};
+
+}  // namespace ropewalk

@@ -1,0 +1,93 @@
+// A result that is not there yet.
+//
+// Copies share it. All functions may be called from any thread. The result comes exactly once;
+// closing or destroying whoever produces it makes it Errc::cancelled or Errc::closed.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "common/error.h"
+#include "ropewalk/types.h"
+
+namespace ropewalk {
+
+namespace detail {
+
+// How a thread waits for the I/O thread: implemented by the client over its environment.
+class Waiting {
+ public:
+  virtual ~Waiting() = default;
+  // Returns ready(), at the latest when the timeout has passed. Must not be called on the I/O
+  // thread (in a callback): ENSURE.
+  virtual bool wait(const std::function<bool()>& ready, std::chrono::nanoseconds timeout) = 0;
+};
+
+template <class T>
+struct PendingState {
+  explicit PendingState(std::shared_ptr<Waiting> how) : waiting(std::move(how)) {}
+
+  // The first call counts. The callback, if there is one, runs in it.
+  void set(Result<T> value) {
+    std::function<void(const Result<T>&)> call;
+    {
+      const std::lock_guard lock(mutex);
+      if (result) return;
+      result.emplace(std::move(value));
+      call = std::move(callback);
+      callback = nullptr;
+    }
+    ready.store(true, std::memory_order_release);
+    if (call) call(*result);
+  }
+
+  std::shared_ptr<Waiting> waiting;
+  std::atomic<bool> ready{false};
+  std::mutex mutex;
+  std::optional<Result<T>> result;  // Never changes once ready.
+  std::function<void(const Result<T>&)> callback;
+};
+
+}  // namespace detail
+
+template <class T>
+class [[nodiscard]] Pending {
+ public:
+  using Callback = std::function<void(const Result<T>&)>;
+
+  explicit Pending(std::shared_ptr<detail::PendingState<T>> state) : state_(std::move(state)) {}
+
+  bool ready() const { return state_->ready.load(std::memory_order_acquire); }
+  // Blocks until the result is there. Errors: the result's, or request_timed_out when the timeout
+  // has passed first: the work goes on then. Not to be called in a callback.
+  Result<T> wait(std::chrono::nanoseconds timeout = std::chrono::hours(24)) const {
+    if (!ready() && !state_->waiting->wait([this] { return ready(); }, timeout))
+      return fail(Errc::request_timed_out, "the result is not there yet");
+    return *state_->result;
+  }
+  // Runs on the I/O thread when the result comes, or at once if it is there. One callback; it must
+  // not block.
+  void then(Callback callback) const {
+    {
+      const std::lock_guard lock(state_->mutex);
+      if (!state_->result) {
+        state_->callback = std::move(callback);
+        return;
+      }
+    }
+    callback(*state_->result);
+  }
+
+ private:
+  std::shared_ptr<detail::PendingState<T>> state_;
+};
+
+// The fate of a record that was sent.
+using Delivery = Pending<Delivered>;
+
+}  // namespace ropewalk
