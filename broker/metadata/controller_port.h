@@ -1,0 +1,132 @@
+// What anybody may ask of the one active controller, and the way there.
+//
+// A caller hands in an event and gets an answer once everything that it was decided on is committed
+// and applied by the controller (M5, M6). Whether the controller is here or elsewhere is the same
+// to it. Events that concern several things carry a list; the answer has one result for each, in
+// the same order.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "broker/metadata/records.h"
+#include "common/env/task.h"
+#include "common/env/time.h"
+#include "common/error.h"
+#include "common/ids.h"
+#include "common/uuid.h"
+
+namespace ropewalk::metadata {
+
+// A broker starts a life (metadata-quorum.md, 6.1; R13). Item: BrokerRegistered.
+struct RegisterBroker {
+  ClusterId cluster;
+  BrokerRegistration broker;  // epoch, fenced and in_controlled_shutdown are the controller's.
+  // From the clean-stop marker of the last life; absent after an unclean end.
+  std::optional<BrokerEpoch> clean_stop_epoch;
+  std::vector<TopicPartition> cut;      // Replicas whose recovery cut a tail.
+  std::vector<TopicPartition> damaged;  // Replicas that are damaged or gone (R12).
+};
+
+// Keeps the session, and asks to be let in once `applied` has reached the own registration.
+// Item: HeartbeatState.
+struct BrokerHeartbeat {
+  BrokerId broker;
+  BrokerEpoch epoch;
+  Offset applied;  // Of the metadata log.
+  bool wants_fence = false;
+  bool wants_shutdown = false;
+};
+
+struct NewTopic {
+  std::string name;
+  std::int32_t partitions = -1;          // -1: the default.
+  std::int32_t replication_factor = -1;  // -1: the default.
+  std::vector<std::pair<std::string, std::string>> configs;
+};
+// Items: TopicCreated.
+struct CreateTopics {
+  std::vector<NewTopic> topics;
+  bool validate_only = false;  // Decide and answer, but change nothing.
+};
+
+// One of both: by id, else by name.
+struct TopicRef {
+  TopicId id;
+  std::string name;
+};
+// Items: nothing.
+struct DeleteTopics {
+  std::vector<TopicRef> topics;
+};
+
+struct ConfigChange {
+  // A topic may be meant by its name: TopicRef.
+  std::variant<ClusterScope, BrokerId, TopicRef> scope;
+  std::string key;
+  std::optional<std::string> value;  // Absent: back to the default.
+};
+// Items: nothing.
+struct SetConfigs {
+  std::vector<ConfigChange> changes;
+  bool validate_only = false;
+};
+
+// A block of producer ids for a broker to give away. Item: ProducerIdBlock.
+struct AllocateProducerIds {
+  BrokerId broker;
+  BrokerEpoch epoch;
+};
+
+// A leader reports that all in-sync logs of its `syncing` partition are synced whole. Item:
+// nothing.
+struct ReportSynced {
+  BrokerId broker;
+  BrokerEpoch epoch;
+  TopicPartition partition;
+  LeaderEpoch leader_epoch;
+};
+
+using ControllerEvent = std::variant<RegisterBroker, BrokerHeartbeat, CreateTopics, DeleteTopics,
+                                     SetConfigs, AllocateProducerIds, ReportSynced>;
+
+struct BrokerRegistered {
+  BrokerEpoch epoch;
+};
+struct HeartbeatState {
+  bool fenced = true;
+  bool caught_up = false;      // Has applied its own registration.
+  bool may_shut_down = false;  // It asked to, and leads nothing any more.
+};
+struct TopicCreated {
+  TopicId id;
+  std::int32_t partitions = 0;
+  std::int32_t replication_factor = 0;
+  std::vector<std::pair<std::string, std::string>> configs;  // As stored.
+};
+struct ProducerIdBlock {
+  ProducerId first;
+  std::int32_t count = 0;
+};
+using ItemAnswer =
+    std::variant<std::monostate, BrokerRegistered, HeartbeatState, TopicCreated, ProducerIdBlock>;
+
+struct ControllerAnswer {
+  Offset offset;  // Of the metadata log: an image at or past it shows what was decided.
+  std::vector<Result<ItemAnswer>> items;
+};
+
+class ControllerPort {
+ public:
+  virtual ~ControllerPort() = default;
+  // From a task on any core; the answer comes back there. Errors of the whole event: not_controller
+  // (nothing was decided; ask again), outcome_unknown (it may yet commit), request_timed_out (the
+  // deadline passed; likewise unknown), budget_exceeded (too many wait), shutting_down, cancelled.
+  virtual Task<Result<ControllerAnswer>> propose(ControllerEvent event,
+                                                 env::MonotonicTime deadline) = 0;
+};
+
+}  // namespace ropewalk::metadata

@@ -1,0 +1,149 @@
+#include "broker/metadata/topic_settings.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+namespace ropewalk::metadata {
+namespace {
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// Sets the field from an integer in [low, high]; false if the text is none.
+template <class T>
+bool set_integer(std::string_view text, std::int64_t low, std::int64_t high, T& field) {
+  const auto value = parse_integer(text);
+  if (!value || *value < low || *value > high) return false;
+  field = static_cast<T>(*value);
+  return true;
+}
+
+bool set_durability(TopicSettings& settings, std::string_view text) {
+  if (text != "synced" && text != "replicated") return false;
+  settings.durability = text == "synced" ? Durability::synced : Durability::replicated;
+  return true;
+}
+bool set_max_message_bytes(TopicSettings& settings, std::string_view text) {
+  return set_integer(text, 61, 32 << 20, settings.max_message_bytes);
+}
+bool set_min_in_sync(TopicSettings& settings, std::string_view text) {
+  return set_integer(text, 1, 1000, settings.min_in_sync_replicas);
+}
+bool set_retention(TopicSettings& settings, std::string_view text) {
+  return set_integer(text, -1, -1, settings.retention_ms);
+}
+bool set_segment_bytes(TopicSettings& settings, std::string_view text) {
+  return set_integer(text, 1 << 20, 1 << 30, settings.segment_bytes);
+}
+
+using Setter = bool (*)(TopicSettings&, std::string_view);
+constexpr std::array kDefinitions{
+    TopicSettingDefinition{"durability", "synced", "synced or replicated"},
+    TopicSettingDefinition{"max.message.bytes", "1048588", "a number from 61 to 33554432"},
+    TopicSettingDefinition{"min.insync.replicas", "2", "a number from 1 to 1000"},
+    TopicSettingDefinition{"retention.ms", "-1", "-1: records are kept for ever"},
+    TopicSettingDefinition{"segment.bytes", "1073741824", "a number from 1048576 to 1073741824"},
+};
+constexpr std::array<Setter, kDefinitions.size()> kSetters{
+    set_durability, set_max_message_bytes, set_min_in_sync, set_retention, set_segment_bytes};
+
+std::optional<std::size_t> index_of(std::string_view name) {
+  for (std::size_t i = 0; i < kDefinitions.size(); i++)
+    if (kDefinitions[i].name == name) return i;
+  return std::nullopt;
+}
+
+// Levenshtein's distance, for "did you mean".
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); j++) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); i++) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); j++) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row[b.size()];
+}
+
+std::unexpected<Error> unknown_setting(std::string_view name) {
+  const TopicSettingDefinition* nearest = nullptr;
+  std::size_t least = 0;
+  std::string all;
+  for (const auto& definition : kDefinitions) {
+    const std::size_t far = distance(name.substr(0, 100), definition.name);
+    if (!nearest || far < least) {
+      nearest = &definition;
+      least = far;
+    }
+    all += all.empty() ? "" : ", ";
+    all += definition.name;
+  }
+  const std::string hint = least <= nearest->name.size() / 2
+                               ? fmt::format("did you mean {}? ", nearest->name)
+                               : std::string();
+  return fail(Errc::invalid_config, "there is no topic setting \"{}\": {}known are {}",
+              name.substr(0, 100), hint, all);
+}
+
+void set_known(TopicSettings& settings, const Configs& configs) {
+  for (const auto& [name, value] : configs)
+    if (const auto index = index_of(name)) kSetters[*index](settings, value);
+}
+
+}  // namespace
+
+std::span<const TopicSettingDefinition> topic_setting_definitions() { return kDefinitions; }
+
+Result<void> check_topic_setting(std::string_view name, std::string_view value) {
+  const auto index = index_of(name);
+  if (!index) return unknown_setting(name);
+  TopicSettings ignored;
+  if (kSetters[*index](ignored, value)) return {};
+  return fail(Errc::invalid_config, "{} cannot be \"{}\": it is {}", name, value.substr(0, 100),
+              kDefinitions[*index].accepts);
+}
+
+TopicSettings effective_settings(const Configs& topic, const Configs& cluster) {
+  TopicSettings settings;
+  set_known(settings, cluster);
+  set_known(settings, topic);
+  return settings;
+}
+
+std::string effective_value(std::string_view name, const Configs& topic, const Configs& cluster) {
+  for (const auto* configs : {&topic, &cluster})
+    if (auto found = configs->find(name); found != configs->end()) return found->second;
+  const auto index = index_of(name);
+  ENSURE(index, "no topic setting {}", name);
+  return std::string(kDefinitions[*index].default_value);
+}
+
+std::int32_t effective_min_in_sync(const TopicSettings& settings, const Partition& partition) {
+  const auto factor =
+      static_cast<std::int32_t>(partition.replicas.size() - partition.adding.size());
+  return std::max(1, std::min(settings.min_in_sync_replicas, factor));
+}
+
+std::string_view to_string(Durability durability) {
+  switch (durability) {
+    case Durability::replicated:
+      return "replicated";
+    case Durability::syncing:
+      return "syncing";
+    case Durability::synced:
+      return "synced";
+  }
+  return "unknown";
+}
+
+}  // namespace ropewalk::metadata

@@ -1,0 +1,50 @@
+// Settings of a topic: their names (Kafka's, dotted), defaults and what values mean.
+//
+// What holds for a topic is its own value, else the cluster's, else the default. The same table
+// checks what somebody wants to set.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "broker/metadata/image.h"
+#include "common/error.h"
+
+namespace ropewalk::metadata {
+
+struct TopicSettings {
+  Durability durability = Durability::synced;  // Wanted; the partition's state says what is so.
+  std::int32_t min_in_sync_replicas = 2;       // R3 lowers it to the replication factor.
+  std::int64_t retention_ms = -1;              // -1: kept for ever.
+  std::int64_t segment_bytes = 1 << 30;
+  std::int64_t max_message_bytes = 1'048'588;  // Of a batch as stored, header included.
+};
+
+struct TopicSettingDefinition {
+  std::string_view name;
+  std::string_view default_value;
+  std::string_view accepts;  // For people: "synced or replicated".
+};
+std::span<const TopicSettingDefinition> topic_setting_definitions();
+
+// Errors: invalid_config, with what would be right (for an unknown name: the nearest and all).
+Result<void> check_topic_setting(std::string_view name, std::string_view value);
+
+// `topic` and `cluster` hold what was set; values that do not check (written by a newer version)
+// count as not set.
+TopicSettings effective_settings(const Configs& topic, const Configs& cluster);
+inline TopicSettings effective_settings(const Image& image, const Topic& topic) {
+  return effective_settings(topic.configs, image.cluster_configs());
+}
+// The value that holds, as text, for descriptions. Pre: the name is in the table.
+std::string effective_value(std::string_view name, const Configs& topic, const Configs& cluster);
+
+// R3: the least size of the in-sync set at which the high watermark moves.
+std::int32_t effective_min_in_sync(const TopicSettings& settings, const Partition& partition);
+
+std::string_view to_string(Durability durability);  // "replicated", "syncing", "synced".
+
+}  // namespace ropewalk::metadata
