@@ -1,0 +1,77 @@
+// Turns what arrives on one connection into whole frames, without I/O and, mostly, without copying.
+//
+// A frame is a 4-byte big-endian length and that many bytes (common/wire). Whole frames are slices
+// of the page that they were read into. What is left of a read, up to kTailBytes, is copied aside,
+// so that the page is free for other connections; a frame of which more is missing gets a buffer of
+// its own, and the rest is read straight into it.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "broker/rpc/receive_slab.h"
+#include "common/bytes.h"
+#include "common/error.h"
+
+namespace ropewalk::rpc {
+
+// Bytes for large frames that all connections share. Any thread.
+class FrameBudget {
+ public:
+  explicit FrameBudget(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  // A frame larger than the whole budget is let through when nothing else is held.
+  bool take(std::size_t bytes) {
+    const std::size_t before = used_.fetch_add(bytes, std::memory_order_relaxed);
+    if (before == 0 || before + bytes <= limit_bytes_) return true;
+    give(bytes);
+    return false;
+  }
+  void give(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  std::size_t used_bytes() const { return used_.load(std::memory_order_relaxed); }
+
+ private:
+  const std::size_t limit_bytes_;
+  std::atomic<std::size_t> used_{0};
+};
+
+class FrameReader {
+ public:
+  static constexpr std::size_t kLengthBytes = 4;
+  // A frame up to this is read into a page, which always has that much room.
+  static constexpr std::size_t kPagedBytes = ReceiveSlab::kLeastRoom;
+  static constexpr std::size_t kTailBytes = 16 << 10;
+
+  FrameReader(ReceiveSlab& slab, std::shared_ptr<FrameBudget> budget, std::size_t frame_bytes_max);
+
+  // Where the next read goes; good until filled().
+  MutableByteSpan prepare();
+
+  // `count` bytes were read there. Appends the frames that are whole now (without their length) to
+  // `frames`, in order. Errors: malformed_frame, frame_too_large, both with words for the peer;
+  // frames before the bad one are there. Nothing more may be read after an error.
+  Result<void> filled(std::size_t count, std::vector<SharedBytes>& frames);
+
+  // A frame's memory does not fit into the budget now: read nothing until unblock() says true.
+  bool blocked() const { return !waiting_.empty(); }
+  bool unblock();
+
+ private:
+  Result<void> split(SharedBytes read, std::vector<SharedBytes>& frames);
+  bool start_own_buffer(SharedBytes beginning, std::size_t length);
+
+  ReceiveSlab& slab_;
+  const std::shared_ptr<FrameBudget> budget_;
+  const std::size_t frame_bytes_max_;
+
+  std::vector<std::byte> tail_;  // The beginning of a frame, with its length.
+  std::shared_ptr<std::byte[]> own_;
+  std::size_t own_size_ = 0;
+  std::size_t own_filled_ = 0;
+  std::size_t last_frame_bytes_ = 0;  // Large frames tend to come in a row.
+  SharedBytes waiting_;               // The beginning of a frame that waits for the budget.
+  std::size_t waiting_length_ = 0;
+};
+
+}  // namespace ropewalk::rpc

@@ -1,0 +1,99 @@
+#include "broker/rpc/server.h"
+
+#include <chrono>
+#include <utility>
+
+#include "common/env/crossing.h"
+#include "common/log.h"
+
+namespace ropewalk::rpc {
+namespace {
+
+// Out of descriptors, say: existing connections go on meanwhile, and may end and give theirs back.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+}  // namespace
+
+// A core's share of the server. Used on that core.
+struct Server::Worker {
+  explicit Worker(env::Core& on) : core(on), connections(on) {}
+
+  env::Core& core;
+  ReceiveSlab slab;
+  env::TaskGroup connections;
+};
+
+Server::Server(env::Environment& environment, ServerOptions options, SessionFactory factory)
+    : environment_(environment),
+      options_(std::move(options)),
+      factory_(std::move(factory)),
+      tally_(std::make_shared<ServerTally>()),
+      budget_(std::make_shared<FrameBudget>(options_.frame_budget_bytes)),
+      accepting_(environment.core(0)) {
+  for (std::size_t index = 0; index < environment.core_count(); index++)
+    workers_.push_back(std::make_unique<Worker>(environment.core(index)));
+}
+
+Server::~Server() = default;
+
+Task<Result<void>> Server::start() {
+  auto listening = co_await environment_.network().listen(options_.listen, options_.connection);
+  if (!listening)
+    co_return within(
+        fmt::format("listening on {}_listen = {}", options_.name, options_.listen.to_string()),
+        std::move(listening).error());
+  listener_ = std::move(*listening);
+  accepting_.spawn("accept", accept_loop());
+  co_return Result<void>();
+}
+
+env::Endpoint Server::local() const { return listener_->local(); }
+
+Task<void> Server::accept_loop() {
+  for (;;) {
+    Worker& worker = *workers_[next_worker_];
+    auto accepted = co_await listener_->accept(worker.core);
+    if (!accepted) {
+      const Errc code = accepted.error().code;
+      if (code == Errc::cancelled || code == Errc::closed) co_return;
+      tally_->bad_input.warn(environment_.now().time_since_epoch(), "accepting on {}: {}",
+                             options_.name, accepted.error());
+      const bool slept =
+          co_await environment_.core(0).sleep_until(environment_.now() + kAcceptPause);
+      if (!slept) co_return;
+      continue;
+    }
+    if (connections() >= options_.connections_max) {
+      tally_->bad_input.warn(
+          environment_.now().time_since_epoch(),
+          "refusing {}: {} connections are open, as many as max_connections allows",
+          (*accepted)->remote().to_string(), connections());
+      continue;  // Which closes it.
+    }
+    next_worker_ = (next_worker_ + 1) % workers_.size();
+    worker.core.post([this, &worker, connection = std::move(*accepted)]() mutable {
+      admit(std::move(connection), worker);
+    });
+  }
+}
+
+// On the worker's core.
+void Server::admit(std::unique_ptr<env::Connection> connection, Worker& worker) {
+  if (worker.connections.stopping()) return;
+  const env::Endpoint local = connection->local();
+  const env::Endpoint remote = connection->remote();
+  auto served = std::make_shared<ServerConnection>(environment_, worker.core, std::move(connection),
+                                                   worker.slab, budget_, options_.limits, tally_);
+  served->use(factory_(Accepted{worker.core, local, remote, served}));
+  worker.connections.spawn("read frames", served->read_frames());
+  worker.connections.spawn("write replies", served->write_replies());
+}
+
+Task<void> Server::stop() {
+  if (listener_) listener_->close();
+  co_await accepting_.stop();
+  for (const std::unique_ptr<Worker>& worker : workers_)
+    co_await env::on(worker->core, worker->connections.stop());
+}
+
+}  // namespace ropewalk::rpc

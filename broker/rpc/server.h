@@ -1,0 +1,61 @@
+// A listening port: accepts on core 0 and deals the connections round over the data cores, where
+// each stays.
+//
+// Owned by the composition root; start() and stop() on core 0.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/rpc/server_connection.h"
+#include "broker/rpc/session.h"
+#include "common/env/environment.h"
+#include "common/env/network.h"
+#include "common/env/task.h"
+#include "common/env/task_group.h"
+#include "common/error.h"
+
+namespace ropewalk::rpc {
+
+struct ServerOptions {
+  std::string name;  // "native": for messages.
+  env::Endpoint listen;
+  std::size_t connections_max = 1000;  // More are closed at once, with a line in the log.
+  std::size_t frame_budget_bytes =
+      256 << 20;  // Frames that are larger than a page, all connections together.
+  ConnectionLimits limits;
+  env::ConnectionOptions connection;
+};
+
+class Server {
+ public:
+  Server(env::Environment& environment, ServerOptions options, SessionFactory factory);
+  ~Server();
+
+  // Errors: those of Network::listen, naming the listener and its setting.
+  Task<Result<void>> start();
+  // Accepts nothing more, ends all connections and returns when their sessions are gone.
+  Task<void> stop();
+
+  env::Endpoint local() const;  // Pre: started.
+  std::size_t connections() const { return tally_->connections.load(std::memory_order_relaxed); }
+
+ private:
+  struct Worker;
+  Task<void> accept_loop();
+  void admit(std::unique_ptr<env::Connection> connection, Worker& worker);
+
+  env::Environment& environment_;
+  const ServerOptions options_;
+  const SessionFactory factory_;
+  const std::shared_ptr<ServerTally> tally_;
+  const std::shared_ptr<FrameBudget> budget_;
+  std::unique_ptr<env::Listener> listener_;
+  std::vector<std::unique_ptr<Worker>> workers_;  // One a data core.
+  std::size_t next_worker_ = 0;
+  env::TaskGroup accepting_;
+};
+
+}  // namespace ropewalk::rpc

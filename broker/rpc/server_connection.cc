@@ -1,0 +1,140 @@
+#include "broker/rpc/server_connection.h"
+
+#include <chrono>
+#include <utility>
+
+namespace ropewalk::rpc {
+namespace {
+
+// Until memory for a large frame is free again. The only wait here that looks again instead of
+// being woken: the budget is shared by all cores, and running out of it is rare.
+constexpr std::chrono::milliseconds kBudgetPause{5};
+
+// After a read that filled its room, more is likely there; others must get their turn all the same.
+constexpr int kReadsInARow = 4;
+
+}  // namespace
+
+ServerConnection::ServerConnection(env::Environment& environment, env::Core& core,
+                                   std::unique_ptr<env::Connection> connection, ReceiveSlab& slab,
+                                   std::shared_ptr<FrameBudget> budget, ConnectionLimits limits,
+                                   std::shared_ptr<ServerTally> tally)
+    : environment_(environment),
+      core_(core),
+      tally_(std::move(tally)),
+      connection_(std::move(connection)),
+      limits_(limits),
+      reader_(slab, std::move(budget), limits.frame_bytes_max),
+      to_write_(core),
+      may_read_(core) {
+  may_read_.set();
+  tally_->connections.fetch_add(1, std::memory_order_relaxed);
+}
+
+ServerConnection::~ServerConnection() {
+  tally_->connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+Task<void> ServerConnection::read_frames() {
+  const auto self = shared_from_this();
+  while (!closing_) {
+    auto readable = co_await wait_until_worth_reading();
+    if (!readable || closing_) break;
+    for (int reads = 0; reads < kReadsInARow && read_now(); reads++) {
+    }
+  }
+  if (!closing_)
+    close();  // The peer ended, or the server stops; what was asked to leave first has its own way.
+  session_->on_closed();
+  session_.reset();
+  to_write_.set();
+}
+
+Task<Result<void>> ServerConnection::wait_until_worth_reading() {
+  CO_TRY_VOID(co_await may_read_.wait());
+  while (!reader_.unblock()) {
+    const bool slept = co_await core_.sleep_until(environment_.now() + kBudgetPause);
+    if (!slept) co_return fail(Errc::cancelled, "waiting for memory for a frame");
+  }
+  co_return co_await connection_->wait_readable();
+}
+
+// Whether another read at once is worth it.
+bool ServerConnection::read_now() {
+  const MutableByteSpan room = reader_.prepare();
+  const Result<std::size_t> count = connection_->try_read(room);
+  if (!count && count.error().code == Errc::would_block) return false;
+  if (!count || *count == 0) {
+    close();
+    closing_ = true;
+    return false;
+  }
+  const bool full = *count == room.size();
+  const Result<void> split = reader_.filled(*count, frames_);
+  handle_frames();
+  if (!split && !closing_) {
+    session_->on_broken(split.error());
+    close_after_sending(split.error());
+  }
+  return full && !closing_ && !reader_.blocked() && may_read_.is_set();
+}
+
+void ServerConnection::handle_frames() {
+  if (frames_.empty()) return;
+  session_->on_frames(frames_);
+  frames_.clear();
+}
+
+Task<void> ServerConnection::write_replies() {
+  const auto self = shared_from_this();
+  std::vector<env::Chunk> leaving;
+  for (;;) {
+    auto woken = co_await to_write_.wait();
+    if (!woken) break;
+    to_write_.reset();
+    leaving.swap(unsent_);
+    if (leaving.empty()) {
+      if (closing_ || closed_) break;
+      continue;
+    }
+    std::size_t bytes = 0;
+    for (const env::Chunk& chunk : leaving) bytes += env::size_of(chunk);
+    auto written = co_await connection_->write(leaving);
+    leaving.clear();  // Pages and files are free from here on, also while nothing else is sent.
+    unsent_bytes_ -= bytes;
+    if (!written) break;
+    if (unsent_bytes_ <= limits_.unsent_bytes_max) may_read_.set();
+    if (!unsent_.empty() || closing_) to_write_.set();
+  }
+  unsent_.clear();
+  close();
+}
+
+void ServerConnection::send(std::vector<env::Chunk> frame) {
+  if (closing_ || closed_) return;
+  for (env::Chunk& chunk : frame) {
+    unsent_bytes_ += env::size_of(chunk);
+    unsent_.push_back(std::move(chunk));
+  }
+  if (unsent_bytes_ > limits_.unsent_bytes_max) may_read_.reset();
+  to_write_.set();
+}
+
+void ServerConnection::close_after_sending(Error why) {
+  if (closing_ || closed_) return;
+  tally_->bad_input.warn(environment_.now().time_since_epoch(), "closing the connection of {}: {}",
+                         connection_->remote().to_string(), why);
+  closing_ = true;
+  may_read_.set();
+  to_write_.set();
+}
+
+void ServerConnection::close() {
+  if (closed_) return;
+  closed_ = true;
+  connection_->close();
+  to_write_.set();
+  may_read_.set();
+}
+
+}  // namespace ropewalk::rpc

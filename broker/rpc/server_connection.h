@@ -1,0 +1,80 @@
+// One accepted connection: reads frames for its session, writes what the outbox holds.
+//
+// Made, used and destroyed on its core. A reading and a writing task run in the group of the owner
+// (server.cc).
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "broker/rpc/frame_reader.h"
+#include "broker/rpc/session.h"
+#include "common/env/core.h"
+#include "common/env/environment.h"
+#include "common/env/event.h"
+#include "common/env/network.h"
+#include "common/env/task.h"
+#include "common/log.h"
+
+namespace ropewalk::rpc {
+
+struct ConnectionLimits {
+  std::size_t frame_bytes_max = 16 << 20;
+  std::size_t unsent_bytes_max =
+      8 << 20;  // A peer that takes nothing for so long is not read either.
+};
+
+// What all connections of a server share. Any thread.
+struct ServerTally {
+  std::atomic<std::size_t> connections{0};
+  LogLimit bad_input;  // Whatever a peer can cause again and again.
+};
+
+class ServerConnection : public Outbox, public std::enable_shared_from_this<ServerConnection> {
+ public:
+  ServerConnection(env::Environment& environment, env::Core& core,
+                   std::unique_ptr<env::Connection> connection, ReceiveSlab& slab,
+                   std::shared_ptr<FrameBudget> budget, ConnectionLimits limits,
+                   std::shared_ptr<ServerTally> tally);
+  ~ServerConnection() override;
+
+  // Before the tasks start.
+  void use(std::unique_ptr<Session> session) { session_ = std::move(session); }
+
+  // Until the peer ends, an error, or cancellation; the session has heard of it then.
+  Task<void> read_frames();
+  Task<void> write_replies();
+
+  void send(std::vector<env::Chunk> frame) override;
+  void close_after_sending(Error why) override;
+  std::size_t unsent_bytes() const override { return unsent_bytes_; }
+  env::Core& core() override { return core_; }
+
+  const env::Connection& transport() const { return *connection_; }
+  void close();
+
+ private:
+  Task<Result<void>> wait_until_worth_reading();
+  bool read_now();
+  void handle_frames();
+
+  env::Environment& environment_;
+  env::Core& core_;
+  const std::shared_ptr<ServerTally> tally_;
+  const std::unique_ptr<env::Connection> connection_;
+  const ConnectionLimits limits_;
+  FrameReader reader_;
+  std::unique_ptr<Session> session_;
+  std::vector<SharedBytes> frames_;
+
+  std::vector<env::Chunk> unsent_;
+  std::size_t unsent_bytes_ = 0;
+  env::Event to_write_;   // Something is unsent, or no more will come.
+  env::Event may_read_;   // The unsent bytes are below their limit.
+  bool closing_ = false;  // Nothing more is read or queued.
+  bool closed_ = false;
+};
+
+}  // namespace ropewalk::rpc

@@ -1,0 +1,57 @@
+// What a listener makes of one connection: a Session takes its frames, an Outbox takes the replies.
+//
+// Both are used on the connection's core only. A request that completes elsewhere posts its reply
+// to that core first.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "common/bytes.h"
+#include "common/env/core.h"
+#include "common/env/network.h"
+#include "common/error.h"
+
+namespace ropewalk::rpc {
+
+// Held by the session and by its pending requests (as weak_ptr or shared_ptr): a reply to a
+// connection that is gone is dropped without a word.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+  // One whole reply frame, with its length. Leaves with all others that are ready, in the order of
+  // these calls.
+  virtual void send(std::vector<env::Chunk> frame) = 0;
+  // Reads nothing more; closes once everything sent before has left. `why` is logged, once.
+  virtual void close_after_sending(Error why) = 0;
+  // Bytes that the peer has not taken yet.
+  virtual std::size_t unsent_bytes() const = 0;
+  virtual env::Core& core() = 0;
+};
+
+class Session {
+ public:
+  virtual ~Session() = default;
+  // All whole frames of one read, in order, without their lengths: what is done for all of them can
+  // be done once.
+  virtual void on_frames(std::span<const SharedBytes> frames) = 0;
+  // The bytes that follow are no frames (malformed_frame, frame_too_large). The session may still
+  // send; the connection closes after that.
+  virtual void on_broken(const Error& error) = 0;
+  // The connection is gone. Nothing more is called.
+  virtual void on_closed() = 0;
+};
+
+struct Accepted {
+  env::Core& core;
+  env::Endpoint local;  // The address that the peer reached.
+  env::Endpoint remote;
+  std::weak_ptr<Outbox> outbox;
+};
+// Called on the connection's core.
+using SessionFactory = std::function<std::unique_ptr<Session>(const Accepted&)>;
+
+}  // namespace ropewalk::rpc
