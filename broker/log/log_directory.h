@@ -1,0 +1,107 @@
+// One data directory: whose it is, which partitions it has, and the way to their logs.
+//
+//   lock, meta.properties, clean-stop, reserve, replicas, partitions/<topic hex>/<index>/
+//
+// Opened once, at the start, on its home core; all functions are called there. Owns the syncer and
+// the background tasks of its logs; close() ends them, after all PartitionLogs were closed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "broker/log/directory_syncer.h"
+#include "broker/log/partition_log.h"
+#include "broker/log/replicas_journal.h"
+#include "common/env/environment.h"
+#include "common/ids.h"
+#include "common/uuid.h"
+
+namespace ropewalk::log {
+
+// `meta.properties`.
+struct DirectoryMeta {
+  ClusterId cluster;
+  BrokerId broker;
+  DirectoryId directory;
+  bool operator==(const DirectoryMeta&) const = default;
+};
+std::string encode(const DirectoryMeta& meta);
+// Errors: corrupt, unsupported_version.
+Result<DirectoryMeta> decode_directory_meta(std::string_view text);
+
+// `clean-stop`.
+struct CleanStop {
+  IncarnationId incarnation;
+  BrokerEpoch broker_epoch;
+  bool operator==(const CleanStop&) const = default;
+};
+std::string encode(const CleanStop& marker);
+Result<CleanStop> decode_clean_stop(std::string_view bytes);
+
+struct LogDirectoryOptions {
+  // What meta.properties must say; a directory id that is none accepts any. A directory without the
+  // file is formatted with this (a new directory id is drawn) when `may_format`.
+  DirectoryMeta expected;
+  bool may_format = false;
+  std::size_t sync_threads = 16;
+  std::uint64_t reserve_bytes = 8 << 20;
+};
+
+class LogDirectory {
+ public:
+  // `files` outlives it. Errors: wrong_owner (locked by a living process, or another broker's or
+  // cluster's: names both), not_found (no meta.properties and it may not be formatted), corrupt.
+  static Task<Result<std::unique_ptr<LogDirectory>>> open(env::Environment& environment,
+                                                          env::FileSystem& files,
+                                                          env::Core& home,
+                                                          LogDirectoryOptions options);
+  // Takes the lock and reads meta.properties, without needing to know what it should say. None:
+  // there is no such file. Tools and start-up look first with this.
+  static Task<Result<std::optional<DirectoryMeta>>> peek(env::FileSystem& files);
+
+  const DirectoryMeta& meta() const { return meta_; }
+  // What the last incarnation left when it stopped in order. Removed from the disk already.
+  const std::optional<CleanStop>& last_clean_stop() const { return clean_stop_; }
+  const std::map<TopicPartition, ReplicaMark>& replicas() const { return journal_->replicas(); }
+  env::FileSystem& files() { return files_; }
+  HomeTasks& tasks() { return *tasks_; }
+  DirectorySyncer& syncer() { return *syncer_; }
+
+  // Recovers the partition's log, or enters it into the journal when it is new. `options` need no
+  // folder and no partition. Errors: damaged_replica (it had data and its files are gone), corrupt.
+  Task<Result<RecoveryReport>> open_partition(TopicPartition partition, RecoveryOptions options);
+  // What a PartitionLog of this directory needs. `enter` as in LogPlace.
+  LogPlace place_of(TopicPartition partition, std::function<void(env::Job)> enter);
+  // Writes *removed*, then unlinks. The log must be closed. Fine when it is not there.
+  Task<Result<void>> remove_partition(TopicPartition partition);
+  // Renames a damaged replica's files aside (`<folder>.damaged-N`) and forgets that it had data.
+  Task<Result<void>> set_aside(TopicPartition partition);
+
+  // Gives the reserve back to a disk that is full, and makes it again. Both are fine repeated.
+  Task<Result<void>> release_reserve();
+  Task<Result<void>> restore_reserve();
+
+  // Writes the marker when all logs here are closed and synced.
+  Task<Result<void>> write_clean_stop(CleanStop marker);
+  // Ends the background work. Pre: all PartitionLogs were closed.
+  Task<void> close();
+
+ private:
+  LogDirectory(env::Environment& environment, env::FileSystem& files);
+
+  env::Environment& environment_;
+  env::FileSystem& files_;
+  DirectoryMeta meta_;
+  std::uint64_t reserve_bytes_ = 0;
+  std::optional<CleanStop> clean_stop_;
+  std::unique_ptr<ReplicasJournal> journal_;
+  std::unique_ptr<HomeTasks> tasks_;
+  std::unique_ptr<DirectorySyncer> syncer_;
+};
+
+// "partitions/<32 hex digits>/<index>".
+std::string partition_folder(TopicPartition partition);
+
+}  // namespace ropewalk::log

@@ -1,0 +1,123 @@
+// One partition's log with its files: what replication and the quorum hold.
+//
+// Lives in its owner's Serial (or on the quorum's one core): every function is called inside it,
+// none suspends. Appends are written in place by flush(), which the owner calls at the end of a
+// drain; while a segment is being made, a cut runs or a failed write is cleared away, appends only
+// collect. Completions come back into the Serial by LogPlace::enter and reach the owner as
+// LogListener calls. Readers take view() and read outside (log_read.h).
+//
+// After log_failed() nothing but view() and close() may be called: the files are as they are, and a
+// sync is never tried again (R11).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/log/checkpoint.h"
+#include "broker/log/directory_syncer.h"
+#include "broker/log/home_tasks.h"
+#include "broker/log/log.h"
+#include "broker/log/recovery.h"
+#include "common/env/environment.h"
+
+namespace ropewalk::log {
+
+// The owner's side. All calls come inside the Serial, never inside a call of the owner's own but
+// for flush(), which may call log_written() and log_failed().
+class LogListener {
+ public:
+  virtual ~LogListener() = default;
+  virtual void log_written() = 0;  // readable_end() moved up.
+  virtual void log_synced() = 0;   // durable_end() moved up.
+  virtual void log_rolled() = 0;   // A segment is complete: a good time for checkpoint().
+  // What was appended from `from` on is not in the log and next_offset() is back there: the disk is
+  // full. The log goes on.
+  virtual void log_append_refused(Offset from, const Error& error) = 0;
+  virtual void log_failed(const Error& error) = 0;
+  // A truncation waits for file ranges that are still being sent: close those connections.
+  virtual void log_pins_overdue() = 0;
+};
+
+// Where a log lives and whose help it has. What it refers to outlives the log.
+struct LogPlace {
+  env::Environment& environment;
+  env::FileSystem& files;
+  HomeTasks& tasks;
+  DirectorySyncer& syncer;
+  std::string folder;
+  TopicPartition partition;
+  // Runs the job inside the owner's Serial, soon or at once; from any core. Holds the owner weakly:
+  // the job is destroyed when the owner is gone.
+  std::function<void(env::Job)> enter;
+  // Called when the first files are synced, before the first durable end counts (the replicas
+  // journal). May be empty.
+  std::function<Task<Result<void>>()> mark_has_data;
+};
+
+class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
+ public:
+  using Done = std::move_only_function<void(Result<void>)>;
+
+  // `listener` is told until close(); it outlives this object or calls close() first.
+  static std::shared_ptr<PartitionLog> make(LogPlace place, LogOptions options,
+                                            RecoveredLog recovered, LogListener& listener);
+  ~PartitionLog();
+
+  // Takes the batch; next_offset() moves. Pre: batch.base_offset() >= next_offset() (== but for a
+  // compacted source), its epoch is not below the last one.
+  void append(StampedBatch batch);
+  // Writes what was appended, as one gathered write a segment, and asks for the sync that the
+  // options want.
+  void flush();
+  // Asks for a sync of all that is written (whatever the options say).
+  void request_sync();
+
+  Offset next_offset() const { return next_offset_; }  // With what waits to be written.
+  Offset log_start() const { return log_.log_start(); }
+  Offset readable_end() const { return log_.readable_end(); }
+  Offset durable_end() const { return log_.durable_end(); }
+  std::uint64_t generation() const { return log_.generation(); }
+  const EpochStarts& epochs() const { return log_.epochs(); }
+  LogViewPtr view() const { return log_.view(); }
+  bool failed() const { return failed_; }
+
+  // Recorded with the next sync; at or below readable_end().
+  void set_high_watermark(Offset high_watermark) { log_.set_high_watermark(high_watermark); }
+  void set_options(const LogOptions& options);
+  // A change of role: completions asked for before are dropped, what waits to be written too.
+  void bump_generation();
+
+  // Cuts the log at the batch that holds `end` (or begins there); it takes effect when the work
+  // that runs has ended, and `done` runs inside once it is durable. What waits to be written is
+  // dropped at once. Errors: offset_out_of_range (below the log's start), io_error, corrupt.
+  void truncate(Offset end, Done done);
+  // Throws all records away and goes on at `start`. Pre: start >= readable_end().
+  void reset(Offset start, Done done);
+
+  // Records below are gone for readers at once; their files after the next checkpoint().
+  // Pre: start <= high watermark.
+  void set_log_start(Offset start);
+  // Stores the checkpoint, then removes segments below the log's start. The log fills in log start,
+  // epochs and high watermark. Pre: offset <= high watermark. One at a time: a call while one runs
+  // replaces the one that waits.
+  void checkpoint(Offset offset, std::string producer_state, Done done);
+
+  // Syncs everything, records it and stores the index of the active segment; then nothing is told
+  // or written any more. Pre: no call follows but view(). `done` runs inside.
+  void close(Done done);
+
+ private:
+  PartitionLog(LogPlace place, LogOptions options, RecoveredLog recovered, LogListener& listener);
+  struct Operation;
+
+  LogPlace place_;
+  LogListener* listener_;
+  Log log_;
+  Offset next_offset_;
+  bool failed_ = false;
+};
+
+}  // namespace ropewalk::log

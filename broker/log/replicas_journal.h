@@ -1,0 +1,53 @@
+// `<data>/replicas`: which partitions this directory has, and which of them had data (storage.md).
+//
+// A replica that had data and whose files are gone is damage, never new (R12). Entries are appended
+// and synced, many with one sync; the file is written anew, compactly, when it is opened. Lives on
+// one core; one writer at a time is seen to here.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/env/core.h"
+#include "common/env/event.h"
+#include "common/env/file.h"
+#include "common/env/task.h"
+#include "common/uuid.h"
+
+namespace ropewalk::log {
+
+enum class ReplicaMark : std::uint8_t { created = 1, has_data = 2, removed = 3 };
+
+class ReplicasJournal {
+ public:
+  // Reads or makes the file. An entry at the end that does not check is torn and dropped; one
+  // before others is Errc::corrupt. `core` is the one that all calls come from.
+  static Task<Result<std::unique_ptr<ReplicasJournal>>> open(env::FileSystem& files,
+                                                             env::Core& core);
+
+  // Durable when it returns. Shares its sync with others that come meanwhile.
+  Task<Result<void>> mark(TopicPartition partition, ReplicaMark mark);
+
+  // Without the removed ones.
+  const std::map<TopicPartition, ReplicaMark>& replicas() const { return replicas_; }
+
+ private:
+  ReplicasJournal(env::FileSystem& files, env::Core& core) : files_(files), turn_ended_(core) {}
+  Task<Result<void>> write_waiting();
+
+  env::FileSystem& files_;
+  env::FilePtr file_;
+  std::uint64_t end_ = 0;
+  std::map<TopicPartition, ReplicaMark> replicas_;
+  std::string waiting_;
+  std::uint64_t asked_ = 0;    // Turns: a mark is in the turn that starts after it.
+  std::uint64_t written_ = 0;
+  bool writing_ = false;
+  Result<void> outcome_;  // Once failed, for ever.
+  env::Event turn_ended_;
+};
+
+}  // namespace ropewalk::log
