@@ -18,7 +18,7 @@
 namespace ropewalk::log {
 
 struct Checkpoint {
-  Offset offset;          // Where it stands: everything below is in it. Never above high_watermark.
+  Offset offset;  // Where it stands: everything below is in it. Never above high_watermark.
   Offset log_start;
   Offset high_watermark;
   EpochStarts epochs;          // Up to `offset`.

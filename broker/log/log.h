@@ -106,8 +106,8 @@ class Log {
   // Where a batch begins: what the shell found by reading.
   struct CutPoint {
     Offset end;
-    std::uint64_t position = 0;           // In the segment that holds it.
-    std::int64_t max_timestamp = -1;      // Of that segment's batches in front of it.
+    std::uint64_t position = 0;       // In the segment that holds it.
+    std::int64_t max_timestamp = -1;  // Of that segment's batches in front of it.
   };
   // Bumps the generation; the readable and the durable end and the views fall at once. Pre:
   // log_start() <= end < readable_end(); no append plan is out.

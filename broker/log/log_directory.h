@@ -54,8 +54,7 @@ class LogDirectory {
   // `files` outlives it. Errors: wrong_owner (locked by a living process, or another broker's or
   // cluster's: names both), not_found (no meta.properties and it may not be formatted), corrupt.
   static Task<Result<std::unique_ptr<LogDirectory>>> open(env::Environment& environment,
-                                                          env::FileSystem& files,
-                                                          env::Core& home,
+                                                          env::FileSystem& files, env::Core& home,
                                                           LogDirectoryOptions options);
   // Takes the lock and reads meta.properties, without needing to know what it should say. None:
   // there is no such file. Tools and start-up look first with this.

@@ -43,7 +43,7 @@ class ReplicasJournal {
   std::uint64_t end_ = 0;
   std::map<TopicPartition, ReplicaMark> replicas_;
   std::string waiting_;
-  std::uint64_t asked_ = 0;    // Turns: a mark is in the turn that starts after it.
+  std::uint64_t asked_ = 0;  // Turns: a mark is in the turn that starts after it.
   std::uint64_t written_ = 0;
   bool writing_ = false;
   Result<void> outcome_;  // Once failed, for ever.

@@ -1,0 +1,30 @@
+#include "broker/log/segment_file.h"
+
+#include <charconv>
+
+namespace ropewalk::log {
+
+Result<env::FileRange> SegmentFile::pin(std::uint64_t position, std::size_t length) {
+  pins_.fetch_add(1);
+  if (position + length > cut_at_.load()) {
+    pins_.fetch_sub(1);
+    return fail(Errc::not_leader_or_follower, "{} is being cut", file_->path());
+  }
+  env::FilePtr pinned(file_.get(),
+                      [self = shared_from_this()](env::File*) { self->pins_.fetch_sub(1); });
+  return env::FileRange{std::move(pinned), position, length};
+}
+
+std::string segment_file_name(Offset base) { return fmt::format("{:020}.log", base.value()); }
+std::string index_file_name(Offset base) { return fmt::format("{:020}.index", base.value()); }
+
+Offset base_of_segment_file_name(std::string_view name) {
+  constexpr std::string_view kSuffix = ".log";
+  if (name.size() != 20 + kSuffix.size() || !name.ends_with(kSuffix)) return kNoOffset;
+  std::int64_t base = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + 20, base);
+  if (error != std::errc() || end != name.data() + 20 || base < 0) return kNoOffset;
+  return Offset(base);
+}
+
+}  // namespace ropewalk::log
