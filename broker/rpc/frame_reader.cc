@@ -2,37 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string_view>
 #include <utility>
 
+#include "common/wire/frame.h"
+
 namespace ropewalk::rpc {
-namespace {
-
-// What else people send to a port by mistake; read as a length it would be hundreds of megabytes.
-std::string_view foreign_protocol(ByteSpan start) {
-  const std::string_view text = as_text(start.first(4));
-  for (std::string_view method : {"GET ", "POST", "HEAD", "PUT ", "OPTI", "DELE", "PRI "}) {
-    if (text == method) return "HTTP";
-  }
-  if (start[0] == std::byte{0x16} && start[1] == std::byte{0x03}) return "TLS";
-  return {};
-}
-
-Result<std::size_t> frame_length_at(ByteSpan start, std::size_t frame_bytes_max) {
-  const std::size_t length = load_be<std::uint32_t>(start.data());
-  if (length == 0)
-    return fail(Errc::malformed_frame, "a frame of length 0: at least a header is needed");
-  if (length <= frame_bytes_max) return length;
-  const std::string_view foreign = foreign_protocol(start);
-  if (!foreign.empty())
-    return fail(Errc::malformed_frame,
-                "this looks like {}, but the port speaks Ropewalk's native protocol", foreign);
-  return fail(Errc::frame_too_large, "a frame of {} bytes: at most {} are accepted", length,
-              frame_bytes_max);
-}
-
-}  // namespace
-
 FrameReader::FrameReader(ReceiveSlab& slab, std::shared_ptr<FrameBudget> budget,
                          std::size_t frame_bytes_max)
     : slab_(slab), budget_(std::move(budget)), frame_bytes_max_(frame_bytes_max) {}
@@ -67,7 +41,7 @@ Result<void> FrameReader::split(SharedBytes read, std::vector<SharedBytes>& fram
   for (;;) {
     const std::size_t rest = read.size() - at;
     if (rest < kLengthBytes) break;
-    TRY(const std::size_t length, frame_length_at(read.span().subspan(at), frame_bytes_max_));
+    TRY(const std::size_t length, wire::decode_length(read.span().subspan(at), frame_bytes_max_));
     if (rest - kLengthBytes < length) {
       if (rest <= kTailBytes && kLengthBytes + length <= kPagedBytes) break;
       SharedBytes beginning = read.slice(at + kLengthBytes, rest - kLengthBytes);

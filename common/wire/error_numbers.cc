@@ -1,0 +1,271 @@
+// Holds the numbers of Errc against error.proto, in both directions: each name has the same number
+// in both, and neither has one more than the other.
+#include "common/error.h"
+#include "ropewalk/v1/error.pb.h"
+
+namespace ropewalk::wire {
+namespace {
+
+#define RW_SAME(ours, theirs) \
+  static_assert(static_cast<std::int32_t>(Errc::ours) == static_cast<std::int32_t>(v1::theirs))
+RW_SAME(unknown_server_error, UNKNOWN_SERVER_ERROR);
+RW_SAME(none, NONE);
+RW_SAME(offset_out_of_range, OFFSET_OUT_OF_RANGE);
+RW_SAME(corrupt_message, CORRUPT_MESSAGE);
+RW_SAME(unknown_topic_or_partition, UNKNOWN_TOPIC_OR_PARTITION);
+RW_SAME(invalid_fetch_size, INVALID_FETCH_SIZE);
+RW_SAME(leader_not_available, LEADER_NOT_AVAILABLE);
+RW_SAME(not_leader_or_follower, NOT_LEADER_OR_FOLLOWER);
+RW_SAME(request_timed_out, REQUEST_TIMED_OUT);
+RW_SAME(broker_not_available, BROKER_NOT_AVAILABLE);
+RW_SAME(replica_not_available, REPLICA_NOT_AVAILABLE);
+RW_SAME(message_too_large, MESSAGE_TOO_LARGE);
+RW_SAME(stale_controller_epoch, STALE_CONTROLLER_EPOCH);
+RW_SAME(network_exception, NETWORK_EXCEPTION);
+RW_SAME(coordinator_load_in_progress, COORDINATOR_LOAD_IN_PROGRESS);
+RW_SAME(coordinator_not_available, COORDINATOR_NOT_AVAILABLE);
+RW_SAME(not_coordinator, NOT_COORDINATOR);
+RW_SAME(invalid_topic, INVALID_TOPIC);
+RW_SAME(record_list_too_large, RECORD_LIST_TOO_LARGE);
+RW_SAME(not_enough_replicas, NOT_ENOUGH_REPLICAS);
+RW_SAME(not_enough_replicas_after_append, NOT_ENOUGH_REPLICAS_AFTER_APPEND);
+RW_SAME(invalid_required_acks, INVALID_REQUIRED_ACKS);
+RW_SAME(topic_authorization_failed, TOPIC_AUTHORIZATION_FAILED);
+RW_SAME(group_authorization_failed, GROUP_AUTHORIZATION_FAILED);
+RW_SAME(cluster_authorization_failed, CLUSTER_AUTHORIZATION_FAILED);
+RW_SAME(invalid_timestamp, INVALID_TIMESTAMP);
+RW_SAME(unsupported_version, UNSUPPORTED_VERSION);
+RW_SAME(topic_already_exists, TOPIC_ALREADY_EXISTS);
+RW_SAME(invalid_partitions, INVALID_PARTITIONS);
+RW_SAME(invalid_replication_factor, INVALID_REPLICATION_FACTOR);
+RW_SAME(invalid_replica_assignment, INVALID_REPLICA_ASSIGNMENT);
+RW_SAME(invalid_config, INVALID_CONFIG);
+RW_SAME(not_controller, NOT_CONTROLLER);
+RW_SAME(invalid_request, INVALID_REQUEST);
+RW_SAME(unsupported_for_message_format, UNSUPPORTED_FOR_MESSAGE_FORMAT);
+RW_SAME(policy_violation, POLICY_VIOLATION);
+RW_SAME(out_of_order_sequence_number, OUT_OF_ORDER_SEQUENCE_NUMBER);
+RW_SAME(duplicate_sequence_number, DUPLICATE_SEQUENCE_NUMBER);
+RW_SAME(invalid_producer_epoch, INVALID_PRODUCER_EPOCH);
+RW_SAME(invalid_txn_state, INVALID_TXN_STATE);
+RW_SAME(kafka_storage_error, KAFKA_STORAGE_ERROR);
+RW_SAME(log_dir_not_found, LOG_DIR_NOT_FOUND);
+RW_SAME(sasl_authentication_failed, SASL_AUTHENTICATION_FAILED);
+RW_SAME(unknown_producer_id, UNKNOWN_PRODUCER_ID);
+RW_SAME(fetch_session_id_not_found, FETCH_SESSION_ID_NOT_FOUND);
+RW_SAME(invalid_fetch_session_epoch, INVALID_FETCH_SESSION_EPOCH);
+RW_SAME(listener_not_found, LISTENER_NOT_FOUND);
+RW_SAME(fenced_leader_epoch, FENCED_LEADER_EPOCH);
+RW_SAME(unknown_leader_epoch, UNKNOWN_LEADER_EPOCH);
+RW_SAME(unsupported_compression_type, UNSUPPORTED_COMPRESSION_TYPE);
+RW_SAME(stale_broker_epoch, STALE_BROKER_EPOCH);
+RW_SAME(offset_not_available, OFFSET_NOT_AVAILABLE);
+RW_SAME(invalid_record, INVALID_RECORD);
+RW_SAME(throttling_quota_exceeded, THROTTLING_QUOTA_EXCEEDED);
+RW_SAME(unknown_topic_id, UNKNOWN_TOPIC_ID);
+RW_SAME(inconsistent_cluster_id, INCONSISTENT_CLUSTER_ID);
+RW_SAME(cancelled, CANCELLED);
+RW_SAME(closed, CLOSED);
+RW_SAME(corrupt, CORRUPT);
+RW_SAME(io_error, IO_ERROR);
+RW_SAME(disk_full, DISK_FULL);
+RW_SAME(not_found, NOT_FOUND);
+RW_SAME(already_exists, ALREADY_EXISTS);
+RW_SAME(permission_denied, PERMISSION_DENIED);
+RW_SAME(address_in_use, ADDRESS_IN_USE);
+RW_SAME(connection_refused, CONNECTION_REFUSED);
+RW_SAME(would_block, WOULD_BLOCK);
+RW_SAME(malformed_frame, MALFORMED_FRAME);
+RW_SAME(frame_too_large, FRAME_TOO_LARGE);
+RW_SAME(unknown_api, UNKNOWN_API);
+RW_SAME(not_negotiated, NOT_NEGOTIATED);
+RW_SAME(budget_exceeded, BUDGET_EXCEEDED);
+RW_SAME(outcome_unknown, OUTCOME_UNKNOWN);
+RW_SAME(wrong_owner, WRONG_OWNER);
+RW_SAME(invalid_setting, INVALID_SETTING);
+RW_SAME(shutting_down, SHUTTING_DOWN);
+RW_SAME(fenced_broker, FENCED_BROKER);
+RW_SAME(damaged_replica, DAMAGED_REPLICA);
+RW_SAME(not_empty, NOT_EMPTY);
+#undef RW_SAME
+
+// A new error needs a line above: this switch has no default, so that the compiler names the one
+// that is missing (an error number that only the .proto has).
+[[maybe_unused]] constexpr bool listed(v1::ErrorCode code) {
+  switch (code) {
+    case v1::UNKNOWN_SERVER_ERROR:
+    case v1::NONE:
+    case v1::OFFSET_OUT_OF_RANGE:
+    case v1::CORRUPT_MESSAGE:
+    case v1::UNKNOWN_TOPIC_OR_PARTITION:
+    case v1::INVALID_FETCH_SIZE:
+    case v1::LEADER_NOT_AVAILABLE:
+    case v1::NOT_LEADER_OR_FOLLOWER:
+    case v1::REQUEST_TIMED_OUT:
+    case v1::BROKER_NOT_AVAILABLE:
+    case v1::REPLICA_NOT_AVAILABLE:
+    case v1::MESSAGE_TOO_LARGE:
+    case v1::STALE_CONTROLLER_EPOCH:
+    case v1::NETWORK_EXCEPTION:
+    case v1::COORDINATOR_LOAD_IN_PROGRESS:
+    case v1::COORDINATOR_NOT_AVAILABLE:
+    case v1::NOT_COORDINATOR:
+    case v1::INVALID_TOPIC:
+    case v1::RECORD_LIST_TOO_LARGE:
+    case v1::NOT_ENOUGH_REPLICAS:
+    case v1::NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+    case v1::INVALID_REQUIRED_ACKS:
+    case v1::TOPIC_AUTHORIZATION_FAILED:
+    case v1::GROUP_AUTHORIZATION_FAILED:
+    case v1::CLUSTER_AUTHORIZATION_FAILED:
+    case v1::INVALID_TIMESTAMP:
+    case v1::UNSUPPORTED_VERSION:
+    case v1::TOPIC_ALREADY_EXISTS:
+    case v1::INVALID_PARTITIONS:
+    case v1::INVALID_REPLICATION_FACTOR:
+    case v1::INVALID_REPLICA_ASSIGNMENT:
+    case v1::INVALID_CONFIG:
+    case v1::NOT_CONTROLLER:
+    case v1::INVALID_REQUEST:
+    case v1::UNSUPPORTED_FOR_MESSAGE_FORMAT:
+    case v1::POLICY_VIOLATION:
+    case v1::OUT_OF_ORDER_SEQUENCE_NUMBER:
+    case v1::DUPLICATE_SEQUENCE_NUMBER:
+    case v1::INVALID_PRODUCER_EPOCH:
+    case v1::INVALID_TXN_STATE:
+    case v1::KAFKA_STORAGE_ERROR:
+    case v1::LOG_DIR_NOT_FOUND:
+    case v1::SASL_AUTHENTICATION_FAILED:
+    case v1::UNKNOWN_PRODUCER_ID:
+    case v1::FETCH_SESSION_ID_NOT_FOUND:
+    case v1::INVALID_FETCH_SESSION_EPOCH:
+    case v1::LISTENER_NOT_FOUND:
+    case v1::FENCED_LEADER_EPOCH:
+    case v1::UNKNOWN_LEADER_EPOCH:
+    case v1::UNSUPPORTED_COMPRESSION_TYPE:
+    case v1::STALE_BROKER_EPOCH:
+    case v1::OFFSET_NOT_AVAILABLE:
+    case v1::INVALID_RECORD:
+    case v1::THROTTLING_QUOTA_EXCEEDED:
+    case v1::UNKNOWN_TOPIC_ID:
+    case v1::INCONSISTENT_CLUSTER_ID:
+    case v1::CANCELLED:
+    case v1::CLOSED:
+    case v1::CORRUPT:
+    case v1::IO_ERROR:
+    case v1::DISK_FULL:
+    case v1::NOT_FOUND:
+    case v1::ALREADY_EXISTS:
+    case v1::PERMISSION_DENIED:
+    case v1::ADDRESS_IN_USE:
+    case v1::CONNECTION_REFUSED:
+    case v1::WOULD_BLOCK:
+    case v1::MALFORMED_FRAME:
+    case v1::FRAME_TOO_LARGE:
+    case v1::UNKNOWN_API:
+    case v1::NOT_NEGOTIATED:
+    case v1::BUDGET_EXCEEDED:
+    case v1::OUTCOME_UNKNOWN:
+    case v1::WRONG_OWNER:
+    case v1::INVALID_SETTING:
+    case v1::SHUTTING_DOWN:
+    case v1::FENCED_BROKER:
+    case v1::DAMAGED_REPLICA:
+    case v1::NOT_EMPTY:
+      return true;
+    case v1::ErrorCode_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::ErrorCode_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return false;
+}
+// And one that only error.h has.
+[[maybe_unused]] constexpr bool listed(Errc code) {
+  switch (code) {
+    case Errc::unknown_server_error:
+    case Errc::none:
+    case Errc::offset_out_of_range:
+    case Errc::corrupt_message:
+    case Errc::unknown_topic_or_partition:
+    case Errc::invalid_fetch_size:
+    case Errc::leader_not_available:
+    case Errc::not_leader_or_follower:
+    case Errc::request_timed_out:
+    case Errc::broker_not_available:
+    case Errc::replica_not_available:
+    case Errc::message_too_large:
+    case Errc::stale_controller_epoch:
+    case Errc::network_exception:
+    case Errc::coordinator_load_in_progress:
+    case Errc::coordinator_not_available:
+    case Errc::not_coordinator:
+    case Errc::invalid_topic:
+    case Errc::record_list_too_large:
+    case Errc::not_enough_replicas:
+    case Errc::not_enough_replicas_after_append:
+    case Errc::invalid_required_acks:
+    case Errc::topic_authorization_failed:
+    case Errc::group_authorization_failed:
+    case Errc::cluster_authorization_failed:
+    case Errc::invalid_timestamp:
+    case Errc::unsupported_version:
+    case Errc::topic_already_exists:
+    case Errc::invalid_partitions:
+    case Errc::invalid_replication_factor:
+    case Errc::invalid_replica_assignment:
+    case Errc::invalid_config:
+    case Errc::not_controller:
+    case Errc::invalid_request:
+    case Errc::unsupported_for_message_format:
+    case Errc::policy_violation:
+    case Errc::out_of_order_sequence_number:
+    case Errc::duplicate_sequence_number:
+    case Errc::invalid_producer_epoch:
+    case Errc::invalid_txn_state:
+    case Errc::kafka_storage_error:
+    case Errc::log_dir_not_found:
+    case Errc::sasl_authentication_failed:
+    case Errc::unknown_producer_id:
+    case Errc::fetch_session_id_not_found:
+    case Errc::invalid_fetch_session_epoch:
+    case Errc::listener_not_found:
+    case Errc::fenced_leader_epoch:
+    case Errc::unknown_leader_epoch:
+    case Errc::unsupported_compression_type:
+    case Errc::stale_broker_epoch:
+    case Errc::offset_not_available:
+    case Errc::invalid_record:
+    case Errc::throttling_quota_exceeded:
+    case Errc::unknown_topic_id:
+    case Errc::inconsistent_cluster_id:
+    case Errc::cancelled:
+    case Errc::closed:
+    case Errc::corrupt:
+    case Errc::io_error:
+    case Errc::disk_full:
+    case Errc::not_found:
+    case Errc::already_exists:
+    case Errc::permission_denied:
+    case Errc::address_in_use:
+    case Errc::connection_refused:
+    case Errc::would_block:
+    case Errc::malformed_frame:
+    case Errc::frame_too_large:
+    case Errc::unknown_api:
+    case Errc::not_negotiated:
+    case Errc::budget_exceeded:
+    case Errc::outcome_unknown:
+    case Errc::wrong_owner:
+    case Errc::invalid_setting:
+    case Errc::shutting_down:
+    case Errc::fenced_broker:
+    case Errc::damaged_replica:
+    case Errc::not_empty:
+      return true;
+  }
+  return false;
+}
+static_assert(listed(v1::NONE) && listed(Errc::none));
+
+}  // namespace
+}  // namespace ropewalk::wire
