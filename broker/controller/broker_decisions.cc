@@ -1,0 +1,145 @@
+// Registration, heartbeats, sessions (metadata-quorum.md, section 6, rules 1 to 4; R13).
+#include <algorithm>
+#include <utility>
+
+#include "broker/controller/controller.h"
+#include "broker/controller/elections.h"
+
+namespace ropewalk::controller {
+namespace {
+
+using metadata::BrokerHeartbeat;
+using metadata::BrokerRegistration;
+using metadata::BrokerRegistrationChangeRecord;
+using metadata::Image;
+using metadata::ItemAnswer;
+using metadata::Partition;
+using metadata::RegisterBroker;
+
+Result<void> check_features(const Image& image, const BrokerRegistration& broker) {
+  for (const auto& [name, level] : image.features()) {
+    const auto supports = [&](const metadata::SupportedFeature& feature) {
+      return feature.name == name && feature.min_level <= level && level <= feature.max_level;
+    };
+    if (std::none_of(broker.features.begin(), broker.features.end(), supports))
+      return fail(Errc::unsupported_version,
+                  "broker {} does not know level {} of the feature {}, at which the cluster runs",
+                  broker.id, level, name);
+  }
+  return {};
+}
+
+Result<void> check_registration(const Image& image, const RegisterBroker& event,
+                                const ClusterId& cluster, bool session_lives) {
+  const BrokerRegistration& broker = event.broker;
+  if (event.cluster != cluster)
+    return fail(Errc::inconsistent_cluster_id, "broker {} belongs to cluster {}, this is {}",
+                broker.id, event.cluster, cluster);
+  if (broker.id.value() < 0 || broker.incarnation.is_none() || broker.directories.empty())
+    return fail(Errc::invalid_request,
+                "a broker registers with an id from 0 up, an incarnation and its directories");
+  TRY_VOID(check_features(image, broker));
+  const auto* known = image.broker(broker.id);
+  if (!known) return {};
+  // The epoch is the entry's offset: a second life cannot begin in the same entry.
+  if (known->epoch.value() == image.offset().value())
+    return fail(Errc::broker_not_available, "broker {} is being registered; try again", broker.id);
+  if (session_lives && known->directories.front() != broker.directories.front())
+    return fail(Errc::wrong_owner,
+                "broker id {} is taken by a living broker with another first directory ({})",
+                broker.id, known->directories.front());
+  return {};
+}
+
+bool listed(const std::vector<TopicPartition>& list, const TopicPartition& id) {
+  return std::find(list.begin(), list.end(), id) != list.end();
+}
+
+// R12 and R13: whether the broker's replica still holds everything committed in its new life.
+bool is_whole(const RegisterBroker& event, bool clean, const TopicPartition& id,
+              const Partition& partition) {
+  const auto& offered = event.broker.directories;
+  for (std::size_t i = 0; i < partition.replicas.size(); i++) {
+    if (partition.replicas[i] != event.broker.id) continue;
+    if (std::find(offered.begin(), offered.end(), partition.directories[i]) == offered.end())
+      return false;
+  }
+  if (listed(event.cut, id) || listed(event.damaged, id)) return false;
+  return clean || partition.durability == metadata::Durability::synced;
+}
+
+bool leads_anything(const Image& image, BrokerId broker) {
+  bool leads = false;
+  image.topics().for_each([&](const TopicId&, const metadata::TopicPtr& topic) {
+    for (const auto& partition : topic->partitions) leads |= partition->leader == broker;
+  });
+  return leads;
+}
+
+void unfence(Batch& batch, BrokerId id, BrokerEpoch epoch) {
+  batch.add(BrokerRegistrationChangeRecord{id, epoch, false, std::nullopt, {}});
+  elect_where_leaderless(batch, id,
+                         [&batch](BrokerId other) { return is_active(batch.image(), other); });
+}
+
+}  // namespace
+
+Controller::Items Controller::on(Batch& batch, const RegisterBroker& event, Time now) {
+  const BrokerId id = event.broker.id;
+  const auto* known = batch.image().broker(id);
+  if (known && event.cluster == options_.cluster &&
+      known->incarnation == event.broker.incarnation) {
+    session_ends_[id] = now + options_.session;  // The same life asks again.
+    return {Item(metadata::BrokerRegistered{known->epoch})};
+  }
+  const auto session = session_ends_.find(id);
+  const bool session_lives = session != session_ends_.end() && session->second > now;
+  auto checked = check_registration(batch.image(), event, options_.cluster, session_lives);
+  if (!checked) return {Item(fail(std::move(checked).error()))};
+
+  if (known) {
+    const BrokerEpoch old_epoch = known->epoch;
+    const bool was_fenced = known->fenced;
+    const bool clean = event.clean_stop_epoch == old_epoch;
+    leave_all(batch, id, [&](const TopicPartition& partition_id, const Partition& partition) {
+      return is_whole(event, clean, partition_id, partition);
+    });
+    if (!was_fenced)
+      batch.add(BrokerRegistrationChangeRecord{id, old_epoch, true, std::nullopt, {}});
+  }
+  BrokerRegistration broker = event.broker;
+  broker.epoch = BrokerEpoch(0);
+  broker.fenced = true;
+  broker.in_controlled_shutdown = false;
+  batch.add(metadata::RegisterBrokerRecord{std::move(broker)});
+  session_ends_[id] = now + options_.session;
+  return {Item(metadata::BrokerRegistered{batch.image().broker(id)->epoch})};
+}
+
+Controller::Items Controller::on(Batch& batch, const BrokerHeartbeat& event, Time now) {
+  const auto* broker = batch.image().broker(event.broker);
+  if (!broker || broker->epoch != event.epoch)
+    return {Item(fail(Errc::stale_broker_epoch, "heartbeat of broker {} under epoch {}: it has {}",
+                      event.broker, event.epoch, broker ? broker->epoch.value() : -1))};
+  session_ends_[event.broker] = now + options_.session;
+  const bool caught_up = event.applied.value() >= event.epoch.value();
+  const bool was_fenced = broker->fenced;
+  const auto stays_whole = [](const auto&, const auto&) { return true; };
+  if (event.wants_fence && !was_fenced) {
+    leave_all(batch, event.broker, stays_whole);
+    batch.add(BrokerRegistrationChangeRecord{event.broker, event.epoch, true, std::nullopt, {}});
+  } else if (event.wants_shutdown && !broker->in_controlled_shutdown) {
+    batch.add(BrokerRegistrationChangeRecord{event.broker, event.epoch, std::nullopt, true, {}});
+    leave_all(batch, event.broker, stays_whole);
+  } else if (was_fenced && caught_up && !event.wants_fence && !event.wants_shutdown) {
+    unfence(batch, event.broker, event.epoch);
+  }
+  const Image& image = batch.image();
+  metadata::HeartbeatState state;
+  state.fenced = image.broker(event.broker)->fenced;
+  state.caught_up = caught_up;
+  state.may_shut_down = event.wants_shutdown && !leads_anything(image, event.broker);
+  return {Item(state)};
+}
+
+}  // namespace ropewalk::controller

@@ -1,0 +1,71 @@
+#include "broker/controller/controller.h"
+
+#include <limits>
+#include <utility>
+
+#include "broker/controller/elections.h"
+#include "broker/metadata/producer_ids.h"
+
+namespace ropewalk::controller {
+
+using metadata::ItemAnswer;
+
+Controller::Controller(ControllerOptions options, const metadata::Image& image, Time now)
+    : options_(std::move(options)) {
+  for (const auto& [id, broker] : image.brokers())
+    if (!broker->fenced) session_ends_[id] = now + options_.session;
+}
+
+void Controller::prepare(Batch& batch) const {
+  if (!batch.image().features().contains(kMetadataVersionFeature))
+    batch.add(metadata::FeatureLevelRecord{kMetadataVersionFeature, kMetadataVersion});
+}
+
+Controller::Items Controller::decide(Batch& batch, const metadata::ControllerEvent& event,
+                                     Time now) {
+  return std::visit([&](const auto& kind) { return on(batch, kind, now); }, event);
+}
+
+void Controller::expire_sessions(Batch& batch, Time now) {
+  for (auto it = session_ends_.begin(); it != session_ends_.end();) {
+    if (it->second > now) {
+      ++it;
+      continue;
+    }
+    const BrokerId id = it->first;
+    it = session_ends_.erase(it);
+    const auto* broker = batch.image().broker(id);
+    if (!broker || broker->fenced) continue;
+    const BrokerEpoch epoch = broker->epoch;
+    leave_all(batch, id, [](const auto&, const auto&) { return true; });
+    batch.add(metadata::BrokerRegistrationChangeRecord{id, epoch, true, std::nullopt, {}});
+  }
+}
+
+Controller::Time Controller::next_expiry() const {
+  Time first = env::kNever;
+  for (const auto& [_, end] : session_ends_) first = std::min(first, end);
+  return first;
+}
+
+Controller::Items Controller::on(Batch& batch, const metadata::AllocateProducerIds& event, Time) {
+  Items items;
+  const auto* broker = batch.image().broker(event.broker);
+  if (!broker || broker->epoch != event.epoch) {
+    items.push_back(fail(Errc::stale_broker_epoch, "producer ids for broker {} under epoch {}",
+                         event.broker, event.epoch));
+    return items;
+  }
+  const std::int64_t first = batch.image().producer_ids().next.value();
+  if (first > std::numeric_limits<std::int64_t>::max() - metadata::kProducerIdBlock) {
+    items.push_back(fail(Errc::policy_violation, "all producer ids have been given away"));
+    return items;
+  }
+  batch.add(metadata::ProducerIdsRecord{ProducerId(first + metadata::kProducerIdBlock),
+                                        event.broker, event.epoch});
+  items.push_back(
+      ItemAnswer(metadata::ProducerIdBlock{ProducerId(first), metadata::kProducerIdBlock}));
+  return items;
+}
+
+}  // namespace ropewalk::controller

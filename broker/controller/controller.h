@@ -1,0 +1,70 @@
+// The decisions of the one active controller (M2): what happens becomes records.
+//
+// Pure: no clock, chance, file or socket; the shell (broker/node) hands in the time and ids that
+// nobody has had, keeps M6's order and tells answers once they are committed. One object a term of
+// office: what it holds beside the image are the sessions of the brokers, which a new controller
+// begins anew in full. Lives on the control core.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "broker/controller/batch.h"
+#include "broker/metadata/controller_port.h"
+#include "common/ids.h"
+#include "common/uuid.h"
+
+namespace ropewalk::controller {
+
+struct ControllerOptions {
+  ClusterId cluster;
+  std::chrono::milliseconds session{3000};
+  std::int32_t partitions_max = 10'000;  // Of one topic.
+  std::function<Uuid()> draw_id;         // Ids for topics.
+};
+
+// The level of `metadata.version` that this build writes and understands.
+inline constexpr std::int32_t kMetadataVersion = 1;
+inline constexpr const char* kMetadataVersionFeature = "metadata.version";
+
+class Controller {
+ public:
+  using Time = env::MonotonicTime;
+
+  // Every registered broker that is not fenced gets a full session from `now` on.
+  Controller(ControllerOptions options, const metadata::Image& image, Time now);
+
+  // What has to be in the image before anything else is decided: the feature level of a new
+  // cluster.
+  void prepare(Batch& batch) const;
+
+  // Decides one event against batch.image() and adds the records that follow from it. An item that
+  // is refused adds none.
+  std::vector<Result<metadata::ItemAnswer>> decide(Batch& batch,
+                                                   const metadata::ControllerEvent& event,
+                                                   Time now);
+
+  // Fences the brokers whose session is over.
+  void expire_sessions(Batch& batch, Time now);
+  // When expire_sessions() will have something to do; kNever if no session runs.
+  Time next_expiry() const;
+
+ private:
+  using Items = std::vector<Result<metadata::ItemAnswer>>;
+  using Item = Result<metadata::ItemAnswer>;
+  Items on(Batch& batch, const metadata::RegisterBroker& event, Time now);
+  Items on(Batch& batch, const metadata::BrokerHeartbeat& event, Time now);
+  Items on(Batch& batch, const metadata::CreateTopics& event, Time now);
+  Items on(Batch& batch, const metadata::DeleteTopics& event, Time now);
+  Items on(Batch& batch, const metadata::SetConfigs& event, Time now);
+  Items on(Batch& batch, const metadata::AllocateProducerIds& event, Time now);
+  Items on(Batch& batch, const metadata::ReportSynced& event, Time now);
+
+  ControllerOptions options_;
+  std::map<BrokerId, Time> session_ends_;
+};
+
+}  // namespace ropewalk::controller

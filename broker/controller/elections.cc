@@ -1,0 +1,133 @@
+#include "broker/controller/elections.h"
+
+#include <algorithm>
+
+namespace ropewalk::controller {
+namespace {
+
+using metadata::Image;
+using metadata::Partition;
+using metadata::PartitionChangeRecord;
+using Brokers = std::vector<BrokerId>;
+
+bool contains(const Brokers& list, BrokerId id) {
+  return std::find(list.begin(), list.end(), id) != list.end();
+}
+Brokers without(Brokers list, BrokerId id) {
+  std::erase(list, id);
+  return list;
+}
+Brokers with(Brokers list, BrokerId id) {
+  if (!contains(list, id)) list.push_back(id);
+  return list;
+}
+
+PartitionChangeRecord change_of(const TopicId& topic, const Partition& partition) {
+  PartitionChangeRecord change;
+  change.topic = topic;
+  change.index = partition.index;
+  return change;
+}
+
+// Sets what makes a new leader of the sets as they will be: 6.7's order as far as it is safe.
+void choose_leader(const Partition& partition, const Brokers& in_sync, const Brokers& eligible,
+                   const std::function<bool(BrokerId)>& may_lead, PartitionChangeRecord& change) {
+  for (const BrokerId id : partition.replicas) {
+    if (!contains(in_sync, id) || !may_lead(id)) continue;
+    change.leader = id;
+    return;
+  }
+  for (const BrokerId id : partition.replicas) {
+    if (!contains(eligible, id) || !may_lead(id)) continue;
+    change.leader = id;
+    change.in_sync = Brokers{id};
+    change.eligible = without(eligible, id);
+    return;
+  }
+  if (partition.leader != kNoBroker) change.leader = kNoBroker;
+}
+
+// Calls visit(topic, partition) for the partitions that the broker has a replica of. Changes are
+// collected first: adding one ends what the visit looks at.
+template <class F>
+void add_changes(Batch& batch, BrokerId broker, F&& visit) {
+  std::vector<PartitionChangeRecord> changes;
+  batch.image().topics().for_each([&](const TopicId&, const metadata::TopicPtr& topic) {
+    for (const auto& partition : topic->partitions) {
+      if (!contains(partition->replicas, broker)) continue;
+      if (auto change = visit(*topic, *partition)) changes.push_back(std::move(*change));
+    }
+  });
+  for (auto& change : changes) batch.add(std::move(change));
+}
+
+}  // namespace
+
+std::optional<PartitionChangeRecord> leave_partition(
+    const TopicId& topic, const Partition& partition, const Leaving& leaving,
+    std::int32_t min_in_sync, const std::function<bool(BrokerId)>& may_lead) {
+  const BrokerId broker = leaving.broker;
+  const bool in_set = contains(partition.in_sync, broker);
+  const bool was_eligible = contains(partition.eligible, broker);
+  if (!in_set && (!was_eligible || leaving.keeps_eligible)) return std::nullopt;
+
+  PartitionChangeRecord change = change_of(topic, partition);
+  const bool last_member = in_set && partition.in_sync.size() == 1;
+  // The last member stays, it is all there is; unless what it has may not be whole and others
+  // could have more.
+  if (last_member && (leaving.keeps_eligible || partition.replicas.size() == 1)) {
+    if (partition.leader != broker) return std::nullopt;
+    change.leader = kNoBroker;
+    return change;
+  }
+  const Brokers in_sync = without(partition.in_sync, broker);
+  Brokers eligible = without(partition.eligible, broker);
+  if (static_cast<std::int32_t>(in_sync.size()) >= min_in_sync)
+    eligible.clear();
+  else if (leaving.keeps_eligible)
+    eligible = with(std::move(eligible), broker);
+  if (in_set) change.in_sync = in_sync;
+  if (eligible != partition.eligible) change.eligible = eligible;
+  if (!leaving.keeps_eligible)
+    change.last_known_eligible = with(partition.last_known_eligible, broker);
+  if (partition.leader == broker) choose_leader(partition, in_sync, eligible, may_lead, change);
+  return change;
+}
+
+std::optional<PartitionChangeRecord> elect(const TopicId& topic, const Partition& partition,
+                                           const std::function<bool(BrokerId)>& may_lead) {
+  PartitionChangeRecord change = change_of(topic, partition);
+  choose_leader(partition, partition.in_sync, partition.eligible, may_lead, change);
+  if (!change.leader || *change.leader == kNoBroker) return std::nullopt;
+  return change;
+}
+
+bool is_active(const Image& image, BrokerId broker) {
+  const auto* known = image.broker(broker);
+  return known && !known->fenced && !known->in_controlled_shutdown;
+}
+
+void leave_all(Batch& batch, BrokerId broker,
+               const std::function<bool(const TopicPartition&, const Partition&)>& keeps_eligible) {
+  const std::function<bool(BrokerId)> may_lead = [&](BrokerId id) {
+    return id != broker && is_active(batch.image(), id);
+  };
+  add_changes(batch, broker, [&](const metadata::Topic& topic, const Partition& partition) {
+    const TopicPartition id{topic.id, partition.index.value()};
+    const auto settings = metadata::effective_settings(batch.image(), topic);
+    return leave_partition(topic.id, partition, {broker, keeps_eligible(id, partition)},
+                           metadata::effective_min_in_sync(settings, partition), may_lead);
+  });
+}
+
+void elect_where_leaderless(Batch& batch, BrokerId broker,
+                            const std::function<bool(BrokerId)>& may_lead) {
+  add_changes(batch, broker,
+              [&](const metadata::Topic& topic,
+                  const Partition& partition) -> std::optional<PartitionChangeRecord> {
+                if (partition.leader != kNoBroker) return std::nullopt;
+                return elect(topic.id, partition, may_lead);
+              });
+}
+
+}  // namespace ropewalk::controller

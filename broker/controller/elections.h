@@ -1,0 +1,43 @@
+// Who leads a partition (R7, R12, R13; metadata-quorum.md, 6.7 to 6.9).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "broker/controller/batch.h"
+#include "broker/metadata/topic_settings.h"
+
+namespace ropewalk::controller {
+
+// A broker leaves: what that does to one partition.
+struct Leaving {
+  BrokerId broker;
+  bool keeps_eligible = true;  // False: what it has of the partition may not be whole.
+};
+
+// The change that takes the broker out of the partition's in-sync set and leadership; nullopt if it
+// is in no set. `may_lead` says who is alive. The last member of the in-sync set stays in it, and
+// the partition is without a leader then: it holds everything committed.
+std::optional<metadata::PartitionChangeRecord> leave_partition(
+    const TopicId& topic, const metadata::Partition& partition, const Leaving& leaving,
+    std::int32_t min_in_sync, const std::function<bool(BrokerId)>& may_lead);
+
+// The change that gives a partition without a (living) leader one, if it can be had safely: the
+// first living replica in order that is in sync, else a living eligible one.
+std::optional<metadata::PartitionChangeRecord> elect(const TopicId& topic,
+                                                     const metadata::Partition& partition,
+                                                     const std::function<bool(BrokerId)>& may_lead);
+
+// Whether the broker is registered, not fenced and not on its way out.
+bool is_active(const metadata::Image& image, BrokerId broker);
+
+// Takes a broker out of all its partitions; adds the changes to the batch.
+void leave_all(
+    Batch& batch, BrokerId broker,
+    const std::function<bool(const TopicPartition&, const metadata::Partition&)>& keeps_eligible);
+// Elects for every partition of the broker that has no leader.
+void elect_where_leaderless(Batch& batch, BrokerId broker,
+                            const std::function<bool(BrokerId)>& may_lead);
+
+}  // namespace ropewalk::controller

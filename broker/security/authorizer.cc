@@ -1,7 +1,0 @@
-#include "broker/security/authorizer.h"
-
-namespace ropewalk::security {
-
-Result<void> AllowAll::authorize(const RequestContext&, const Access&) { return {}; }
-
-}  // namespace ropewalk::security

@@ -1,0 +1,83 @@
+#include "broker/metadata/topic_settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "broker/metadata/producer_ids.h"
+
+namespace ropewalk::metadata {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(TopicSettings, DefaultsAreWhatTheTableSays) {
+  Configs from_table;
+  for (const auto& definition : topic_setting_definitions()) {
+    EXPECT_TRUE(check_topic_setting(definition.name, definition.default_value));
+    from_table.emplace(definition.name, definition.default_value);
+  }
+  const TopicSettings defaults;
+  const TopicSettings read = effective_settings(from_table, {});
+  EXPECT_EQ(read.durability, defaults.durability);
+  EXPECT_EQ(read.max_message_bytes, defaults.max_message_bytes);
+  EXPECT_EQ(read.min_in_sync_replicas, defaults.min_in_sync_replicas);
+  EXPECT_EQ(read.retention_ms, defaults.retention_ms);
+  EXPECT_EQ(read.segment_bytes, defaults.segment_bytes);
+}
+
+TEST(TopicSettings, TopicBeatsClusterBeatsDefault) {
+  const Configs cluster{{"durability", "replicated"}, {"segment.bytes", "2000000"}};
+  const Configs topic{{"durability", "synced"}};
+  const auto settings = effective_settings(topic, cluster);
+  EXPECT_EQ(settings.durability, Durability::synced);
+  EXPECT_EQ(settings.segment_bytes, 2'000'000);
+  EXPECT_EQ(settings.min_in_sync_replicas, 2);
+  EXPECT_EQ(effective_value("durability", topic, cluster), "synced");
+  EXPECT_EQ(effective_value("segment.bytes", topic, cluster), "2000000");
+  EXPECT_EQ(effective_value("retention.ms", topic, cluster), "-1");
+}
+
+TEST(TopicSettings, RefusesWithWhatWouldBeRight) {
+  struct Case {
+    const char* name;
+    const char* value;
+    const char* says;
+  };
+  const Case cases[] = {{"durability", "syncing", "synced or replicated"},
+                        {"durability", "", "synced or replicated"},
+                        {"retention.ms", "86400000", "-1"},
+                        {"min.insync.replicas", "0", "from 1"},
+                        {"min.insync.replicas", "2x", "from 1"},
+                        {"segment.bytes", "100", "1048576"},
+                        {"max.message.bytes", "60", "61"},
+                        {"max.message.bytes", "99999999999999999999", "33554432"},
+                        {"retention", "-1", "did you mean retention.ms?"},
+                        {"Durability", "synced", "did you mean durability?"},
+                        {"xyzzy-nothing-like-it", "1", "known are durability"}};
+  for (const Case& c : cases) {
+    auto checked = check_topic_setting(c.name, c.value);
+    ASSERT_FALSE(checked) << c.name << "=" << c.value;
+    EXPECT_EQ(checked.error().code, Errc::invalid_config);
+    EXPECT_THAT(checked.error().context, HasSubstr(c.says));
+  }
+}
+
+TEST(TopicSettings, MinimumIsLoweredToTheFactor) {
+  TopicSettings settings;
+  Partition partition;
+  partition.replicas = {BrokerId(1)};
+  EXPECT_EQ(effective_min_in_sync(settings, partition), 1);
+  partition.replicas = {BrokerId(1), BrokerId(2), BrokerId(3)};
+  EXPECT_EQ(effective_min_in_sync(settings, partition), 2);
+  partition.adding = {BrokerId(2), BrokerId(3)};
+  EXPECT_EQ(effective_min_in_sync(settings, partition), 1);
+}
+
+TEST(ProducerIds, EpochsEnd) {
+  EXPECT_EQ(next_producer_epoch(ProducerEpoch(0)), ProducerEpoch(1));
+  EXPECT_EQ(next_producer_epoch(ProducerEpoch(32765)), ProducerEpoch(32766));
+  EXPECT_EQ(next_producer_epoch(ProducerEpoch(32766)), std::nullopt);
+}
+
+}  // namespace
+}  // namespace ropewalk::metadata
