@@ -43,6 +43,7 @@ class DirectorySyncer {
 
  private:
   struct State;
+  env::Environment& environment_;
   std::shared_ptr<State> state_;
 };
 

@@ -43,7 +43,7 @@ AppendPlan Log::plan_append(std::vector<StampedBatch> batches) {
         {false, segments_.back().file->base_offset(), segments_.back().file, position, 0, 0, 0});
   for (std::size_t i = 0; i < plan.batches.size(); i++) {
     const StampedBatch& batch = plan.batches[i];
-    ENSURE(batch.base_offset() >= next, "a batch at {} behind {}", batch.base_offset(), next);
+    ENSURE(batch.base_offset() == next, "a batch at {} behind {}", batch.base_offset(), next);
     next = batch.next_offset();
     const bool full = position + batch.size() > limit && position > kSegmentHeaderBytes;
     if (plan.writes.empty() || full) {
@@ -63,7 +63,7 @@ AppendPlan Log::plan_append(std::vector<StampedBatch> batches) {
 
 void Log::written(const AppendPlan& plan, const Result<void>& outcome, env::WallTime now) {
   append_out_ = false;
-  if (plan.generation != generation_ || !outcome) return;
+  if (!outcome) return;
   for (const SegmentWrite& write : plan.writes) {
     if (write.create) {
       if (!segments_.empty()) {
@@ -149,6 +149,7 @@ TruncatePlan Log::plan_truncate(CutPoint at) {
   for (auto gone = last + 1; gone != segments_.end(); ++gone) plan.remove.push_back(gone->file);
   segments_.erase(last + 1, segments_.end());
   Segment& stays = segments_.back();
+  stays.file->begin_cut();
   if (!whole) {
     stays.end = at.end;
     stays.end_position = at.position;
@@ -194,7 +195,6 @@ std::vector<SegmentFilePtr> Log::reset(Offset start, SegmentFilePtr first) {
 }
 
 void Log::bump_generation() {
-  ENSURE(!append_out_, "a new role while a plan to append is out");
   generation_++;
   changed();
 }
@@ -211,9 +211,10 @@ void Log::set_log_start(Offset start) {
   changed();
 }
 
-std::vector<SegmentFilePtr> Log::release_below_start() {
+std::vector<SegmentFilePtr> Log::release_below(Offset start) {
+  ENSURE(start <= log_start_, "segments below {} of a log from {}", start, log_start_);
   std::vector<SegmentFilePtr> gone;
-  while (segments_.size() > 1 && segments_.front().end <= log_start_) {
+  while (segments_.size() > 1 && segments_.front().end <= start) {
     gone.push_back(std::move(segments_.front().file));
     segments_.erase(segments_.begin());
   }
@@ -227,7 +228,7 @@ std::vector<SegmentFilePtr> Log::release_below_start() {
 SegmentViewPtr Log::view_of(const Segment& segment) const {
   return std::make_shared<const SegmentView>(
       SegmentView{segment.file, segment.file->base_offset(), segment.end, segment.end_position,
-                  segment.index.max_timestamp(), segment.index.view()});
+                  segment.index.max_timestamp(), segment.index.view(), segment.file->cuts()});
 }
 
 LogViewPtr Log::view() const {

@@ -80,6 +80,7 @@ struct RecoveredLog {
   std::uint64_t generation = 0;  // Higher than any recorded one.
   EpochStarts epochs;
   env::WallTime last_append{};
+  std::optional<Offset> checkpoint;  // Where the stored one stands.
 };
 
 class Log {
@@ -118,15 +119,16 @@ class Log {
   std::vector<SegmentFilePtr> reset(Offset start, SegmentFilePtr first);
   DurableSlot reset_slot(Offset start) const;
 
-  // Another role begins: completions of plans made before are dropped.
+  // Another role begins: completions of syncs planned before are dropped. An append plan that is
+  // out still counts: its bytes are in the file and go on being the log's end.
   void bump_generation();
   // What the slot will say; never goes back but by truncation.
   void set_high_watermark(Offset high_watermark);
   // Pre: start <= readable_end(). Records below are not readable from now on.
   void set_log_start(Offset start);
-  // Whole segments below log_start(), which leave the log here; the active one never does. The
-  // shell removes the files once a checkpoint that covers them is durable.
-  std::vector<SegmentFilePtr> release_below_start();
+  // Whole segments below `start`, which leave the log here; the active one never does. The shell
+  // removes their files, once a checkpoint that covers them is durable. Pre: start <= log_start().
+  std::vector<SegmentFilePtr> release_below(Offset start);
 
   Offset log_start() const { return log_start_; }
   Offset readable_end() const { return readable_end_; }

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,7 +77,8 @@ class LogDirectory {
   LogPlace place_of(TopicPartition partition, std::function<void(env::Job)> enter);
   // Writes *removed*, then unlinks. The log must be closed. Fine when it is not there.
   Task<Result<void>> remove_partition(TopicPartition partition);
-  // Renames a damaged replica's files aside (`<folder>.damaged-N`) and forgets that it had data.
+  // Renames a damaged replica's files aside (`<file>.damaged`, in the folder) and forgets that it
+  // had data. What was set aside before is removed.
   Task<Result<void>> set_aside(TopicPartition partition);
 
   // Gives the reserve back to a disk that is full, and makes it again. Both are fine repeated.
@@ -88,7 +91,12 @@ class LogDirectory {
   Task<void> close();
 
  private:
-  LogDirectory(env::Environment& environment, env::FileSystem& files);
+  LogDirectory(env::Environment& environment, env::FileSystem& files)
+      : environment_(environment), files_(files) {}
+  Task<Result<void>> take(LogDirectoryOptions options, env::Core& home);
+  Task<Result<void>> take_clean_stop();
+  // A full disk is given the reserve, once.
+  Task<Result<void>> mark(TopicPartition partition, ReplicaMark mark);
 
   env::Environment& environment_;
   env::FileSystem& files_;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "broker/log/log.h"
 #include "broker/log/log_view.h"
 #include "common/env/network.h"
 #include "common/env/task.h"
@@ -50,5 +51,9 @@ struct BatchPlace {
 // none below `upper_bound`. The caller looks for the record inside.
 Task<Result<std::optional<BatchPlace>>> find_timestamp(LogViewPtr view, std::int64_t timestamp,
                                                        Offset upper_bound);
+
+// Where a log that is to end at `end` is cut: in front of the batch that holds `end`, if one does.
+// Errors: offset_out_of_range, corrupt, io_error.
+Task<Result<Log::CutPoint>> find_cut(LogViewPtr view, Offset end);
 
 }  // namespace ropewalk::log

@@ -20,6 +20,9 @@ struct SegmentView {
   std::uint64_t end_position = 0;  // Bytes of the file that are records or header.
   std::int64_t max_timestamp = -1;
   IndexView index;
+  std::uint32_t cuts = 0;  // Of the file; pins need it.
+
+  Result<env::FileRange> pin() const { return file->pin(cuts, 0, end_position); }
 };
 using SegmentViewPtr = std::shared_ptr<const SegmentView>;
 

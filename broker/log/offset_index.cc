@@ -67,16 +67,16 @@ void OffsetIndex::push(IndexEntry entry) {
 }
 
 std::string StoredIndex::encode(SegmentId segment, std::uint64_t file_bytes, Offset end_offset,
-                                const OffsetIndex& index) {
-  std::string content(kIndexHeadBytes + index.count_ * kIndexEntryBytes, '\0');
+                                const IndexView& index, std::int64_t max_timestamp) {
+  std::string content(kIndexHeadBytes + index.entries().size() * kIndexEntryBytes, '\0');
   auto* at = reinterpret_cast<std::byte*>(content.data());
   std::memcpy(at, segment.bytes.data(), Uuid::kSize);
   store_be(at + 16, file_bytes);
   store_be(at + 24, end_offset.value());
-  store_be(at + 32, index.max_timestamp_);
-  store_be(at + 40, std::uint64_t{index.count_});
+  store_be(at + 32, max_timestamp);
+  store_be(at + 40, std::uint64_t{index.entries().size()});
   at += kIndexHeadBytes;
-  for (const IndexEntry& entry : index.view().entries()) {
+  for (const IndexEntry& entry : index.entries()) {
     store_be(at, entry.offset_delta);
     store_be(at + 4, entry.position);
     store_be(at + 8, entry.max_timestamp_before);

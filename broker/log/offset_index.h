@@ -73,7 +73,7 @@ struct StoredIndex {
   OffsetIndex index;
 
   static std::string encode(SegmentId segment, std::uint64_t file_bytes, Offset end_offset,
-                            const OffsetIndex& index);
+                            const IndexView& index, std::int64_t max_timestamp);
   // Errors: corrupt (also when it is another segment's or was made for another length).
   static Result<StoredIndex> decode(ByteSpan bytes, SegmentId segment, std::uint64_t file_bytes,
                                     std::uint32_t interval_bytes);

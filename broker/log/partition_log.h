@@ -11,8 +11,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,8 +68,8 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
                                             RecoveredLog recovered, LogListener& listener);
   ~PartitionLog();
 
-  // Takes the batch; next_offset() moves. Pre: batch.base_offset() >= next_offset() (== but for a
-  // compacted source), its epoch is not below the last one.
+  // Takes the batch; next_offset() moves. Pre: batch.base_offset() == next_offset(), its epoch is
+  // not below the last one, no truncate() or reset() is out.
   void append(StampedBatch batch);
   // Writes what was appended, as one gathered write a segment, and asks for the sync that the
   // options want.
@@ -87,7 +89,8 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   // Recorded with the next sync; at or below readable_end().
   void set_high_watermark(Offset high_watermark) { log_.set_high_watermark(high_watermark); }
   void set_options(const LogOptions& options);
-  // A change of role: completions asked for before are dropped, what waits to be written too.
+  // A change of role: completions of syncs asked for before are dropped (they are asked for again).
+  // What was appended stays the log's end.
   void bump_generation();
 
   // Cuts the log at the batch that holds `end` (or begins there); it takes effect when the work
@@ -100,9 +103,10 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   // Records below are gone for readers at once; their files after the next checkpoint().
   // Pre: start <= high watermark.
   void set_log_start(Offset start);
-  // Stores the checkpoint, then removes segments below the log's start. The log fills in log start,
-  // epochs and high watermark. Pre: offset <= high watermark. One at a time: a call while one runs
-  // replaces the one that waits.
+  // Stores the checkpoint as soon as everything below `offset` is durable here, then removes
+  // segments below the log's start. The log fills in log start, epochs and high watermark. Pre:
+  // offset <= high watermark. One at a time: a call while one runs replaces the one that waits,
+  // which ends with `cancelled`. A failure leaves the log as it was.
   void checkpoint(Offset offset, std::string producer_state, Done done);
 
   // Syncs everything, records it and stores the index of the active segment; then nothing is told
@@ -111,13 +115,72 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
 
  private:
   PartitionLog(LogPlace place, LogOptions options, RecoveredLog recovered, LogListener& listener);
-  struct Operation;
+
+  // A cut or a reset: nothing is written or synced while one runs.
+  struct Operation {
+    Offset target;
+    bool reset = false;
+    Done done;
+  };
+  struct WaitingCheckpoint {
+    Checkpoint content;
+    Done done;
+  };
+  using Self = std::shared_ptr<PartitionLog>;
+
+  // Inside the Serial.
+  void go_on();  // Something ended: starts what waits.
+  void append_ended(AppendPlan plan, Result<void> outcome);
+  void clear_failed_write(AppendPlan plan, Error error);
+  void start_sync(bool record);
+  void sync_ended(const SyncPlan& plan, const Result<void>& outcome);
+  void start_operation();
+  void cut_found(Result<Log::CutPoint> cut);
+  void operation_ended(Result<void> outcome);
+  void start_checkpoint();
+  void checkpoint_ended(Offset offset, Offset log_start, Result<void> outcome);
+  void go_on_closing();
+  void watch_for_quiet();
+  void fail_log(const Error& error);
+  env::MonotonicTime now() const { return place_.environment.now(); }
+
+  // On the home core, outside.
+  static Task<void> create_and_write(Self self, AppendPlan plan, bool first);
+  static Task<Result<void>> create_and_write_all(Self self, AppendPlan& plan, bool first);
+  static Task<void> cut_back(Self self, AppendPlan plan, std::uint64_t active_end, Error error);
+  static Task<void> find_place_to_cut(Self self, LogViewPtr view, Offset end);
+  static Task<void> cut(Self self, TruncatePlan plan, bool drop_checkpoint,
+                        env::Duration pins_grace);
+  static Task<Result<void>> cut_all(Self self, TruncatePlan plan, bool drop_checkpoint,
+                                    env::Duration pins_grace);
+  static Task<void> make_for_reset(Self self, Offset start, DurableSlot slot, bool first);
+  static Task<Result<SegmentFilePtr>> make_first(Self self, Offset start,
+                                                 std::optional<DurableSlot> slot);
+  static Task<void> remove_after_reset(Self self, std::vector<SegmentFilePtr> gone);
+  static Task<void> store(Self self, Checkpoint checkpoint);
+  static Task<void> remove_released(Self self, std::vector<SegmentFilePtr> gone);
+  static Task<void> keep_index(Self self, SegmentViewPtr segment);
+  static Task<void> finish_closing(Self self, SegmentViewPtr active);
 
   LogPlace place_;
   LogListener* listener_;
   Log log_;
   Offset next_offset_;
+  std::vector<StampedBatch> waiting_;  // Appended, not written.
+  bool busy_ = false;                  // Files are being made, cut or cleared.
+  bool sync_out_ = false;
+  bool sync_wanted_ = false;
+  bool quiet_watched_ = false;
   bool failed_ = false;
+  bool closing_ = false;
+  Done closed_;
+  env::MonotonicTime last_write_{};
+  std::deque<Operation> operations_;  // The first one runs, if operating_.
+  bool operating_ = false;
+  std::optional<Offset> stored_checkpoint_;
+  std::optional<WaitingCheckpoint> waiting_checkpoint_;
+  Done checkpoint_done_;
+  bool checkpoint_out_ = false;
 };
 
 }  // namespace ropewalk::log

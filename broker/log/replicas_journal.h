@@ -23,26 +23,31 @@ enum class ReplicaMark : std::uint8_t { created = 1, has_data = 2, removed = 3 }
 
 class ReplicasJournal {
  public:
-  // Reads or makes the file. An entry at the end that does not check is torn and dropped; one
-  // before others is Errc::corrupt. `core` is the one that all calls come from.
+  // Reads or makes the file. What does not check in the group that was written last is torn and
+  // dropped with what follows it; elsewhere it is Errc::corrupt. `core` is the one that all calls
+  // come from.
   static Task<Result<std::unique_ptr<ReplicasJournal>>> open(env::FileSystem& files,
                                                              env::Core& core);
 
-  // Durable when it returns. Shares its sync with others that come meanwhile.
+  // Durable when it returns. Shares its sync with others that come meanwhile. Errors: disk_full
+  // (may be asked again), io_error (for ever).
   Task<Result<void>> mark(TopicPartition partition, ReplicaMark mark);
 
   // Without the removed ones.
   const std::map<TopicPartition, ReplicaMark>& replicas() const { return replicas_; }
 
  private:
-  ReplicasJournal(env::FileSystem& files, env::Core& core) : files_(files), turn_ended_(core) {}
+  explicit ReplicasJournal(env::Core& core) : turn_ended_(core) {}
+  struct Entry {
+    TopicPartition partition;
+    ReplicaMark mark{};
+  };
   Task<Result<void>> write_waiting();
 
-  env::FileSystem& files_;
   env::FilePtr file_;
   std::uint64_t end_ = 0;
   std::map<TopicPartition, ReplicaMark> replicas_;
-  std::string waiting_;
+  std::vector<Entry> waiting_;
   std::uint64_t asked_ = 0;  // Turns: a mark is in the turn that starts after it.
   std::uint64_t written_ = 0;
   bool writing_ = false;

@@ -4,14 +4,17 @@
 
 namespace ropewalk::log {
 
-Result<env::FileRange> SegmentFile::pin(std::uint64_t position, std::size_t length) {
-  pins_.fetch_add(1);
-  if (position + length > cut_at_.load()) {
-    pins_.fetch_sub(1);
-    return fail(Errc::not_leader_or_follower, "{} is being cut", file_->path());
+Result<env::FileRange> SegmentFile::pin(std::uint32_t cuts, std::uint64_t position,
+                                        std::size_t length) {
+  auto& pins = pins_[cuts % 2];
+  pins.fetch_add(1);
+  if (cuts != cuts_.load()) {
+    pins.fetch_sub(1);
+    return fail(Errc::not_leader_or_follower, "{} was cut meanwhile", file_->path());
   }
-  env::FilePtr pinned(file_.get(),
-                      [self = shared_from_this()](env::File*) { self->pins_.fetch_sub(1); });
+  env::FilePtr pinned(file_.get(), [self = shared_from_this(), cuts](env::File*) {
+    self->pins_[cuts % 2].fetch_sub(1);
+  });
   return env::FileRange{std::move(pinned), position, length};
 }
 

@@ -1,9 +1,10 @@
 // The open file of one segment, shared by the log, its views and the sends under way.
 //
-// Senders pin the bytes they send: truncation waits until no range at or behind the cut is pinned
-// (R10). Any thread.
+// Senders pin what they send: a truncation waits until no range of an older view is pinned (R10).
+// Any thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -25,24 +26,24 @@ class SegmentFile : public std::enable_shared_from_this<SegmentFile> {
   env::File& file() const { return *file_; }
   const env::FilePtr& file_ptr() const { return file_; }
 
-  // A range that keeps its bytes from being cut for as long as its `file` lives. Errors:
-  // not_leader_or_follower when a truncation below its end has begun (the view is of an older
-  // generation: look again).
-  Result<env::FileRange> pin(std::uint64_t position, std::size_t length);
+  // How often the file was cut. A view remembers it.
+  std::uint32_t cuts() const { return cuts_.load(); }
+  // A range that keeps its bytes from being cut for as long as its `file` lives. `cuts` is the
+  // view's. Errors: not_leader_or_follower when the file was cut since: look at a new view.
+  Result<env::FileRange> pin(std::uint32_t cuts, std::uint64_t position, std::size_t length);
 
-  // The log's side. From now on pin() refuses ranges that end behind `position`.
-  void begin_cut(std::uint64_t position) { cut_at_.store(position); }
-  void end_cut() { cut_at_.store(kNoCut); }
-  std::size_t pinned() const { return pins_.load(); }
+  // The log's side: refuses pins of older views from now on. Pre: no cut is under way.
+  void begin_cut() { cuts_.fetch_add(1); }
+  // Pins from before the last begin_cut().
+  std::size_t pinned_before_cut() const { return pins_[(cuts_.load() + 1) % 2].load(); }
 
  private:
-  static constexpr std::uint64_t kNoCut = UINT64_MAX;
   SegmentIdentity identity_;
   env::FilePtr file_;
-  // Both sequentially consistent: a pin is counted before it looks for a cut, and a cut is
-  // announced before it looks for pins.
-  std::atomic<std::size_t> pins_ = 0;
-  std::atomic<std::uint64_t> cut_at_ = kNoCut;
+  // All sequentially consistent: a pin is counted before it looks at `cuts_`, and a cut is
+  // announced before it looks at the pins. By parity of the count of cuts.
+  std::array<std::atomic<std::size_t>, 2> pins_{};
+  std::atomic<std::uint32_t> cuts_ = 0;
 };
 using SegmentFilePtr = std::shared_ptr<SegmentFile>;
 

@@ -1,0 +1,210 @@
+#include "broker/log/log_directory.h"
+
+#include "broker/log/segment_files.h"
+
+namespace ropewalk::log {
+namespace {
+
+constexpr std::string_view kMetaFile = "meta.properties";
+constexpr std::string_view kStopFile = "clean-stop";
+constexpr std::string_view kReserveFile = "reserve";
+constexpr std::string_view kLockFile = "lock";
+constexpr std::string_view kAsideSuffix = ".damaged";
+constexpr std::size_t kSmallFileMax = 64 << 10;
+
+Result<void> check_owner(const env::FileSystem& files, const DirectoryMeta& found,
+                         const DirectoryMeta& expected) {
+  if (found.cluster == expected.cluster && found.broker == expected.broker &&
+      (expected.directory.is_none() || found.directory == expected.directory))
+    return {};
+  return fail(Errc::wrong_owner,
+              "{} belongs to broker {} of cluster {} (directory {}), this is broker {} of cluster "
+              "{} (directory {})",
+              files.name(), found.broker, found.cluster, found.directory, expected.broker,
+              expected.cluster, expected.directory);
+}
+
+Task<Result<std::optional<DirectoryMeta>>> read_meta(env::FileSystem& files) {
+  auto text = co_await env::read_file(files, std::string(kMetaFile), kSmallFileMax);
+  if (!text && text.error().code == Errc::not_found) co_return std::optional<DirectoryMeta>();
+  if (!text) co_return std::unexpected(std::move(text).error());
+  auto meta = decode_directory_meta(*text);
+  if (!meta) co_return within(files.name(), std::move(meta).error());
+  co_return std::optional<DirectoryMeta>(*meta);
+}
+
+}  // namespace
+
+std::string partition_folder(TopicPartition partition) {
+  return fmt::format("partitions/{}/{}", partition.topic.to_hex(), partition.partition);
+}
+
+Task<Result<std::optional<DirectoryMeta>>> LogDirectory::peek(env::FileSystem& files) {
+  CO_TRY_VOID(co_await files.lock(std::string(kLockFile)));
+  co_return co_await read_meta(files);
+}
+
+Task<Result<std::unique_ptr<LogDirectory>>> LogDirectory::open(env::Environment& environment,
+                                                               env::FileSystem& files,
+                                                               env::Core& home,
+                                                               LogDirectoryOptions options) {
+  std::unique_ptr<LogDirectory> directory(new LogDirectory(environment, files));
+  CO_TRY_VOID(co_await directory->take(std::move(options), home));
+  co_return directory;
+}
+
+Task<Result<void>> LogDirectory::take(LogDirectoryOptions options, env::Core& home) {
+  reserve_bytes_ = options.reserve_bytes;
+  CO_TRY_VOID(co_await files_.lock(std::string(kLockFile)));
+  CO_TRY(const auto found, co_await read_meta(files_));
+  if (found) {
+    CO_TRY_VOID(check_owner(files_, *found, options.expected));
+    meta_ = *found;
+  } else {
+    if (!options.may_format)
+      co_return fail(Errc::not_found, "{} has no {}", files_.name(), kMetaFile);
+    meta_ = options.expected;
+    if (meta_.directory.is_none()) {
+      const std::string stream = "directory " + files_.name();
+      meta_.directory = DirectoryId(environment_.random(stream).uuid());
+    }
+    CO_TRY_VOID(co_await env::replace_file(files_, std::string(kMetaFile), encode(meta_)));
+  }
+  CO_TRY_VOID(co_await take_clean_stop());
+  // Making it smaller must work on a full disk; making it anew need not.
+  auto reserved = co_await restore_reserve();
+  if (!reserved && reserved.error().code != Errc::disk_full) co_return reserved;
+  auto journal = co_await ReplicasJournal::open(files_, home);
+  if (!journal && journal.error().code == Errc::disk_full) {
+    CO_TRY_VOID(co_await release_reserve());
+    journal = co_await ReplicasJournal::open(files_, home);
+  }
+  if (!journal) co_return std::unexpected(std::move(journal).error());
+  journal_ = std::move(*journal);
+  tasks_ = std::make_unique<HomeTasks>(home);
+  syncer_ = std::make_unique<DirectorySyncer>(environment_, files_, *tasks_, options.sync_threads);
+  co_return Result<void>();
+}
+
+Task<Result<void>> LogDirectory::take_clean_stop() {
+  const std::string path(kStopFile);
+  auto bytes = co_await env::read_file(files_, path, kSmallFileMax);
+  if (!bytes && bytes.error().code == Errc::not_found) co_return Result<void>();
+  if (!bytes && bytes.error().code != Errc::budget_exceeded)
+    co_return std::unexpected(std::move(bytes).error());
+  // One that does not check proves no clean stop, and is none.
+  if (bytes)
+    if (auto marker = decode_clean_stop(*bytes)) clean_stop_ = *marker;
+  CO_TRY_VOID(co_await files_.remove(path));
+  co_return co_await files_.sync_directory("");
+}
+
+Task<Result<void>> LogDirectory::mark(TopicPartition partition, ReplicaMark mark) {
+  auto marked = co_await journal_->mark(partition, mark);
+  if (marked || marked.error().code != Errc::disk_full) co_return marked;
+  CO_TRY_VOID(co_await release_reserve());
+  co_return co_await journal_->mark(partition, mark);
+}
+
+Task<Result<RecoveryReport>> LogDirectory::open_partition(TopicPartition partition,
+                                                          RecoveryOptions options) {
+  options.partition = partition;
+  options.folder = partition_folder(partition);
+  const auto known = journal_->replicas().find(partition);
+  const bool had_data =
+      known != journal_->replicas().end() && known->second == ReplicaMark::has_data;
+  const bool is_new = known == journal_->replicas().end();
+  CO_TRY(auto report, co_await recover(files_, std::move(options)));
+  if (had_data && !report.had_files)
+    co_return fail(Errc::damaged_replica, "{}/{}: {} had data, and its files are gone",
+                   files_.name(), partition_folder(partition), partition);
+  if (report.had_files && !had_data) {
+    CO_TRY_VOID(co_await mark(partition, ReplicaMark::has_data));
+  } else if (is_new) {
+    CO_TRY_VOID(co_await mark(partition, ReplicaMark::created));
+  }
+  co_return report;
+}
+
+LogPlace LogDirectory::place_of(TopicPartition partition, std::function<void(env::Job)> enter) {
+  return LogPlace{environment_,
+                  files_,
+                  *tasks_,
+                  *syncer_,
+                  partition_folder(partition),
+                  partition,
+                  std::move(enter),
+                  [this, partition] { return mark(partition, ReplicaMark::has_data); }};
+}
+
+Task<Result<void>> LogDirectory::remove_partition(TopicPartition partition) {
+  if (journal_->replicas().contains(partition))
+    CO_TRY_VOID(co_await mark(partition, ReplicaMark::removed));
+  const std::string folder = partition_folder(partition);
+  auto names = co_await files_.list(folder);
+  if (!names && names.error().code == Errc::not_found) co_return Result<void>();
+  if (!names) co_return std::unexpected(std::move(names).error());
+  for (const std::string& name : *names)
+    CO_TRY_VOID(co_await remove_if_there(files_, fmt::format("{}/{}", folder, name)));
+  CO_TRY_VOID(co_await remove_if_there(files_, folder));
+  const std::string topic = folder.substr(0, folder.rfind('/'));
+  CO_TRY_VOID(co_await files_.sync_directory(topic));
+  // The topic's folder goes with its last partition.
+  CO_TRY(const auto others, co_await files_.list(topic));
+  if (!others.empty()) co_return Result<void>();
+  CO_TRY_VOID(co_await remove_if_there(files_, topic));
+  co_return co_await files_.sync_directory("partitions");
+}
+
+Task<Result<void>> LogDirectory::set_aside(TopicPartition partition) {
+  const std::string folder = partition_folder(partition);
+  auto names = co_await files_.list(folder);
+  if (!names && names.error().code != Errc::not_found)
+    co_return std::unexpected(std::move(names).error());
+  // First, so that a crash in the middle finds a partition whose files say that it has data.
+  CO_TRY_VOID(co_await mark(partition, ReplicaMark::created));
+  if (!names) co_return Result<void>();
+  for (const std::string& name : *names) {
+    if (name.ends_with(kAsideSuffix)) continue;
+    const std::string path = fmt::format("{}/{}", folder, name);
+    CO_TRY_VOID(co_await files_.rename(path, fmt::format("{}{}", path, kAsideSuffix)));
+  }
+  co_return co_await files_.sync_directory(folder);
+}
+
+Task<Result<void>> LogDirectory::release_reserve() {
+  CO_TRY_VOID(co_await remove_if_there(files_, std::string(kReserveFile)));
+  co_return co_await files_.sync_directory("");
+}
+
+Task<Result<void>> LogDirectory::restore_reserve() {
+  constexpr std::size_t kPiece = 64 << 10;
+  const std::string path(kReserveFile);
+  auto there = co_await files_.open(path, env::OpenMode::read_only);
+  if (there) {
+    CO_TRY(const auto size, (*there)->size());
+    if (size == reserve_bytes_) co_return Result<void>();
+  }
+  // Really written, since blocks that are only promised may not be there when they are needed.
+  CO_TRY(auto file, co_await files_.open(path, env::OpenMode::create_or_truncate));
+  const std::vector<std::byte> zeros(kPiece);
+  Result<void> outcome;
+  for (std::uint64_t at = 0; at < reserve_bytes_ && outcome; at += kPiece) {
+    const ByteSpan piece = ByteSpan(zeros).first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, reserve_bytes_ - at)));
+    outcome = file->write_at(at, std::span(&piece, 1));
+  }
+  if (!outcome) {
+    co_await remove_if_there(files_, path);
+    co_return outcome;
+  }
+  co_return co_await file->sync();
+}
+
+Task<Result<void>> LogDirectory::write_clean_stop(CleanStop marker) {
+  co_return co_await env::replace_file(files_, std::string(kStopFile), encode(marker));
+}
+
+Task<void> LogDirectory::close() { co_await tasks_->stop(); }
+
+}  // namespace ropewalk::log

@@ -1,0 +1,495 @@
+#include "broker/log/partition_log.h"
+
+#include <algorithm>
+
+#include "broker/log/log_read.h"
+#include "broker/log/segment_files.h"
+
+namespace ropewalk::log {
+
+std::shared_ptr<PartitionLog> PartitionLog::make(LogPlace place, LogOptions options,
+                                                 RecoveredLog recovered, LogListener& listener) {
+  return std::shared_ptr<PartitionLog>(
+      new PartitionLog(std::move(place), options, std::move(recovered), listener));
+}
+
+PartitionLog::PartitionLog(LogPlace place, LogOptions options, RecoveredLog recovered,
+                           LogListener& listener)
+    : place_(std::move(place)),
+      listener_(&listener),
+      log_(options, recovered),
+      next_offset_(recovered.log_end),
+      stored_checkpoint_(recovered.checkpoint) {}
+
+PartitionLog::~PartitionLog() = default;
+
+void PartitionLog::append(StampedBatch batch) {
+  ENSURE(batch.base_offset() == next_offset_, "a batch at {}, the log goes on at {}",
+         batch.base_offset(), next_offset_);
+  ENSURE(operations_.empty() && !closing_, "an append while the log is being cut or closed");
+  if (failed_) return;
+  next_offset_ = batch.next_offset();
+  waiting_.push_back(std::move(batch));
+}
+
+void PartitionLog::flush() {
+  if (failed_ || busy_ || waiting_.empty()) return;
+  AppendPlan plan = log_.plan_append(std::exchange(waiting_, {}));
+  if (plan.needs_segment()) {
+    busy_ = true;
+    const bool first = log_.view()->segment_count() == 0;
+    place_.tasks.spawn("log segment", create_and_write(shared_from_this(), std::move(plan), first));
+    return;
+  }
+  Result<void> outcome;
+  for (const SegmentWrite& write : plan.writes)
+    if (outcome) outcome = write_batches(plan, write);
+  append_ended(std::move(plan), std::move(outcome));
+}
+
+void PartitionLog::append_ended(AppendPlan plan, Result<void> outcome) {
+  const LogViewPtr before = log_.view();
+  log_.written(plan, outcome, place_.environment.wall_now());
+  if (!outcome) {
+    clear_failed_write(std::move(plan), std::move(outcome).error());
+    return;
+  }
+  last_write_ = now();
+  listener_->log_written();
+  const LogViewPtr after = log_.view();
+  for (std::size_t i = before->sealed->size(); i < after->sealed->size(); i++)
+    place_.tasks.spawn("log index", keep_index(shared_from_this(), (*after->sealed)[i]));
+  if (after->sealed->size() > before->sealed->size()) listener_->log_rolled();
+  if (log_.options().sync_appends || after->sealed->size() > before->sealed->size()) request_sync();
+  watch_for_quiet();
+}
+
+Task<void> PartitionLog::create_and_write(Self self, AppendPlan plan, bool first) {
+  auto outcome = co_await create_and_write_all(self, plan, first);
+  const auto enter = self->place_.enter;
+  enter([self = std::move(self), plan = std::move(plan), outcome = std::move(outcome)]() mutable {
+    self->busy_ = false;
+    if (self->failed_) return;
+    self->append_ended(std::move(plan), std::move(outcome));
+    self->go_on();
+  });
+}
+
+Task<Result<void>> PartitionLog::create_and_write_all(Self self, AppendPlan& plan, bool first) {
+  for (SegmentWrite& write : plan.writes) {
+    if (write.create && first) {
+      CO_TRY(write.file, co_await make_first(self, write.base, std::nullopt));
+      first = false;
+    } else if (write.create) {
+      CO_TRY(write.file, co_await make_segment(self->place_, write.base, std::nullopt));
+    }
+    CO_TRY_VOID(write_batches(plan, write));
+  }
+  co_return Result<void>();
+}
+
+// Synced at once: *has data* may only be said of files that a power cut leaves.
+Task<Result<SegmentFilePtr>> PartitionLog::make_first(Self self, Offset start,
+                                                      std::optional<DurableSlot> slot) {
+  CO_TRY_VOID(co_await self->place_.files.make_directories(self->place_.folder));
+  CO_TRY(auto file, co_await make_segment(self->place_, start, slot));
+  CO_TRY_VOID(co_await sync_first_segment(self->place_, file));
+  if (self->place_.mark_has_data) CO_TRY_VOID(co_await self->place_.mark_has_data());
+  co_return file;
+}
+
+void PartitionLog::clear_failed_write(AppendPlan plan, Error error) {
+  if (error.code != Errc::disk_full) {
+    fail_log(error);
+    return;
+  }
+  busy_ = true;
+  place_.tasks.spawn("log clear", cut_back(shared_from_this(), std::move(plan),
+                                           log_.active_end_position(), std::move(error)));
+}
+
+Task<void> PartitionLog::cut_back(Self self, AppendPlan plan, std::uint64_t active_end,
+                                  Error error) {
+  Result<void> outcome;
+  for (const SegmentWrite& write : plan.writes) {
+    if (!outcome) break;
+    if (!write.create) {
+      outcome = co_await write.file->file().truncate(active_end);
+    } else {
+      std::string path = fmt::format("{}/{}", self->place_.folder, segment_file_name(write.base));
+      outcome = co_await remove_if_there(self->place_.files, std::move(path));
+    }
+  }
+  const auto enter = self->place_.enter;
+  enter([self = std::move(self), outcome = std::move(outcome), error = std::move(error)] {
+    self->busy_ = false;
+    if (self->failed_) return;
+    if (!outcome) {
+      self->fail_log(outcome.error());
+      return;
+    }
+    // What came meanwhile follows what failed.
+    self->waiting_.clear();
+    self->next_offset_ = self->log_.readable_end();
+    self->listener_->log_append_refused(self->next_offset_, error);
+    self->go_on();
+  });
+}
+
+void PartitionLog::request_sync() { start_sync(false); }
+
+void PartitionLog::start_sync(bool record) {
+  if (failed_) return;
+  if (sync_out_ || operating_) {
+    sync_wanted_ = true;
+    return;
+  }
+  auto plan = log_.plan_sync(record);
+  if (!plan) return;
+  if (plan->slot) {
+    if (auto written = write_slot(*plan->slot); !written) {
+      fail_log(written.error());
+      return;
+    }
+  }
+  sync_out_ = true;
+  SyncRequest request;
+  for (const SegmentFilePtr& file : plan->files) request.files.push_back(file->file_ptr());
+  if (plan->directory) request.directories.push_back(place_.folder);
+  place_.syncer.sync(std::move(request), [self = shared_from_this(),
+                                          plan = std::move(*plan)](Result<void> outcome) mutable {
+    const auto enter = self->place_.enter;
+    enter([self = std::move(self), plan = std::move(plan), outcome = std::move(outcome)] {
+      self->sync_ended(plan, outcome);
+    });
+  });
+}
+
+void PartitionLog::sync_ended(const SyncPlan& plan, const Result<void>& outcome) {
+  sync_out_ = false;
+  if (failed_) return;
+  if (!outcome) {
+    fail_log(outcome.error());
+    return;
+  }
+  const Offset before = log_.durable_end();
+  log_.synced(plan, outcome);
+  if (log_.durable_end() > before) listener_->log_synced();
+  go_on();
+}
+
+void PartitionLog::go_on() {
+  if (failed_) return;
+  if (!busy_ && !sync_out_ && !checkpoint_out_ && !operations_.empty() && !operating_)
+    start_operation();
+  if (operating_) return;
+  flush();
+  if (std::exchange(sync_wanted_, false)) request_sync();
+  if (waiting_checkpoint_) start_checkpoint();
+  if (closing_) go_on_closing();
+  watch_for_quiet();
+}
+
+void PartitionLog::set_options(const LogOptions& options) {
+  const bool sync_now = options.sync_appends && !log_.options().sync_appends;
+  log_.set_options(options);
+  if (sync_now) request_sync();
+}
+
+void PartitionLog::bump_generation() {
+  log_.bump_generation();
+  if (sync_out_) sync_wanted_ = true;  // That one counts no more.
+}
+
+void PartitionLog::truncate(Offset end, Done done) {
+  waiting_.clear();
+  next_offset_ = std::min(next_offset_, std::max(end, log_.readable_end()));
+  operations_.push_back({end, false, std::move(done)});
+  go_on();
+}
+
+void PartitionLog::reset(Offset start, Done done) {
+  waiting_.clear();
+  operations_.push_back({start, true, std::move(done)});
+  go_on();
+}
+
+void PartitionLog::start_operation() {
+  operating_ = true;
+  busy_ = true;
+  const Operation& operation = operations_.front();
+  const LogViewPtr view = log_.view();
+  if (!operation.reset) {
+    place_.tasks.spawn("log cut", find_place_to_cut(shared_from_this(), view, operation.target));
+    return;
+  }
+  if (view->active && view->active->base == operation.target) {
+    // Its last segment is empty and begins there: the records in front of it are what has to go.
+    log_.set_log_start(operation.target);
+    operation_ended({});
+    return;
+  }
+  place_.tasks.spawn("log reset",
+                     make_for_reset(shared_from_this(), operation.target,
+                                    log_.reset_slot(operation.target), view->segment_count() == 0));
+}
+
+Task<void> PartitionLog::find_place_to_cut(Self self, LogViewPtr view, Offset end) {
+  auto found = co_await find_cut(std::move(view), end);
+  const auto enter = self->place_.enter;
+  enter([self = std::move(self), found = std::move(found)]() mutable {
+    self->cut_found(std::move(found));
+  });
+}
+
+void PartitionLog::cut_found(Result<Log::CutPoint> cut_point) {
+  if (failed_) return;
+  if (!cut_point) {
+    operation_ended(std::unexpected(std::move(cut_point).error()));
+    return;
+  }
+  if (cut_point->end >= log_.readable_end()) {
+    operation_ended({});
+    return;
+  }
+  TruncatePlan plan = log_.plan_truncate(*cut_point);
+  next_offset_ = log_.readable_end();
+  const bool drop_checkpoint = stored_checkpoint_ && *stored_checkpoint_ > plan.end;
+  if (drop_checkpoint) stored_checkpoint_.reset();
+  place_.tasks.spawn("log cut", cut(shared_from_this(), std::move(plan), drop_checkpoint,
+                                    log_.options().pins_grace));
+}
+
+Task<void> PartitionLog::cut(Self self, TruncatePlan plan, bool drop_checkpoint,
+                             env::Duration pins_grace) {
+  auto outcome = co_await cut_all(self, std::move(plan), drop_checkpoint, pins_grace);
+  const auto enter = self->place_.enter;
+  enter([self = std::move(self), outcome = std::move(outcome)]() mutable {
+    if (self->failed_) return;
+    if (!outcome) {
+      // Half a cut: what the files hold is no longer what the log says.
+      self->fail_log(outcome.error());
+      return;
+    }
+    self->operation_ended({});
+  });
+}
+
+Task<Result<void>> PartitionLog::cut_all(Self self, TruncatePlan plan, bool drop_checkpoint,
+                                         env::Duration pins_grace) {
+  constexpr auto kLookAgain = std::chrono::milliseconds(5);
+  LogPlace& place = self->place_;
+  const env::MonotonicTime overdue = self->now() + pins_grace;
+  bool told = false;
+  while (plan.cut->pinned_before_cut() > 0) {
+    if (!told && self->now() >= overdue) {
+      told = true;
+      place.enter([self] {
+        if (self->listener_ != nullptr) self->listener_->log_pins_overdue();
+      });
+    }
+    if (!co_await place.tasks.core().sleep_until(self->now() + kLookAgain))
+      co_return fail(Errc::cancelled, "cutting {}", place.folder);
+  }
+  if (drop_checkpoint) {
+    // It tells of batches that are going: recovery must not believe it.
+    CO_TRY_VOID(
+        co_await remove_if_there(place.files, fmt::format("{}/{}", place.folder, kCheckpointFile)));
+    SyncRequest folder_only;
+    folder_only.directories.push_back(place.folder);
+    CO_TRY_VOID(co_await place.syncer.sync(std::move(folder_only)));
+  }
+  co_return co_await carry_out(place, std::move(plan));
+}
+
+Task<void> PartitionLog::make_for_reset(Self self, Offset start, DurableSlot slot, bool first) {
+  Result<SegmentFilePtr> made;
+  if (first) {
+    made = co_await make_first(self, start, slot);
+  } else {
+    made = co_await make_segment(self->place_, start, slot);
+    if (made) {
+      auto synced = co_await sync_first_segment(self->place_, *made);
+      if (!synced) made = std::unexpected(std::move(synced).error());
+    }
+  }
+  const auto enter = self->place_.enter;
+  enter([self = std::move(self), made = std::move(made), start]() mutable {
+    if (self->failed_) return;
+    if (!made) {
+      self->fail_log(made.error());
+      return;
+    }
+    auto gone = self->log_.reset(start, std::move(*made));
+    self->next_offset_ = start;
+    self->stored_checkpoint_.reset();
+    self->place_.tasks.spawn("log reset", remove_after_reset(self, std::move(gone)));
+  });
+}
+
+Task<void> PartitionLog::remove_after_reset(Self self, std::vector<SegmentFilePtr> gone) {
+  auto outcome = co_await remove_if_there(
+      self->place_.files, fmt::format("{}/{}", self->place_.folder, kCheckpointFile));
+  if (outcome) outcome = co_await remove_segments(self->place_, std::move(gone));
+  const auto enter = self->place_.enter;
+  enter([self = std::move(self), outcome = std::move(outcome)]() mutable {
+    if (self->failed_) return;
+    if (!outcome)
+      self->fail_log(outcome.error());
+    else
+      self->operation_ended({});
+  });
+}
+
+void PartitionLog::operation_ended(Result<void> outcome) {
+  busy_ = operating_ = false;
+  next_offset_ = log_.readable_end();
+  Operation operation = std::move(operations_.front());
+  operations_.pop_front();
+  operation.done(std::move(outcome));
+  go_on();
+}
+
+void PartitionLog::set_log_start(Offset start) {
+  log_.set_log_start(start);
+  watch_for_quiet();
+}
+
+void PartitionLog::checkpoint(Offset offset, std::string producer_state, Done done) {
+  Checkpoint content{offset, log_.log_start(), std::max(log_.high_watermark(), offset),
+                     log_.epochs(), std::move(producer_state)};
+  content.epochs.truncate(offset);
+  if (waiting_checkpoint_) waiting_checkpoint_->done(fail(Errc::cancelled, "a newer checkpoint"));
+  waiting_checkpoint_ = WaitingCheckpoint{std::move(content), std::move(done)};
+  start_checkpoint();
+}
+
+void PartitionLog::start_checkpoint() {
+  if (failed_ || checkpoint_out_ || operating_) return;
+  if (waiting_checkpoint_->content.offset > log_.durable_end()) {
+    if (waiting_checkpoint_->content.offset > log_.readable_end()) {  // Cut away meanwhile.
+      auto gone = std::exchange(waiting_checkpoint_, std::nullopt);
+      gone->done(fail(Errc::cancelled, "the log was cut"));
+    } else if (!sync_out_) {
+      start_sync(false);
+    }
+    return;
+  }
+  checkpoint_out_ = true;
+  auto next = std::exchange(waiting_checkpoint_, std::nullopt);
+  checkpoint_done_ = std::move(next->done);
+  place_.tasks.spawn("log checkpoint", store(shared_from_this(), std::move(next->content)));
+}
+
+Task<void> PartitionLog::store(Self self, Checkpoint content) {
+  const Offset offset = content.offset;
+  const Offset log_start = content.log_start;
+  auto outcome = co_await self->place_.files.make_directories(self->place_.folder);
+  if (outcome)
+    outcome =
+        co_await store_checkpoint(self->place_.files, self->place_.folder, std::move(content));
+  const auto enter = self->place_.enter;
+  enter([self = std::move(self), offset, log_start, outcome = std::move(outcome)]() mutable {
+    self->checkpoint_ended(offset, log_start, std::move(outcome));
+  });
+}
+
+void PartitionLog::checkpoint_ended(Offset offset, Offset log_start, Result<void> outcome) {
+  checkpoint_out_ = false;
+  if (failed_) return;
+  if (outcome) {
+    stored_checkpoint_ = offset;
+    auto gone = log_.release_below(log_start);
+    if (!gone.empty())
+      place_.tasks.spawn("log retention", remove_released(shared_from_this(), std::move(gone)));
+  }
+  auto done = std::move(checkpoint_done_);
+  done(std::move(outcome));
+  go_on();
+}
+
+// A failure leaves files that the next recovery removes.
+Task<void> PartitionLog::remove_released(Self self, std::vector<SegmentFilePtr> gone) {
+  // First to last, so that what is left is without a gap.
+  std::ranges::reverse(gone);
+  co_await remove_segments(self->place_, std::move(gone));
+}
+
+// A failure leaves no index or one that does not check: it is rebuilt.
+Task<void> PartitionLog::keep_index(Self self, SegmentViewPtr segment) {
+  co_await store_index(self->place_, std::move(segment));
+}
+
+void PartitionLog::close(Done done) {
+  closing_ = true;
+  closed_ = std::move(done);
+  if (failed_) {
+    listener_ = nullptr;
+    auto ended = std::move(closed_);
+    ended(fail(Errc::io_error, "{} had failed", place_.folder));
+    return;
+  }
+  go_on();
+}
+
+void PartitionLog::go_on_closing() {
+  if (busy_ || sync_out_ || checkpoint_out_ || waiting_checkpoint_ || !operations_.empty() ||
+      !closed_)
+    return;
+  start_sync(true);
+  if (sync_out_ || failed_) return;
+  busy_ = true;
+  place_.tasks.spawn("log close", finish_closing(shared_from_this(), log_.view()->active));
+}
+
+Task<void> PartitionLog::finish_closing(Self self, SegmentViewPtr active) {
+  if (active) co_await store_index(self->place_, std::move(active));
+  const auto enter = self->place_.enter;
+  enter([self = std::move(self)] {
+    self->listener_ = nullptr;
+    if (self->closed_) {
+      auto ended = std::move(self->closed_);
+      ended({});
+    }
+  });
+}
+
+void PartitionLog::watch_for_quiet() {
+  if (quiet_watched_ || failed_ || closing_ || !log_.record_is_behind()) return;
+  quiet_watched_ = true;
+  const env::MonotonicTime when = now() + log_.options().quiet_after;
+  place_.environment.current_core().call_at(when, [weak = weak_from_this(), enter = place_.enter] {
+    enter([weak] {
+      const auto self = weak.lock();
+      if (!self) return;
+      self->quiet_watched_ = false;
+      if (self->now() - self->last_write_ >= self->log_.options().quiet_after && !self->closing_)
+        self->start_sync(true);
+      self->watch_for_quiet();
+    });
+  });
+}
+
+void PartitionLog::fail_log(const Error& error) {
+  if (failed_) return;
+  failed_ = true;
+  waiting_.clear();
+  const Error said{error.code, fmt::format("log {}: {}", place_.folder, error.context)};
+  listener_->log_failed(said);
+  for (Operation& operation : std::exchange(operations_, {})) operation.done(std::unexpected(said));
+  if (waiting_checkpoint_) {
+    auto waiting = std::exchange(waiting_checkpoint_, std::nullopt);
+    waiting->done(std::unexpected(said));
+  }
+  if (checkpoint_out_) {
+    auto done = std::move(checkpoint_done_);
+    done(std::unexpected(said));
+  }
+  if (closed_) {
+    listener_ = nullptr;
+    auto ended = std::move(closed_);
+    ended(std::unexpected(said));
+  }
+}
+
+}  // namespace ropewalk::log
