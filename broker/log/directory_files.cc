@@ -43,7 +43,6 @@ Result<DirectoryMeta> decode_directory_meta(std::string_view text) {
   if (text.size() < kMetaHeadBytes ||
       text.substr(kMetaHead.size(), 9) != fmt::format("{:08x}\n", crc32c(as_bytes(body))))
     return fail(Errc::corrupt, "meta.properties does not match its checksum");
-  DirectoryMeta meta;
   TRY(const auto cluster, value_of(body, "cluster.id"));
   TRY(const auto cluster_id, Uuid::from_base64(cluster));
   TRY(const auto directory, value_of(body, "directory.id"));
