@@ -103,6 +103,15 @@ Result<SharedBytes> BatchBuilder::finish(Codec codec, const ProducerStamp& produ
   return SharedBytes(std::move(batch));
 }
 
+SharedBytes restamp_producer(ByteSpan batch, const ProducerStamp& producer) {
+  std::vector<std::byte> copy(batch.begin(), batch.end());
+  store_be(copy.data() + batch_at::kProducerId, producer.id.value());
+  store_be(copy.data() + batch_at::kProducerEpoch, producer.epoch.value());
+  store_be(copy.data() + batch_at::kBaseSequence, producer.base_sequence);
+  store_be(copy.data() + batch_at::kCrc, batch_crc(copy));
+  return SharedBytes(std::move(copy));
+}
+
 SharedBytes build_control_batch(const ControlRecord& record) {
   std::array<std::byte, kControlKeyBytes> key{};
   store_be(key.data(), std::int16_t{0});

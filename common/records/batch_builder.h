@@ -65,6 +65,10 @@ class BatchBuilder {
   std::int64_t max_timestamp_ = kNoTimestamp;
 };
 
+// A copy of a sealed batch under another producer stamp, its checksum made anew: for batches that
+// have to be sent again after the producer's epoch changed. Pre: `batch` is one whole batch.
+SharedBytes restamp_producer(ByteSpan batch, const ProducerStamp& producer);
+
 // A control batch: one record, attribute bit 5 set, whose key says the type. Applications never see
 // these.
 struct ControlRecord {

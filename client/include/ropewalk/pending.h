@@ -70,8 +70,8 @@ class [[nodiscard]] Pending {
       return fail(Errc::request_timed_out, "the result is not there yet");
     return *state_->result;
   }
-  // Runs on the I/O thread when the result comes, or at once if it is there. One callback; it must
-  // not block.
+  // Runs on the I/O thread when the result comes, or here and now if it is there; what a closing
+  // producer gives up is told on the closing thread. One callback; it must not block.
   void then(Callback callback) const {
     {
       const std::lock_guard lock(state_->mutex);

@@ -89,6 +89,15 @@ TEST(BatchBuilder, RefusesACodecThatItDoesNotKnowAndKeepsItsRecords) {
   EXPECT_TRUE(builder.finish(Codec::none));
 }
 
+TEST(BatchBuilder, RestampsASealedBatch) {
+  const ProducerStamp other{.id = ProducerId(78), .epoch = ProducerEpoch(4), .base_sequence = 0};
+  const SharedBytes again = restamp_producer(from_hex(kGoldenHex), other);
+  EXPECT_TRUE(batch_crc_matches(again.span()));
+  EXPECT_EQ(BatchHeader::parse(again.span())->producer_epoch, ProducerEpoch(4));
+  const ProducerStamp first{.id = ProducerId(77), .epoch = ProducerEpoch(3), .base_sequence = 41};
+  EXPECT_EQ(mutable_copy(restamp_producer(again.span(), first)), from_hex(kGoldenHex));
+}
+
 TEST(BatchHeader, ReadsWhatStandsThere) {
   const auto bytes = from_hex(kGoldenHex);
   const BatchHeader header = BatchHeader::parse(bytes).value();

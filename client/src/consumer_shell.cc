@@ -1,0 +1,356 @@
+#include "client/src/consumer_shell.h"
+
+#include <algorithm>
+#include <map>
+
+#include "client/src/offsets.h"
+#include "common/wire/errors.h"
+#include "common/wire/records_last.h"
+
+namespace ropewalk::client {
+namespace {
+
+// After an error that the application was told of.
+constexpr env::Duration kRetryAfterError = std::chrono::seconds(1);
+
+Task<Result<std::int32_t>> count_partitions(std::shared_ptr<Shell> shell, std::string topic) {
+  // Asking for an offset of a partition waits until the topic has arrived, or says that it is not
+  // there.
+  const env::MonotonicTime deadline = shell->now() + shell->options().request_timeout;
+  std::vector<OffsetQuestion> questions;
+  questions.push_back({.partition = {.topic = topic, .partition = 0}});
+  CO_TRY_VOID(co_await list_offsets(shell, std::move(questions), deadline));
+  const KnownTopic* known = shell->view().topic(topic);
+  if (known == nullptr) co_return fail(Errc::unknown_topic_or_partition, "topic {}", topic);
+  co_return static_cast<std::int32_t>(known->partitions.size());
+}
+
+}  // namespace
+
+ConsumerShell::ConsumerShell(std::shared_ptr<Shell> shell, ConsumerOptions options)
+    : shell_(std::move(shell)), options_(options), state_(options) {}
+
+std::shared_ptr<ConsumerShell> ConsumerShell::make(std::shared_ptr<Shell> shell,
+                                                   ConsumerOptions options) {
+  std::shared_ptr<ConsumerShell> made(new ConsumerShell(std::move(shell), options));
+  made->shell_->add_part(made);
+  return made;
+}
+
+Result<void> ConsumerShell::assign(const std::vector<PartitionName>& partitions) {
+  {
+    const std::lock_guard lock(mutex_);
+    TRY_VOID(state_.assign(partitions));
+  }
+  wake();
+  return {};
+}
+
+Result<void> ConsumerShell::assign_topic(const std::string& topic) {
+  TRY(const std::int32_t count, shell_->run<std::int32_t>([shell = shell_, topic] {
+    return count_partitions(shell, topic);
+  }));
+  std::vector<PartitionName> partitions;
+  for (std::int32_t index = 0; index < count; index++)
+    partitions.push_back({.topic = topic, .partition = index});
+  return assign(partitions);
+}
+
+std::vector<PartitionName> ConsumerShell::assignment() {
+  const std::lock_guard lock(mutex_);
+  return state_.assignment();
+}
+
+Result<void> ConsumerShell::seek(const PartitionName& partition, std::int64_t offset) {
+  {
+    const std::lock_guard lock(mutex_);
+    TRY_VOID(state_.seek(partition, offset));
+  }
+  wake();
+  return {};
+}
+
+Result<void> ConsumerShell::seek_to(const PartitionName& partition, OffsetReset where) {
+  {
+    const std::lock_guard lock(mutex_);
+    TRY_VOID(state_.seek_to(partition, where));
+  }
+  wake();
+  return {};
+}
+
+Result<Records> ConsumerShell::poll(std::chrono::nanoseconds timeout) {
+  const env::MonotonicTime deadline = shell_->now() + timeout;
+  const std::function<bool()> something = [this] {
+    const std::lock_guard lock(mutex_);
+    return closed_ || state_.something_to_take();
+  };
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return fail(Errc::closed, "the consumer is closed");
+      auto taken = state_.take();
+      if (!taken) return fail(std::move(taken).error());
+      if (!taken->empty()) {
+        wake();  // What was taken makes room for more.
+        return taken;
+      }
+    }
+    wake();
+    if (!shell_->environment().block_until(something, deadline)) return Records();
+  }
+}
+
+Result<std::int64_t> ConsumerShell::position(const PartitionName& partition) {
+  std::optional<Result<std::int64_t>> found;
+  const std::function<bool()> known = [&] {
+    const std::lock_guard lock(mutex_);
+    auto position = state_.position(partition);
+    if (!position) {
+      found.emplace(fail(std::move(position).error()));
+    } else if (*position) {
+      found.emplace(**position);
+    } else if (closed_) {
+      found.emplace(fail(Errc::closed, "the consumer is closed"));
+    }
+    return found.has_value();
+  };
+  wake();
+  if (shell_->environment().block_until(known, shell_->now() + shell_->options().request_timeout))
+    return *found;
+  return fail(Errc::request_timed_out, "finding the position of {}", to_string(partition));
+}
+
+Result<std::vector<std::int64_t>> ConsumerShell::offsets(const std::vector<PartitionName>& of,
+                                                         OffsetWanted wanted) {
+  std::vector<OffsetQuestion> questions;
+  for (const PartitionName& partition : of)
+    questions.push_back({.partition = partition, .wanted = wanted});
+  TRY(const std::vector<OffsetAnswer> answers,
+      shell_->run<std::vector<OffsetAnswer>>([shell = shell_, questions] {
+        return list_offsets(shell, questions, shell->now() + shell->options().request_timeout);
+      }));
+  std::vector<std::int64_t> offsets;
+  for (const OffsetAnswer& answer : answers) offsets.push_back(answer.offset);
+  return offsets;
+}
+
+void ConsumerShell::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    (void)state_.assign({});
+  }
+  if (!shell_->closed()) shell_->environment().notify();
+}
+
+void ConsumerShell::wake() {
+  if (shell_->closed()) return;
+  shell_->core().post([weak = weak_from_this()] {
+    if (auto self = weak.lock()) self->pump();
+  });
+}
+
+void ConsumerShell::set_timer(env::MonotonicTime when) {
+  if (timer_ != env::TimerId::none) shell_->core().cancel(timer_);
+  timer_ = env::TimerId::none;
+  if (when == env::kNever) return;
+  timer_ = shell_->core().call_at(when, [weak = weak_from_this()] {
+    auto self = weak.lock();
+    if (!self) return;
+    self->timer_ = env::TimerId::none;
+    self->pump();
+  });
+}
+
+void ConsumerShell::pump() {
+  if (shell_->closed()) return;
+  const env::MonotonicTime now = shell_->now();
+  std::vector<ResetItem> resets;
+  std::map<BrokerId, std::vector<FetchItem>> fetches;
+  std::vector<std::string> to_learn;
+  bool told = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return;
+    resets = state_.begin_resets(now);
+    for (FetchItem& item : state_.begin_fetches(now)) {
+      const KnownLeader* leader =
+          shell_->view().leader(item.partition.topic, item.partition.partition);
+      if (leader != nullptr) {
+        fetches[leader->broker].push_back(std::move(item));
+        continue;
+      }
+      state_.retry(item.partition, item.generation,
+                   now + std::chrono::milliseconds(shell_->options().retry_backoff));
+      if (std::ranges::find(to_learn, item.partition.topic) == to_learn.end())
+        to_learn.push_back(item.partition.topic);
+    }
+    set_timer(state_.next_event_after(now));
+    told = state_.something_to_take();
+  }
+  if (told) shell_->environment().notify();
+  if (!resets.empty())
+    shell_->tasks().spawn("find positions", find_positions(shared_from_this(), std::move(resets)));
+  for (auto& [broker, items] : fetches)
+    shell_->tasks().spawn("fetch", fetch(shared_from_this(), broker, std::move(items)));
+  if (!to_learn.empty()) learn(std::move(to_learn));
+}
+
+void ConsumerShell::learn(std::vector<std::string> topics) {
+  if (learning_topics_) return;
+  learning_topics_ = true;
+  shell_->tasks().spawn("consumer metadata", learn_topics(shared_from_this(), std::move(topics)));
+}
+
+Task<void> ConsumerShell::learn_topics(std::shared_ptr<ConsumerShell> self,
+                                       std::vector<std::string> topics) {
+  Shell& shell = *self->shell_;
+  auto refreshed =
+      co_await Shell::refresh(self->shell_, topics, shell.now() + shell.options().request_timeout);
+  if (!refreshed && refreshed.error().code == Errc::cancelled) co_return;
+  self->learning_topics_ = false;
+  self->pump();
+}
+
+Task<void> ConsumerShell::find_positions(std::shared_ptr<ConsumerShell> self,
+                                         std::vector<ResetItem> items) {
+  Shell& shell = *self->shell_;
+  std::vector<OffsetQuestion> questions;
+  for (const ResetItem& item : items)
+    questions.push_back(
+        {.partition = item.partition,
+         .wanted = item.to == OffsetReset::latest ? OffsetWanted::latest : OffsetWanted::earliest});
+  auto answers = co_await list_offsets(self->shell_, std::move(questions),
+                                       shell.now() + shell.options().request_timeout);
+  if (!answers && answers.error().code == Errc::cancelled) co_return;
+  {
+    const std::lock_guard lock(self->mutex_);
+    for (std::size_t i = 0; i < items.size(); i++) {
+      if (answers) {
+        self->state_.reset_done(items[i], (*answers)[i].offset);
+      } else if (i == 0) {  // Said once, tried again for all.
+        self->state_.failed(items[i].partition, items[i].generation, answers.error(),
+                            shell.now() + kRetryAfterError);
+      } else {
+        self->state_.retry(items[i].partition, items[i].generation, shell.now() + kRetryAfterError);
+      }
+    }
+  }
+  shell.environment().notify();
+  self->pump();
+}
+
+v1::FetchRequest ConsumerShell::request_for(const std::vector<FetchItem>& items) const {
+  v1::FetchRequest request;
+  request.set_max_wait_ms(static_cast<std::int32_t>(options_.fetch_wait_max.count()));
+  request.set_min_bytes(static_cast<std::int32_t>(options_.fetch_bytes_min));
+  request.set_max_bytes(static_cast<std::int32_t>(options_.fetch_bytes_max));
+  request.set_session_epoch(-1);
+  for (const FetchItem& item : items) {
+    const PartitionName& name = item.partition;
+    v1::FetchPartition* partition = request.add_partitions();
+    partition->set_topic_id(shell_->view().topic(name.topic)->id.to_bytes());
+    partition->set_partition(name.partition);
+    partition->set_fetch_offset(item.offset);
+    partition->set_leader_epoch(shell_->view().leader(name.topic, name.partition)->epoch.value());
+    partition->set_max_bytes(static_cast<std::int32_t>(options_.partition_fetch_bytes_max));
+  }
+  return request;
+}
+
+Task<void> ConsumerShell::fetch(std::shared_ptr<ConsumerShell> self, BrokerId broker,
+                                std::vector<FetchItem> items) {
+  Shell& shell = *self->shell_;
+  // The leader may have moved between pump() and here.
+  std::erase_if(items, [&](const FetchItem& item) {
+    const KnownLeader* leader = shell.view().leader(item.partition.topic, item.partition.partition);
+    if (leader != nullptr && leader->broker == broker) return false;
+    const std::lock_guard lock(self->mutex_);
+    self->state_.retry(item.partition, item.generation, {});
+    return true;
+  });
+  Error error{Errc::broker_not_available, "its address is not known"};
+  if (auto link = items.empty() ? nullptr : shell.link_to_broker(broker)) {
+    std::vector<TopicId> topics;
+    for (const FetchItem& item : items)
+      topics.push_back(shell.view().topic(item.partition.topic)->id);
+    Link::Encode encode = [request = self->request_for(items)](const v1::RequestHeader& header) {
+      return std::vector<SharedBytes>{wire::encode_frame(header, request)};
+    };
+    const env::MonotonicTime deadline =
+        shell.now() + self->options_.fetch_wait_max + shell.options().request_timeout;
+    auto reply = co_await Link::call(link, v1::API_FETCH, std::move(encode), deadline, nullptr);
+    error = reply ? Error{Errc::none, ""} : std::move(reply).error();
+    if (error.code == Errc::cancelled) co_return;
+    if (reply) {
+      if (auto taken = self->take_answer(items, topics, reply->body); !taken)
+        error = std::move(taken).error();
+    }
+  }
+  if (error.code != Errc::none) {
+    const std::lock_guard lock(self->mutex_);
+    for (const FetchItem& item : items) {
+      shell.view().forget_leader(item.partition.topic, item.partition.partition);
+      self->state_.retry(item.partition, item.generation, shell.now() + shell.backoff(1));
+    }
+  }
+  shell.environment().notify();
+  self->pump();
+}
+
+Result<void> ConsumerShell::take_answer(const std::vector<FetchItem>& items,
+                                        const std::vector<TopicId>& topics,
+                                        const SharedBytes& body) {
+  using Answer = wire::Sliced<v1::FetchResponse, v1::FetchedPartition>;
+  TRY(const Answer answer,
+      wire::slice_body<v1::FetchResponse, v1::FetchedPartition>(body, items.size()));
+  std::vector<bool> answered(items.size());
+  for (const Answer::Entry& entry : answer.parts) {
+    for (std::size_t i = 0; i < items.size(); i++) {
+      if (answered[i] || items[i].partition.partition != entry.fields.partition() ||
+          topics[i].to_bytes() != entry.fields.topic_id())
+        continue;
+      answered[i] = true;
+      const std::lock_guard lock(mutex_);
+      if (entry.fields.has_error()) {
+        take_error(items[i], entry.fields);
+      } else {
+        state_.fetched(items[i], entry.records);
+      }
+      break;
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < items.size(); i++) {
+    if (!answered[i]) state_.fetched(items[i], SharedBytes());
+  }
+  return {};
+}
+
+// Under the mutex.
+void ConsumerShell::take_error(const FetchItem& item, const v1::FetchedPartition& said) {
+  const Error error = wire::from_proto(said.error());
+  const PartitionName& name = item.partition;
+  const env::MonotonicTime soon = shell_->now() + shell_->backoff(0);
+  if (error.code == Errc::offset_out_of_range) {
+    state_.out_of_range(item, error);
+    return;
+  }
+  if (!is_retriable(error.code)) {
+    state_.failed(name, item.generation,
+                  {error.code, fmt::format("{}: {}", to_string(name), error.context)},
+                  shell_->now() + kRetryAfterError);
+    return;
+  }
+  const bool hinted = said.has_current_leader() &&
+                      shell_->view().apply_hint(name.topic, name.partition, said.current_leader());
+  if (error.code == Errc::unknown_topic_id) {
+    shell_->view().forget_topic(name.topic);
+  } else if (!hinted) {
+    shell_->view().forget_leader(name.topic, name.partition);
+  }
+  state_.retry(name, item.generation, soon);
+}
+
+}  // namespace ropewalk::client

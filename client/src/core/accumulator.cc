@@ -1,0 +1,320 @@
+#include "client/src/core/accumulator.h"
+
+#include <algorithm>
+
+namespace ropewalk::client {
+namespace {
+
+// What a record costs beside its bytes: the waiter, the delivery, its share of the batch.
+constexpr std::size_t kRecordOverheadBytes = 128;
+// The brokers remember the last five batches of a producer in a partition.
+constexpr std::size_t kIdempotentInFlightMax = 5;
+
+// The record as the batch takes it; the views live as long as `record` and `headers`.
+NewRecord to_new_record(const Record& record, Timestamp timestamp,
+                        std::vector<RecordHeader>& headers) {
+  headers.clear();
+  for (const Header& header : record.headers) {
+    headers.push_back({.key = header.key, .value = {}});
+    if (header.value) headers.back().value = as_bytes(*header.value);
+  }
+  NewRecord made;
+  made.timestamp = timestamp.time_since_epoch().count();
+  if (record.key) made.key = as_bytes(*record.key);
+  if (record.value) made.value = as_bytes(*record.value);
+  made.headers = headers;
+  return made;
+}
+
+std::size_t encoded_bytes_max(const Record& record) {
+  std::vector<RecordHeader> headers;
+  return kBatchHeaderBytes + BatchBuilder::record_bytes_max(to_new_record(record, {}, headers));
+}
+
+std::size_t charge_of(const Record& record) {
+  return encoded_bytes_max(record) - kBatchHeaderBytes + kRecordOverheadBytes;
+}
+
+QueueLimits limits_of(const ProducerOptions& options, const ClientOptions& client,
+                      bool idempotent) {
+  return {.batch_bytes = options.batch_bytes,
+          .linger = options.linger,
+          .delivery_timeout = options.delivery_timeout,
+          .backoff = client.retry_backoff,
+          .backoff_max = client.retry_backoff_max,
+          .in_flight_max = idempotent ? std::clamp<std::size_t>(options.requests_in_flight_max, 1,
+                                                                kIdempotentInFlightMax)
+                                      : 1,
+          .idempotent = idempotent};
+}
+
+}  // namespace
+
+Accumulator::Accumulator(const ProducerOptions& options, const ClientOptions& client,
+                         std::uint64_t seed)
+    : options_(options),
+      limits_(limits_of(options, client, options.idempotent && options.acks == Acks::all)),
+      seed_(seed),
+      idempotent_(limits_.idempotent) {}
+
+bool Accumulator::space_for(const Record& record) const {
+  // One that is larger than the whole buffer gets through an empty one.
+  return closed_ || held_bytes_ == 0 || held_bytes_ + charge_of(record) <= options_.buffer_bytes;
+}
+
+Result<env::MonotonicTime> Accumulator::append(Record& record,
+                                               const std::shared_ptr<DeliveryState>& delivery,
+                                               Timestamp timestamp, env::MonotonicTime now) {
+  if (closed_) return fail(Errc::closed, "the producer is closed");
+  if (record.topic.empty()) return fail(Errc::invalid_topic, "a record without a topic");
+  if (record.partition && *record.partition < 0)
+    return fail(Errc::invalid_request, "partition {}", *record.partition);
+  const std::size_t bytes = encoded_bytes_max(record);
+  if (bytes > options_.record_bytes_max)
+    return fail(Errc::message_too_large, "a record of {} bytes, record_bytes_max is {}", bytes,
+                options_.record_bytes_max);
+  if (!space_for(record))
+    return fail(Errc::budget_exceeded, "{} bytes wait for their delivery, buffer_bytes is {}",
+                held_bytes_, options_.buffer_bytes);
+
+  auto [at, is_new] = topics_.try_emplace(record.topic, seed_ + topics_.size());
+  const std::size_t charged = charge_of(record);
+  held_bytes_ += charged;
+  undecided_[generation_]++;
+  Topic& topic = at->second;
+  WaitingRecord waiting{.record = std::move(record),
+                        .waiter = {.delivery = delivery, .timestamp = timestamp},
+                        .charged = charged,
+                        .generation = generation_,
+                        .since = now};
+  if (!topic.partitions.empty()) return place(at->first, topic, std::move(waiting), now);
+  topic.waiting.push_back(std::move(waiting));
+  return topic.waiting.size() == 1 ? now : env::kNever;
+}
+
+env::MonotonicTime Accumulator::place(const std::string& name, Topic& topic, WaitingRecord record,
+                                      env::MonotonicTime now) {
+  const auto partitions = static_cast<std::int32_t>(topic.partitions.size());
+  const bool sticky = !record.record.partition && !record.record.key;
+  std::int32_t chosen = 0;
+  if (record.record.partition) {
+    chosen = *record.record.partition;
+    if (chosen >= partitions) {
+      decide_waiting(record, {Errc::unknown_topic_or_partition,
+                              fmt::format("topic {} has {} partitions, no partition {}", name,
+                                          partitions, chosen)});
+      return now;
+    }
+  } else {
+    chosen = record.record.key ? partition_of_key(as_bytes(*record.record.key), partitions)
+                               : topic.sticky.current(partitions);
+  }
+  std::vector<RecordHeader> headers;
+  const NewRecord encoded = to_new_record(record.record, record.waiter.timestamp, headers);
+  PartitionQueue& queue = topic.partitions[static_cast<std::size_t>(chosen)];
+  const PartitionQueue::Appended appended =
+      queue.append(encoded, std::move(record.waiter), record.charged, record.generation, now);
+  if (sticky && appended.closed) topic.sticky.advance();
+  if (appended.closed) return now;
+  return appended.opened ? now + limits_.linger : env::kNever;
+}
+
+std::vector<std::string> Accumulator::unknown_topics() const {
+  std::vector<std::string> names;
+  for (const auto& [name, topic] : topics_) {
+    if (topic.partitions.empty() && !topic.waiting.empty()) names.push_back(name);
+  }
+  return names;
+}
+
+std::vector<std::string> Accumulator::topics() const {
+  std::vector<std::string> names;
+  for (const auto& [name, topic] : topics_) names.push_back(name);
+  return names;
+}
+
+void Accumulator::topic_known(const std::string& name, std::int32_t partitions,
+                              env::MonotonicTime now) {
+  const auto at = topics_.find(name);
+  if (at == topics_.end()) return;
+  Topic& topic = at->second;
+  while (static_cast<std::int32_t>(topic.partitions.size()) < partitions)
+    topic.partitions.emplace_back(
+        PartitionName{name, static_cast<std::int32_t>(topic.partitions.size())}, limits_);
+  if (topic.partitions.empty()) return;
+  while (!topic.waiting.empty()) {
+    WaitingRecord record = std::move(topic.waiting.front());
+    topic.waiting.pop_front();
+    place(name, topic, std::move(record), now);
+  }
+}
+
+void Accumulator::topic_failed(const std::string& name, const Error& error) {
+  const auto at = topics_.find(name);
+  if (at == topics_.end()) return;
+  for (WaitingRecord& record : at->second.waiting) decide_waiting(record, error);
+  at->second.waiting.clear();
+}
+
+bool Accumulator::epoch_change_due() const {
+  if (!identified_) return false;
+  return identity_lost_ || std::ranges::any_of(topics_, [](const auto& entry) {
+           return std::ranges::any_of(entry.second.partitions, &PartitionQueue::has_parked);
+         });
+}
+
+bool Accumulator::new_batches_allowed() const {
+  return !idempotent_ || (identified_ && !epoch_change_due());
+}
+
+// An epoch change waits until no batch is undecided under the present one: a batch that may be
+// stored must not be sent under another.
+bool Accumulator::identity_needed() const {
+  if (!idempotent_) return false;
+  if (!identified_) return !topics_.empty();
+  if (!epoch_change_due()) return false;
+  return std::ranges::none_of(topics_, [](const auto& entry) {
+    return std::ranges::any_of(entry.second.partitions, &PartitionQueue::undecided);
+  });
+}
+
+void Accumulator::identify(ProducerId id, ProducerEpoch epoch) {
+  if (identified_) {
+    for (auto& [name, topic] : topics_) {
+      for (PartitionQueue& queue : topic.partitions) queue.restart_sequences();
+    }
+  }
+  identity_ = {.id = id, .epoch = epoch, .base_sequence = kNoSequence};
+  identified_ = true;
+  identity_lost_ = false;
+}
+
+std::vector<PartitionName> Accumulator::ready(env::MonotonicTime now) const {
+  std::vector<PartitionName> names;
+  const bool new_allowed = new_batches_allowed();
+  for (const auto& [name, topic] : topics_) {
+    for (std::size_t index = 0; index < topic.partitions.size(); index++) {
+      if (topic.partitions[index].ready_at(new_allowed) <= now)
+        names.push_back({name, static_cast<std::int32_t>(index)});
+    }
+  }
+  return names;
+}
+
+env::MonotonicTime Accumulator::next_event_after(env::MonotonicTime now) const {
+  env::MonotonicTime next = env::kNever;
+  const auto consider = [&](env::MonotonicTime when) {
+    if (when > now) next = std::min(next, when);
+  };
+  const bool new_allowed = new_batches_allowed();
+  for (const auto& [name, topic] : topics_) {
+    for (const PartitionQueue& queue : topic.partitions) {
+      consider(queue.ready_at(new_allowed));
+      consider(queue.next_expiry());
+    }
+    if (!topic.waiting.empty()) consider(topic.waiting.front().since + limits_.delivery_timeout);
+  }
+  return next;
+}
+
+ProducerBatchPtr Accumulator::take(const PartitionName& partition, env::MonotonicTime now) {
+  return queue_of(partition).take(now, new_batches_allowed(), identity_.id, identity_.epoch);
+}
+
+PartitionQueue& Accumulator::queue_of(const PartitionName& partition) {
+  const auto at = topics_.find(partition.topic);
+  ENSURE(at != topics_.end() && partition.partition >= 0 &&
+             static_cast<std::size_t>(partition.partition) < at->second.partitions.size(),
+         "no queue for {}", partition.topic);
+  return at->second.partitions[static_cast<std::size_t>(partition.partition)];
+}
+
+void Accumulator::succeeded(const ProducerBatchPtr& batch, std::int64_t base_offset,
+                            std::optional<Timestamp> log_append_time) {
+  if (batch->state == ProducerBatch::State::done) return;  // fail_all() was faster.
+  queue_of(batch->partition).succeeded(batch);
+  std::int64_t offset = base_offset;
+  for (const ProducerBatch::Waiter& waiter : batch->waiters) {
+    decided_.push_back(
+        {waiter.delivery, Delivered{.partition = batch->partition,
+                                    .offset = base_offset < 0 ? -1 : offset,
+                                    .timestamp = log_append_time.value_or(waiter.timestamp)}});
+    offset++;
+  }
+  release(batch->charged_bytes, batch->generation, batch->waiters.size());
+}
+
+void Accumulator::failed(const ProducerBatchPtr& batch, const Error& error, bool answered,
+                         double jitter, env::MonotonicTime now) {
+  if (batch->state == ProducerBatch::State::done) return;
+  // Another producer has the id, or the id is gone: batches behind this one will hear the same, and
+  // then a new id begins.
+  if (answered && idempotent_ &&
+      (error.code == Errc::invalid_producer_epoch || error.code == Errc::unknown_producer_id) &&
+      batch->stamp.id == identity_.id && batch->stamp.epoch == identity_.epoch) {
+    identity_lost_ = true;
+    identity_.id = kNoProducer;
+    identity_.epoch = kNoProducerEpoch;
+  }
+  if (queue_of(batch->partition).failed(batch, error, answered, jitter, now)) decide(*batch, error);
+}
+
+void Accumulator::expire(env::MonotonicTime now) {
+  const auto too_late = [this](std::string_view what) {
+    return Error{Errc::request_timed_out, fmt::format("{} within delivery_timeout ({} ms)", what,
+                                                      options_.delivery_timeout.count())};
+  };
+  for (auto& [name, topic] : topics_) {
+    for (PartitionQueue& queue : topic.partitions) {
+      for (const ProducerBatchPtr& batch : queue.expire(now))
+        decide(*batch, too_late(batch->attempts == 0 ? "not sent" : "not acknowledged"));
+    }
+    while (!topic.waiting.empty() &&
+           now >= topic.waiting.front().since + limits_.delivery_timeout) {
+      decide_waiting(topic.waiting.front(), too_late("the topic was not found"));
+      topic.waiting.pop_front();
+    }
+  }
+}
+
+void Accumulator::decide(const ProducerBatch& batch, const Error& error) {
+  for (const ProducerBatch::Waiter& waiter : batch.waiters)
+    decided_.push_back({waiter.delivery, std::unexpected(error)});
+  release(batch.charged_bytes, batch.generation, batch.waiters.size());
+}
+
+void Accumulator::decide_waiting(WaitingRecord& record, const Error& error) {
+  decided_.push_back({record.waiter.delivery, std::unexpected(error)});
+  release(record.charged, record.generation, 1);
+}
+
+void Accumulator::release(std::size_t bytes, std::uint64_t generation, std::uint64_t records) {
+  held_bytes_ -= bytes;
+  const auto at = undecided_.find(generation);
+  ENSURE(at != undecided_.end() && at->second >= records, "more deliveries than records");
+  at->second -= records;
+  if (at->second == 0) undecided_.erase(at);
+}
+
+std::uint64_t Accumulator::begin_flush() {
+  for (auto& [name, topic] : topics_) {
+    for (PartitionQueue& queue : topic.partitions) queue.close_open_batch();
+  }
+  return generation_++;
+}
+
+bool Accumulator::flushed(std::uint64_t generation) const {
+  return undecided_.empty() || undecided_.begin()->first > generation;
+}
+
+void Accumulator::fail_all(const Error& error) {
+  for (auto& [name, topic] : topics_) {
+    for (PartitionQueue& queue : topic.partitions) {
+      for (const ProducerBatchPtr& batch : queue.take_all()) decide(*batch, error);
+    }
+    for (WaitingRecord& record : topic.waiting) decide_waiting(record, error);
+    topic.waiting.clear();
+  }
+}
+
+}  // namespace ropewalk::client

@@ -1,0 +1,118 @@
+// Everything a producer holds between send() and delivery: records of topics that are not known
+// yet, the queues of all partitions, the byte budget, flushes, and the producer's identity.
+//
+// Pure. Entered under the producer's mutex by application threads (append) and by the I/O thread
+// (the rest). Deliveries are never completed inside: decided ones are collected and taken with
+// take_decided(), to be completed without the mutex.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/src/core/partition_queue.h"
+#include "client/src/core/partitioner.h"
+#include "common/env/time.h"
+#include "ropewalk/producer.h"
+
+namespace ropewalk::client {
+
+// A delivery and what becomes of it.
+struct Decided {
+  std::shared_ptr<DeliveryState> delivery;
+  Result<Delivered> result;
+};
+
+class Accumulator {
+ public:
+  Accumulator(const ProducerOptions& options, const ClientOptions& client, std::uint64_t seed);
+
+  // Takes the record and says when there is something to do for it: now, when its batch has
+  // lingered, or kNever when that was said before. Errors (`record` is untouched then):
+  // budget_exceeded (wait until space_for() and try again), message_too_large, invalid_request,
+  // invalid_topic, closed.
+  Result<env::MonotonicTime> append(Record& record, const std::shared_ptr<DeliveryState>& delivery,
+                                    Timestamp timestamp, env::MonotonicTime now);
+  bool space_for(const Record& record) const;
+
+  // Topics that somebody sends to and whose partitions are not known.
+  std::vector<std::string> unknown_topics() const;
+  std::vector<std::string> topics() const;
+  void topic_known(const std::string& topic, std::int32_t partitions, env::MonotonicTime now);
+  // What waits for the topic fails; queues stay.
+  void topic_failed(const std::string& topic, const Error& error);
+
+  // Partitions that may have something to send by `now`.
+  std::vector<PartitionName> ready(env::MonotonicTime now) const;
+  // When ready() or expire() will have more than at `now`; kNever when only events can change that.
+  env::MonotonicTime next_event_after(env::MonotonicTime now) const;
+  ProducerBatchPtr take(const PartitionName& partition, env::MonotonicTime now);
+
+  void succeeded(const ProducerBatchPtr& batch, std::int64_t base_offset,
+                 std::optional<Timestamp> log_append_time);
+  void failed(const ProducerBatchPtr& batch, const Error& error, bool answered, double jitter,
+              env::MonotonicTime now);
+  void expire(env::MonotonicTime now);
+
+  // The identity. Needed: nothing new may be sent until identify() gave one. The id and epoch to
+  // ask the next epoch of are in `identity()`; an id of none asks for a new one.
+  bool identity_needed() const;
+  const ProducerStamp& identity() const { return identity_; }
+  void identify(ProducerId id, ProducerEpoch epoch);
+
+  // Marks all that is held as to be sent at once; returns what flushed() takes.
+  std::uint64_t begin_flush();
+  bool flushed(std::uint64_t generation) const;
+
+  // Refuses further records.
+  void close() { closed_ = true; }
+  // What is not decided fails, but for batches in flight: their answers no longer matter either.
+  void fail_all(const Error& error);
+
+  std::vector<Decided> take_decided() { return std::exchange(decided_, {}); }
+  std::size_t held_bytes() const { return held_bytes_; }
+
+ private:
+  struct WaitingRecord {
+    Record record;
+    ProducerBatch::Waiter waiter;
+    std::size_t charged;
+    std::uint64_t generation;
+    env::MonotonicTime since;
+  };
+  struct Topic {
+    explicit Topic(std::uint64_t seed) : sticky(seed) {}
+    std::vector<PartitionQueue> partitions;  // Empty: not known yet.
+    std::deque<WaitingRecord> waiting;
+    StickyPartition sticky;
+  };
+
+  // Returns as append() does.
+  env::MonotonicTime place(const std::string& name, Topic& topic, WaitingRecord record,
+                           env::MonotonicTime now);
+  void decide(const ProducerBatch& batch, const Error& error);
+  void decide_waiting(WaitingRecord& record, const Error& error);
+  void release(std::size_t bytes, std::uint64_t generation, std::uint64_t records);
+  PartitionQueue& queue_of(const PartitionName& partition);
+  bool new_batches_allowed() const;
+  bool epoch_change_due() const;
+
+  ProducerOptions options_;
+  QueueLimits limits_;
+  std::uint64_t seed_;
+  bool idempotent_;
+  std::map<std::string, Topic> topics_;
+  std::size_t held_bytes_ = 0;
+  std::uint64_t generation_ = 0;
+  std::map<std::uint64_t, std::uint64_t> undecided_;  // Records, by the flush they belong to.
+  ProducerStamp identity_;
+  bool identified_ = false;
+  bool identity_lost_ = false;  // The broker refused the epoch: ask for a new id.
+  bool closed_ = false;
+  std::vector<Decided> decided_;
+};
+
+}  // namespace ropewalk::client

@@ -1,0 +1,302 @@
+#include "client/src/core/fetch_state.h"
+
+#include <algorithm>
+
+namespace ropewalk::client {
+
+Result<void> FetchState::assign(const std::vector<PartitionName>& partitions) {
+  std::map<PartitionName, Partition> assigned;
+  for (const PartitionName& name : partitions) {
+    if (name.topic.empty() || name.partition < 0)
+      return fail(Errc::invalid_request, "no partition: {}", to_string(name));
+    const auto [at, is_new] = assigned.try_emplace(name);
+    if (!is_new) return fail(Errc::invalid_request, "{} is named twice", to_string(name));
+    if (const auto known = partitions_.find(name); known != partitions_.end()) {
+      at->second = known->second;
+    } else {
+      at->second.topic = std::make_shared<const std::string>(name.topic);
+      at->second.generation = ++last_generation_;
+      at->second.reset = options_.offset_reset;
+      at->second.stalled = false;
+    }
+  }
+  partitions_ = std::move(assigned);
+  std::erase_if(chunks_, [&](const Chunk& chunk) {
+    if (partitions_.contains(chunk.partition)) return false;
+    held_bytes_ -= chunk.batches.size();
+    return true;
+  });
+  return {};
+}
+
+std::vector<PartitionName> FetchState::assignment() const {
+  std::vector<PartitionName> names;
+  for (const auto& [name, partition] : partitions_) names.push_back(name);
+  return names;
+}
+
+// Forgets what was fetched and what is on its way.
+void FetchState::restart(Partition& partition, std::optional<std::int64_t> position) {
+  const std::uint64_t old = std::exchange(partition.generation, ++last_generation_);
+  std::erase_if(chunks_, [&](const Chunk& chunk) {
+    if (chunk.generation != old) return false;
+    held_bytes_ -= chunk.batches.size();
+    return true;
+  });
+  partition.held_bytes = 0;
+  partition.busy = false;
+  partition.stalled = false;
+  partition.not_before = {};
+  partition.position = position;
+  partition.fetch_offset = position.value_or(0);
+}
+
+Result<void> FetchState::seek(const PartitionName& name, std::int64_t offset) {
+  const auto at = partitions_.find(name);
+  if (at == partitions_.end())
+    return fail(Errc::invalid_request, "{} is not assigned", to_string(name));
+  if (offset < 0) return fail(Errc::invalid_request, "{}: offset {}", to_string(name), offset);
+  at->second.reset = options_.offset_reset;
+  restart(at->second, offset);
+  return {};
+}
+
+Result<void> FetchState::seek_to(const PartitionName& name, OffsetReset where) {
+  const auto at = partitions_.find(name);
+  if (at == partitions_.end())
+    return fail(Errc::invalid_request, "{} is not assigned", to_string(name));
+  at->second.reset = where;
+  restart(at->second, std::nullopt);
+  return {};
+}
+
+Result<std::optional<std::int64_t>> FetchState::position(const PartitionName& name) const {
+  const auto at = partitions_.find(name);
+  if (at == partitions_.end())
+    return fail(Errc::invalid_request, "{} is not assigned", to_string(name));
+  return at->second.position;
+}
+
+Result<Records> FetchState::take() {
+  if (!errors_.empty()) {
+    Error error = std::move(errors_.front());
+    errors_.pop_front();
+    return fail(std::move(error));
+  }
+  Taking taking;
+  while (!chunks_.empty() && taking.records.size() < options_.poll_records_max) {
+    Chunk& chunk = chunks_.front();
+    const auto at = partitions_.find(chunk.partition);
+    if (at == partitions_.end() || at->second.generation != chunk.generation) {
+      drop_chunk();
+      continue;
+    }
+    auto more = take_from(chunk, at->second, taking);
+    if (more) {
+      if (!*more) drop_chunk();
+      continue;
+    }
+    // The partition is fetched again from its position; what was taken before it is given first.
+    auto error = within(to_string(chunk.partition), std::move(more).error()).error();
+    restart(at->second, at->second.position);
+    if (taking.records.empty()) return fail(std::move(error));
+    errors_.push_back(std::move(error));
+    break;
+  }
+  return Records(std::move(taking.records), std::move(taking.owners));
+}
+
+void FetchState::drop_chunk() {
+  const Chunk& chunk = chunks_.front();
+  held_bytes_ -= chunk.batches.size();
+  if (const auto at = partitions_.find(chunk.partition);
+      at != partitions_.end() && at->second.generation == chunk.generation)
+    at->second.held_bytes -= chunk.batches.size();
+  chunks_.pop_front();
+}
+
+// Makes the chunk's next batch the one to read from. False at the chunk's end.
+Result<bool> FetchState::open_batch(Chunk& chunk, Taking& taking) {
+  for (;;) {
+    const ByteSpan rest = chunk.batches.span().subspan(chunk.consumed);
+    if (rest.empty()) return false;
+    TRY(const BatchHeader header, BatchHeader::parse(rest));
+    if (header.size() > rest.size())
+      return fail(Errc::corrupt_message, "a batch of {} bytes is cut off after {}", header.size(),
+                  rest.size());
+    const ByteSpan batch = rest.first(header.size());
+    if (!batch_crc_matches(batch))
+      return fail(Errc::corrupt_message, "the batch at offset {} does not have its checksum",
+                  header.base_offset);
+    chunk.consumed += batch.size();
+    chunk.next_offset = header.next_offset().value();
+    if (header.is_control()) continue;  // For libraries, not for applications.
+    TRY(RecordReader reader, RecordReader::open(batch, options_.batch_bytes_max));
+    chunk.reader = std::make_shared<RecordReader>(std::move(reader));
+    taking.owners.push_back(chunk.reader);
+    return true;
+  }
+}
+
+// Takes records of the chunk until it ends (false) or the poll is full.
+Result<bool> FetchState::take_from(Chunk& chunk, Partition& partition, Taking& taking) {
+  taking.owners.push_back(partition.topic);
+  taking.owners.push_back(chunk.batches.owner());
+  if (chunk.reader) taking.owners.push_back(chunk.reader);
+  const auto text = [](const std::optional<ByteSpan>& bytes) {
+    return bytes ? std::optional(as_text(*bytes)) : std::nullopt;
+  };
+  while (taking.records.size() < options_.poll_records_max) {
+    if (!chunk.reader) {
+      TRY(const bool opened, open_batch(chunk, taking));
+      if (!opened) {
+        partition.position = std::max(*partition.position, chunk.next_offset);
+        return false;
+      }
+    }
+    TRY(std::optional<RecordView> record, chunk.reader->next());
+    if (!record) {
+      chunk.reader = nullptr;
+      partition.position = std::max(*partition.position, chunk.next_offset);
+      continue;
+    }
+    const std::int64_t offset = record->offset.value();
+    if (offset < *partition.position) continue;  // Before the offset that was asked for.
+    ConsumedRecord& given = taking.records.emplace_back();
+    given.topic = *partition.topic;
+    given.partition = chunk.partition.partition;
+    given.offset = offset;
+    given.timestamp = Timestamp(std::chrono::milliseconds(record->timestamp));
+    given.key = text(record->key);
+    given.value = text(record->value);
+    while (auto header = record->headers.next())
+      given.headers.push_back({.key = header->key, .value = text(header->value)});
+    partition.position = offset + 1;
+  }
+  return true;
+}
+
+FetchState::Partition* FetchState::find(const PartitionName& name, std::uint64_t generation) {
+  const auto at = partitions_.find(name);
+  if (at == partitions_.end() || at->second.generation != generation) return nullptr;
+  return &at->second;
+}
+
+std::vector<ResetItem> FetchState::begin_resets(env::MonotonicTime now) {
+  std::vector<ResetItem> items;
+  for (auto& [name, partition] : partitions_) {
+    if (partition.position || partition.busy || partition.stalled || now < partition.not_before)
+      continue;
+    if (partition.reset == OffsetReset::fail) {
+      partition.stalled = true;
+      errors_.push_back({Errc::offset_out_of_range,
+                         fmt::format("{} has no position, and none is to be chosen for it "
+                                     "(OffsetReset::fail): seek",
+                                     to_string(name))});
+      continue;
+    }
+    partition.busy = true;
+    items.push_back({.partition = name, .to = partition.reset, .generation = partition.generation});
+  }
+  return items;
+}
+
+void FetchState::reset_done(const ResetItem& item, std::int64_t offset) {
+  Partition* partition = find(item.partition, item.generation);
+  if (partition == nullptr) return;
+  partition->busy = false;
+  partition->position = partition->fetch_offset = offset;
+  partition->reset = options_.offset_reset;
+}
+
+std::vector<FetchItem> FetchState::begin_fetches(env::MonotonicTime now) {
+  std::vector<FetchItem> items;
+  if (partitions_.empty()) return items;
+  std::size_t reserved = held_bytes_;
+  for (const auto& [name, partition] : partitions_) {
+    if (partition.busy && partition.position) reserved += options_.partition_fetch_bytes_max;
+  }
+  auto at =
+      std::next(partitions_.begin(), static_cast<std::ptrdiff_t>(rotation_++ % partitions_.size()));
+  for (std::size_t seen = 0; seen < partitions_.size(); seen++, at++) {
+    if (at == partitions_.end()) at = partitions_.begin();
+    auto& [name, partition] = *at;
+    if (!partition.position || partition.busy || partition.stalled || now < partition.not_before)
+      continue;
+    // One fetch ahead of what is being polled keeps both sides at work.
+    if (partition.held_bytes > options_.partition_fetch_bytes_max / 2) continue;
+    if (reserved != 0 && reserved + options_.partition_fetch_bytes_max > options_.prefetch_bytes)
+      continue;
+    reserved += options_.partition_fetch_bytes_max;
+    partition.busy = true;
+    items.push_back(
+        {.partition = name, .offset = partition.fetch_offset, .generation = partition.generation});
+  }
+  return items;
+}
+
+void FetchState::fetched(const FetchItem& item, SharedBytes records) {
+  Partition* partition = find(item.partition, item.generation);
+  if (partition == nullptr) return;
+  partition->busy = false;
+  std::int64_t next = partition->fetch_offset;
+  std::size_t whole = 0;
+  while (whole < records.size()) {
+    const auto header = BatchHeader::parse(records.span().subspan(whole));
+    if (!header || header->size() > records.size() - whole) break;  // take() finds the words.
+    whole += header->size();
+    next = std::max(next, header->next_offset().value());
+  }
+  partition->fetch_offset = next;
+  if (records.empty()) return;
+  held_bytes_ += records.size();
+  partition->held_bytes += records.size();
+  chunks_.push_back({.partition = item.partition,
+                     .generation = item.generation,
+                     .batches = std::move(records),
+                     .consumed = 0,
+                     .reader = nullptr,
+                     .next_offset = item.offset});
+}
+
+void FetchState::out_of_range(const FetchItem& item, const Error& error) {
+  Partition* partition = find(item.partition, item.generation);
+  if (partition == nullptr) return;
+  partition->busy = false;
+  // Records before it may still wait to be polled; the position is lost only behind them.
+  if (partition->held_bytes != 0) return;
+  if (options_.offset_reset == OffsetReset::fail) {
+    partition->stalled = true;
+    errors_.push_back({error.code, fmt::format("{} at offset {}: {}", to_string(item.partition),
+                                               item.offset, error.context)});
+    return;
+  }
+  partition->reset = options_.offset_reset;
+  restart(*partition, std::nullopt);
+}
+
+void FetchState::retry(const PartitionName& name, std::uint64_t generation,
+                       env::MonotonicTime when) {
+  Partition* partition = find(name, generation);
+  if (partition == nullptr) return;
+  partition->busy = false;
+  partition->not_before = when;
+}
+
+void FetchState::failed(const PartitionName& name, std::uint64_t generation, const Error& error,
+                        env::MonotonicTime again) {
+  if (find(name, generation) == nullptr) return;
+  retry(name, generation, again);
+  errors_.push_back(error);
+}
+
+env::MonotonicTime FetchState::next_event_after(env::MonotonicTime now) const {
+  env::MonotonicTime next = env::kNever;
+  for (const auto& [name, partition] : partitions_) {
+    if (!partition.busy && !partition.stalled && partition.not_before > now)
+      next = std::min(next, partition.not_before);
+  }
+  return next;
+}
+
+}  // namespace ropewalk::client

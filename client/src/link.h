@@ -1,0 +1,100 @@
+// One connection to one broker: connects, negotiates, sends requests, matches replies.
+//
+// On the client's core only. Held by shared_ptr: its tasks (in the client's group) and its callers
+// keep it. Once closed it stays closed; the shell makes another.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/bytes.h"
+#include "common/env/environment.h"
+#include "common/env/event.h"
+#include "common/env/network.h"
+#include "common/env/task_group.h"
+#include "common/error.h"
+#include "common/wire/conversation.h"
+#include "common/wire/correlation.h"
+#include "common/wire/frame.h"
+
+namespace ropewalk::client {
+
+// What all links of a client share.
+struct LinkContext {
+  env::Environment& environment;
+  env::Core& core;
+  env::TaskGroup& tasks;
+  std::string client_id;
+  env::Duration connect_timeout{};
+  std::string cluster_id;            // As the first broker said; others must agree.
+  std::int64_t metadata_offset = 0;  // The largest that was seen.
+};
+
+class Link {
+ public:
+  // Makes the whole frame (with its length) for that header, in pieces.
+  using Encode = std::function<std::vector<SharedBytes>(const v1::RequestHeader&)>;
+
+  // `context` outlives the link's tasks.
+  Link(LinkContext& context, env::Endpoint to);
+  static void start(const std::shared_ptr<Link>& self);
+
+  const env::Endpoint& endpoint() const { return to_; }
+  bool closed() const { return closed_; }
+  void close(const Error& why);
+
+  // Returns when the broker has negotiated. Errors: those of connecting and negotiating,
+  // request_timed_out, cancelled.
+  static Task<Result<void>> wait_open(std::shared_ptr<Link> self, env::MonotonicTime deadline);
+
+  // Sends a request and waits for its reply. Errors: those of wait_open(), the broker's for the
+  // request as a whole, closed or request_timed_out (the link closes then: whether the request was
+  // carried out is not known), cancelled. `answered`, where given, becomes true when the broker
+  // replied or the request was never sent.
+  static Task<Result<wire::ResponseFrame>> call(std::shared_ptr<Link> self, v1::ApiKey api,
+                                                Encode encode, env::MonotonicTime deadline,
+                                                std::shared_ptr<bool> answered);
+  // Sends a request that has no reply; returns when it is written.
+  static Task<Result<void>> send(std::shared_ptr<Link> self, v1::ApiKey api, Encode encode,
+                                 env::MonotonicTime deadline);
+
+ private:
+  struct Call {
+    explicit Call(env::Core& core) : done(core) {}
+    env::Event done;
+    std::optional<Result<wire::ResponseFrame>> result;
+  };
+  using CallPtr = std::shared_ptr<Call>;
+  struct Outgoing {
+    std::vector<SharedBytes> pieces;
+    CallPtr written;  // May be null.
+  };
+
+  static Task<void> run(std::shared_ptr<Link> self);
+  static Task<void> read_loop(std::shared_ptr<Link> self);
+  static Task<void> write_loop(std::shared_ptr<Link> self);
+  static Task<Result<void>> negotiate(std::shared_ptr<Link> self);
+  static Task<Result<wire::ResponseFrame>> await_reply(std::shared_ptr<Link> self, CallPtr call,
+                                                       env::MonotonicTime deadline);
+
+  v1::RequestHeader header_for(v1::ApiKey api, std::int32_t version, env::MonotonicTime deadline);
+  void enqueue(Outgoing outgoing);
+  Result<void> take_reply(const SharedBytes& frame);
+
+  LinkContext& context_;
+  const env::Endpoint to_;
+  std::unique_ptr<env::Connection> connection_;
+  wire::ClientConversation conversation_;
+  wire::CorrelationTable<CallPtr> calls_;
+  std::deque<Outgoing> outgoing_;
+  env::Event opened_;                 // Negotiated, or closed.
+  env::Event to_write_;               // Something is outgoing, or closed.
+  env::MonotonicTime quiet_until_{};  // The broker asked for it: a quota is used up.
+  bool closed_ = false;
+  Error why_closed_;
+};
+
+}  // namespace ropewalk::client

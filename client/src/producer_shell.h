@@ -1,0 +1,69 @@
+// A producer at work: carries batches from the accumulator to the partitions' leaders and answers
+// back.
+//
+// Application threads enter send() and flush(); everything else runs on the client's core. The
+// mutex guards the accumulator and nothing else; no callback runs under it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "client/src/core/accumulator.h"
+#include "client/src/shell.h"
+#include "ropewalk/producer.h"
+
+namespace ropewalk::client {
+
+class ProducerShell : public Part, public std::enable_shared_from_this<ProducerShell> {
+ public:
+  static std::shared_ptr<ProducerShell> make(std::shared_ptr<Shell> shell, ProducerOptions options);
+
+  Delivery send(Record record);
+  Result<void> flush(std::chrono::nanoseconds timeout);
+  Result<void> close(std::chrono::nanoseconds timeout);
+  void client_closes() override;
+
+ private:
+  struct Sending;
+
+  ProducerShell(std::shared_ptr<Shell> shell, ProducerOptions options);
+  void fail_all(const Error& error);
+  // Tells all deliveries that the accumulator has decided.
+  void complete_decided();
+  // Asks the core to look when something is due earlier than it meant to. Any thread.
+  void wake_at(env::MonotonicTime due);
+
+  // --- Core only ---
+  // Looks what is due, starts requests for it, and says when to look again.
+  void pump();
+  void set_timer(env::MonotonicTime when);
+  void learn(std::vector<std::string> topics);
+  static Task<void> learn_topics(std::shared_ptr<ProducerShell> self,
+                                 std::vector<std::string> topics);
+  static Task<void> learn_identity(std::shared_ptr<ProducerShell> self);
+  Result<void> seal_all(Sending& sending) const;
+  Link::Encode encode(std::shared_ptr<Sending> sending) const;
+  static Task<void> produce(std::shared_ptr<ProducerShell> self, std::shared_ptr<Sending> sending);
+  void answered(Sending& sending, const wire::ResponseFrame& reply);
+  // `certain`: nothing of it was stored.
+  void failed(Sending& sending, const Error& error, bool certain);
+  void leader_moved(const PartitionName& partition);
+
+  const std::shared_ptr<Shell> shell_;
+  const ProducerOptions options_;
+
+  std::mutex mutex_;
+  Accumulator accumulator_;
+  env::MonotonicTime next_look_ = env::kNever;  // When the core will look by itself.
+
+  // Core only.
+  env::TimerId timer_ = env::TimerId::none;
+  std::map<BrokerId, std::size_t> in_flight_;  // Requests.
+  bool learning_topics_ = false;
+  bool learning_identity_ = false;
+  std::map<std::string, env::MonotonicTime> missing_since_;  // Topics that no broker knows.
+};
+
+}  // namespace ropewalk::client

@@ -1,0 +1,176 @@
+#include "client/src/shell.h"
+
+#include <algorithm>
+
+#include "common/wire/errors.h"
+
+namespace ropewalk::client {
+
+// Blocks application threads over the environment; harmless once the client is closed, since then
+// everything is decided.
+struct Shell::BlockingWait : ropewalk::detail::Waiting {
+  explicit BlockingWait(env::Environment& on) : environment(&on) {}
+  bool wait(const std::function<bool()>& ready, std::chrono::nanoseconds timeout) override {
+    env::Environment* alive = environment.load();
+    if (alive == nullptr) return ready();
+    return alive->block_until(ready, alive->now() + timeout);
+  }
+  std::atomic<env::Environment*> environment;
+};
+
+Shell::Shell(env::Environment& environment, std::size_t core, ClientOptions options)
+    : environment_(environment),
+      core_(environment.core(core)),
+      options_(std::move(options)),
+      blocking_(std::make_shared<BlockingWait>(environment)),
+      waiting_(blocking_),
+      random_(environment.random("client")),
+      tasks_(std::make_unique<env::TaskGroup>(core_)),
+      closing_(std::make_unique<env::TaskGroup>(core_)) {
+  for (const std::string& text : options_.brokers) {
+    if (auto endpoint = env::Endpoint::parse(text)) bootstrap_.push_back(*endpoint);
+  }
+  links_context_ =
+      std::make_unique<LinkContext>(LinkContext{.environment = environment_,
+                                                .core = core_,
+                                                .tasks = *tasks_,
+                                                .client_id = options_.client_id,
+                                                .connect_timeout = options_.connect_timeout,
+                                                .cluster_id = "",
+                                                .metadata_offset = 0});
+}
+
+Shell::~Shell() { close(); }
+
+void Shell::add_part(const std::shared_ptr<Part>& part) {
+  const std::lock_guard lock(parts_mutex_);
+  std::erase_if(parts_, [](const std::weak_ptr<Part>& old) { return old.expired(); });
+  parts_.push_back(part);
+}
+
+namespace {
+
+Task<void> stop_tasks(env::TaskGroup& tasks) { co_await tasks.stop(); }
+
+// Looks again in later jobs until the group is empty: its last task ends a little after its last
+// line.
+void when_empty(env::TaskGroup& group, std::function<void()> then) {
+  group.core().post([&group, then = std::move(then)] {
+    if (group.size() == 0) {
+      then();
+    } else {
+      when_empty(group, then);
+    }
+  });
+}
+
+}  // namespace
+
+void Shell::close() {
+  if (closed_.exchange(true)) return;
+  std::vector<std::weak_ptr<Part>> parts;
+  {
+    const std::lock_guard lock(parts_mutex_);
+    parts = std::exchange(parts_, {});
+  }
+  for (const std::weak_ptr<Part>& part : parts) {
+    if (auto alive = part.lock()) alive->client_closes();
+  }
+  auto ended = std::make_shared<std::atomic<bool>>(false);
+  core_.post([this, ended] {
+    for (const auto& [endpoint, link] : links_) link->close({Errc::closed, "the client closes"});
+    links_.clear();
+    closing_->spawn("close client", stop_tasks(*tasks_));
+    when_empty(*closing_, [this, ended] {
+      tasks_.reset();
+      closing_.reset();
+      ended->store(true);
+      environment_.notify();
+    });
+  });
+  environment_.block_until([ended] { return ended->load(); }, env::kNever);
+  blocking_->environment.store(nullptr);
+  if (end_) end_();
+}
+
+env::Duration Shell::backoff(int attempts) {
+  const env::Duration full = std::min<env::Duration>(
+      env::Duration(options_.retry_backoff) * (1 << std::clamp(attempts, 0, 10)),
+      options_.retry_backoff_max);
+  return full / 2 + env::Duration(static_cast<env::Duration::rep>(
+                        random_.unit() * static_cast<double>(full.count()) / 2));
+}
+
+std::shared_ptr<Link> Shell::link_to(const env::Endpoint& endpoint) {
+  std::shared_ptr<Link>& link = links_[endpoint];
+  if (!link || link->closed()) {
+    link = std::make_shared<Link>(*links_context_, endpoint);
+    Link::start(link);
+  }
+  return link;
+}
+
+std::shared_ptr<Link> Shell::link_to_broker(BrokerId broker) {
+  const auto endpoint = view_.address(broker);
+  return endpoint ? link_to(*endpoint) : nullptr;
+}
+
+Task<Result<std::shared_ptr<Link>>> Shell::any_link(std::shared_ptr<Shell> self,
+                                                    env::MonotonicTime deadline) {
+  std::vector<env::Endpoint> candidates;
+  for (const auto& [endpoint, link] : self->links_) {
+    if (!link->closed()) candidates.push_back(endpoint);
+  }
+  for (const auto* known : {&self->bootstrap_}) {
+    candidates.insert(candidates.end(), known->begin(), known->end());
+  }
+  const std::vector<env::Endpoint> learnt = self->view_.addresses();
+  candidates.insert(candidates.end(), learnt.begin(), learnt.end());
+  Error last{Errc::invalid_request, "no broker addresses to begin with"};
+  for (const env::Endpoint& endpoint : candidates) {
+    std::shared_ptr<Link> link = self->link_to(endpoint);
+    auto open = co_await Link::wait_open(link, deadline);
+    if (open) co_return link;
+    last = std::move(open).error();
+    if (last.code == Errc::cancelled || self->now() >= deadline) break;
+  }
+  co_return fail(std::move(last));
+}
+
+Task<Result<wire::ResponseFrame>> Shell::ask_any(std::shared_ptr<Shell> self, Question question,
+                                                 Link::Encode encode) {
+  for (int attempts = 0;; attempts++) {
+    Error error;
+    auto answered = std::make_shared<bool>(true);
+    auto link = co_await any_link(self, question.deadline);
+    if (link) {
+      auto reply = co_await Link::call(*link, question.api, encode, question.deadline, answered);
+      if (reply) co_return std::move(*reply);
+      error = std::move(reply).error();
+    } else {
+      error = std::move(link).error();
+    }
+    if (error.code == Errc::cancelled) co_return fail(std::move(error));
+    if (question.change && !*answered)
+      co_return fail(Errc::outcome_unknown, "the change may or may not have come to pass: {}",
+                     error.context);
+    // Of a broker's answers only those that another moment or broker can change.
+    const env::MonotonicTime again = self->now() + self->backoff(attempts);
+    if (!is_retriable(error.code) || again >= question.deadline) co_return fail(std::move(error));
+    const bool slept = co_await self->core_.sleep_until(again);
+    if (!slept) co_return fail(Errc::cancelled, "");
+  }
+}
+
+Task<Result<void>> Shell::refresh(std::shared_ptr<Shell> self, std::vector<std::string> topics,
+                                  env::MonotonicTime deadline) {
+  v1::MetadataRequest request;
+  for (std::string& topic : topics) request.add_topic_names(std::move(topic));
+  const Question question{.api = v1::API_METADATA, .change = false, .deadline = deadline};
+  CO_TRY(const v1::MetadataResponse response,
+         co_await ask<v1::MetadataResponse>(self, question, std::move(request)));
+  self->view_.apply(response, self->now());
+  co_return Result<void>();
+}
+
+}  // namespace ropewalk::client
