@@ -1,0 +1,147 @@
+#include "common/env/sim/disk.h"
+
+#include <gtest/gtest.h>
+
+namespace ropewalk::sim {
+namespace {
+
+// Runs `build` on fresh disks under many seeds, cuts the power, and says which outcomes there were.
+template <class Build, class Outcome>
+std::set<std::string> outcomes(Build build, Outcome outcome) {
+  std::set<std::string> seen;
+  for (std::uint64_t seed = 1; seed <= 300; seed++) {
+    Disk disk;
+    build(disk);
+    env::Random random(seed);
+    disk.power_cut(random);
+    seen.insert(outcome(disk));
+  }
+  return seen;
+}
+
+std::string content_or_none(const Disk& disk, std::string_view path) {
+  auto content = disk.content(path);
+  return content ? *content : "none";
+}
+
+TEST(Disk, KeepsWhatWasSynced) {
+  auto build = [](Disk& disk) {
+    auto file = disk.create("a").value();
+    file->write(0, as_bytes("hello"));
+    file->finish_sync(file->begin_sync());
+    ASSERT_TRUE(disk.sync_directory(""));
+  };
+  EXPECT_EQ(outcomes(build, [](Disk& disk) { return content_or_none(disk, "a"); }),
+            (std::set<std::string>{"hello"}));
+}
+
+TEST(Disk, LosesAnUnsyncedNameOrKeepsIt) {
+  auto build = [](Disk& disk) {
+    auto file = disk.create("a").value();
+    file->write(0, as_bytes("hello"));
+    file->finish_sync(file->begin_sync());
+  };
+  EXPECT_EQ(outcomes(build, [](Disk& disk) { return content_or_none(disk, "a"); }),
+            (std::set<std::string>{"hello", "none"}));
+}
+
+TEST(Disk, RenameWithoutDirectorySyncIsOldOrNew) {
+  auto build = [](Disk& disk) {
+    auto old_file = disk.create("a").value();
+    old_file->write(0, as_bytes("old"));
+    old_file->finish_sync(old_file->begin_sync());
+    ASSERT_TRUE(disk.sync_directory(""));
+    auto new_file = disk.create("a.new").value();
+    new_file->write(0, as_bytes("new"));
+    new_file->finish_sync(new_file->begin_sync());
+    ASSERT_TRUE(disk.rename("a.new", "a"));
+  };
+  EXPECT_EQ(outcomes(build, [](Disk& disk) { return content_or_none(disk, "a"); }),
+            (std::set<std::string>{"old", "new"}));
+}
+
+TEST(Disk, SyncedNameInUnsyncedFolderComesBackOnceTheFolderIsSynced) {
+  auto build = [](Disk& disk) {
+    ASSERT_TRUE(disk.make_directories("x/y"));
+    ASSERT_TRUE(disk.create("x/y/f"));
+    ASSERT_TRUE(disk.sync_directory("x/y"));
+    ASSERT_TRUE(disk.sync_directory("x"));
+    ASSERT_TRUE(disk.sync_directory(""));
+  };
+  auto there = [](Disk& disk) { return std::string(disk.find("x/y/f") ? "there" : "lost"); };
+  EXPECT_EQ(outcomes(build, there), (std::set<std::string>{"there"}));
+}
+
+TEST(Disk, TearsUnsyncedWritesAtSectors) {
+  auto build = [](Disk& disk) {
+    auto file = disk.create("a").value();
+    ASSERT_TRUE(disk.sync_directory(""));
+    file->write(0, as_bytes(std::string(2 * kSectorBytes, 'x')));
+    file->finish_sync(file->begin_sync());
+    file->write(kSectorBytes, as_bytes(std::string(3 * kSectorBytes, 'y')));
+  };
+  std::set<std::string> seen = outcomes(build, [](Disk& disk) {
+    const std::string content = disk.content("a").value();
+    EXPECT_EQ(content.substr(0, kSectorBytes), std::string(kSectorBytes, 'x'));
+    EXPECT_GE(content.size(), 2 * kSectorBytes);
+    std::string shape = std::to_string(content.size() % kSectorBytes == 0);
+    for (std::size_t at = 0; at < content.size(); at += kSectorBytes)
+      shape += content[at] == '\0' ? '0' : content[at];
+    return shape;
+  });
+  EXPECT_TRUE(seen.contains("1xyyy"));                            // All kept.
+  EXPECT_TRUE(seen.contains("1xx"));                              // All lost.
+  EXPECT_TRUE(seen.contains("1xx00"));                            // Only the size kept.
+  EXPECT_TRUE(seen.contains("1xx0y") || seen.contains("1xy0y"));  // A hole.
+}
+
+TEST(Disk, UnsyncedTruncationMayComeBack) {
+  auto build = [](Disk& disk) {
+    auto file = disk.create("a").value();
+    file->write(0, as_bytes("0123456789"));
+    file->finish_sync(file->begin_sync());
+    ASSERT_TRUE(disk.sync_directory(""));
+    file->resize(3);
+  };
+  auto seen = outcomes(build, [](Disk& disk) { return content_or_none(disk, "a"); });
+  EXPECT_TRUE(seen.contains("012"));
+  EXPECT_TRUE(seen.contains("0123456789"));
+}
+
+TEST(Disk, FailedSyncLeavesPagesThatLookClean) {
+  Disk disk;
+  auto file = disk.create("a").value();
+  ASSERT_TRUE(disk.sync_directory(""));
+  file->write(0, as_bytes("hello"));
+  file->fail_sync(file->begin_sync());
+  EXPECT_EQ(disk.content("a").value(), "hello");
+  file->finish_sync(file->begin_sync());  // The next one "succeeds" ...
+  env::Random random(1);
+  disk.power_cut(random);
+  EXPECT_EQ(disk.content("a").value(), std::string(5, '\0'));  // ... and the bytes are gone.
+}
+
+TEST(Disk, CountsUsedBytesAlsoOfOpenRemovedFiles) {
+  Disk disk;
+  disk.faults.capacity_bytes = 100;
+  auto file = disk.create("a").value();
+  file->write(0, as_bytes("0123456789"));
+  ASSERT_TRUE(disk.remove("a"));
+  EXPECT_EQ(disk.free_bytes(), 90U);
+  ASSERT_TRUE(disk.sync_directory(""));
+  file.reset();
+  EXPECT_EQ(disk.free_bytes(), 100U);
+}
+
+TEST(Disk, RefusesToRemoveFullFolders) {
+  Disk disk;
+  ASSERT_TRUE(disk.make_directories("d"));
+  ASSERT_TRUE(disk.create("d/f"));
+  EXPECT_EQ(disk.remove("d").error().code, Errc::not_empty);
+  EXPECT_EQ(disk.list("").value(), std::vector<std::string>{"d"});
+  EXPECT_EQ(disk.create("d/f").error().code, Errc::already_exists);
+  EXPECT_EQ(disk.create("e/f").error().code, Errc::not_found);
+}
+
+}  // namespace
+}  // namespace ropewalk::sim
