@@ -48,8 +48,9 @@ class ReplicasJournal {
   std::uint64_t end_ = 0;
   std::map<TopicPartition, ReplicaMark> replicas_;
   std::vector<Entry> waiting_;
-  std::uint64_t asked_ = 0;  // Turns: a mark is in the turn that starts after it.
+  std::uint64_t asked_ = 0;  // Marks asked for, and how many of them are durable.
   std::uint64_t written_ = 0;
+  std::uint32_t group_ = 0;  // Written together; numbered from 1, 0 being the compact start.
   bool writing_ = false;
   Result<void> outcome_;  // Once failed, for ever.
   env::Event turn_ended_;
