@@ -1,0 +1,111 @@
+// What a partition remembers of its idempotent producers (R9, kafka-facts.md 2.4 step 7).
+//
+// Of each producer id the newest epoch and its last five batches, committed or not, so that a retry
+// is stored once and answered with the original's offset. Pure; used inside its partition only.
+//
+// Batches are recorded before they are written: record() each, then keep() once they are in the
+// log, or undo() when the write failed.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "common/error.h"
+#include "common/ids.h"
+#include "common/records/batch_header.h"
+
+namespace ropewalk::replication {
+
+// What a batch's header says about its producer.
+struct Sequenced {
+  ProducerId producer = kNoProducer;
+  ProducerEpoch epoch = kNoProducerEpoch;
+  std::int32_t first_sequence = -1;
+  std::int32_t record_count = 0;
+
+  // Batches of producers that are not idempotent are not remembered.
+  bool is_idempotent() const { return producer != kNoProducer; }
+};
+
+// Where a batch went.
+struct Placed {
+  Offset base_offset;
+  std::int64_t append_time_ms = -1;  // What the first answer said: -1 unless log-append time.
+  std::int32_t record_count = 0;
+  Offset next_offset() const { return base_offset + record_count; }
+  bool operator==(const Placed&) const = default;
+};
+
+class ProducerState {
+ public:
+  static constexpr std::size_t kBatchesPerProducer = 5;
+
+  // Beyond `producers_max` the producers that have been silent for longest (by offset) are
+  // forgotten; forgotten ones may go on with any sequence.
+  explicit ProducerState(std::size_t producers_max);
+
+  // Nothing: the batch is new. A value: it is a retry of the batch placed there.
+  // Errors: out_of_order_sequence_number, invalid_producer_epoch.
+  // Pre: batch.is_idempotent(), record_count > 0, first_sequence >= 0.
+  Result<std::optional<Placed>> check(const Sequenced& batch) const;
+
+  // Pre: check() said that it is new (recovery: the log holds it, whatever it says).
+  void record(const Sequenced& batch, Placed placed);
+  // What lies below `end` is in the log.
+  void keep(Offset end);
+  // What was recorded at or beyond `from` and not kept is not in the log: exactly as it was before.
+  void undo(Offset from);
+
+  // Forgets what is at or beyond `end`. A producer of which more than five batches went is unknown
+  // afterwards: a caller that truncates that far rebuilds from the checkpoint instead.
+  void truncate_to(Offset end);
+
+  std::size_t producer_count() const { return producers_.size(); }
+
+  // For a checkpoint that stands at `end`: what lies below; recovery reads the rest from the log.
+  // Versioned, the same bytes for the same state.
+  std::string encode(Offset end) const;
+  // Replaces the state. Errors: corrupt, which leaves it as it was.
+  Result<void> decode(std::string_view snapshot);
+
+  bool operator==(const ProducerState& other) const { return producers_ == other.producers_; }
+
+ private:
+  struct Batch {
+    std::int32_t first_sequence = 0;
+    Placed placed;
+    std::int32_t next_sequence() const {
+      return sequence_after(first_sequence, placed.record_count);
+    }
+    bool operator==(const Batch&) const = default;
+  };
+  struct Producer {
+    ProducerEpoch epoch = kNoProducerEpoch;
+    std::uint32_t count = 0;  // Used batches, oldest first.
+    std::array<Batch, kBatchesPerProducer> batches{};
+    const Batch& newest() const { return batches[count - 1]; }
+    void push(const Batch& batch);
+    std::uint32_t count_below(Offset end) const;
+    bool operator==(const Producer& other) const;
+  };
+
+  void forget_silent();
+
+  const std::size_t producers_max_;
+  std::unordered_map<ProducerId, Producer> producers_;
+  // What was there before each batch that is not in the log yet, in order.
+  struct Before {
+    Offset base_offset;
+    ProducerId id;
+    std::optional<Producer> producer;
+  };
+  std::deque<Before> before_;
+};
+
+}  // namespace ropewalk::replication

@@ -1,0 +1,27 @@
+// Use case: remove a topic and all its records.
+#pragma once
+
+#include "broker/security/request_context.h"
+#include "broker/service/service.h"
+#include "broker/service/topic_name.h"
+#include "common/env/task.h"
+
+namespace ropewalk::service {
+
+struct DeleteTopicResponse {
+  TopicId id;  // Which topic it was.
+  Offset metadata_offset;
+};
+
+class DeleteTopic {
+ public:
+  explicit DeleteTopic(const Parts& parts) : parts_(parts) {}
+  // Errors: unknown_topic_or_partition, unknown_topic_id, topic_authorization_failed,
+  // request_timed_out, those of ControllerPort.
+  Task<Result<DeleteTopicResponse>> handle(security::RequestContext context, TopicRef topic);
+
+ private:
+  const Parts& parts_;
+};
+
+}  // namespace ropewalk::service

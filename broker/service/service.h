@@ -1,0 +1,49 @@
+// What the use cases work with: handed in by the composition root, which owns all of it.
+//
+// Everything here outlives the use cases and the requests in them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "broker/quota/byte_budget.h"
+#include "common/env/published.h"
+#include "common/ids.h"
+#include "common/uuid.h"
+
+namespace ropewalk::metadata {
+class Image;
+class ControllerPort;
+}  // namespace ropewalk::metadata
+namespace ropewalk::replication {
+class ReplicaManager;
+}
+namespace ropewalk::security {
+class Authorizer;
+}
+
+namespace ropewalk::service {
+
+struct Limits {
+  // Of a batch's records, decompressed: what walking them once may cost.
+  std::size_t uncompressed_bytes_max = 64u << 20;
+  // A batch that decompresses to more is walked in the pool (architecture, D3).
+  std::size_t walk_in_place_bytes_max = 256u << 10;
+  // Of one fetch, whatever the client asks for.
+  std::size_t fetch_bytes_max = 50u << 20;
+};
+
+struct Parts {
+  env::Environment& environment;
+  const env::Published<metadata::Image>& image;
+  replication::ReplicaManager& replicas;
+  metadata::ControllerPort& controller;
+  security::Authorizer& authorizer;
+  quota::ByteBudget& produce_budget;  // Bytes of produces that are not answered yet.
+  quota::ByteBudget& fetch_budget;    // Bytes read into memory for answers that are not sent yet.
+  ClusterId cluster_id;
+  BrokerId self;
+  Limits limits;
+};
+
+}  // namespace ropewalk::service

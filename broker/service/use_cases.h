@@ -1,0 +1,53 @@
+// All use cases of a broker: what listeners are built on.
+//
+// Made and owned by the composition root; used on any data core. `parts` must outlive it.
+#pragma once
+
+#include "broker/service/cluster_status.h"
+#include "broker/service/create_topic.h"
+#include "broker/service/delete_topic.h"
+#include "broker/service/describe_topics.h"
+#include "broker/service/fetch.h"
+#include "broker/service/init_producer.h"
+#include "broker/service/list_offsets.h"
+#include "broker/service/metadata.h"
+#include "broker/service/produce.h"
+#include "broker/service/producer_ids.h"
+#include "broker/service/service.h"
+#include "broker/service/set_topic_config.h"
+
+namespace ropewalk::service {
+
+struct UseCases {
+  explicit UseCases(const Parts& with)
+      : parts(with),
+        producer_ids(with.environment, with.controller),
+        metadata(parts),
+        create_topic(parts),
+        delete_topic(parts),
+        describe_topics(parts),
+        set_topic_config(parts),
+        init_producer(parts, producer_ids),
+        fetch(parts),
+        list_offsets(parts),
+        describe_cluster(parts) {}
+  UseCases(const UseCases&) = delete;
+  UseCases& operator=(const UseCases&) = delete;
+
+  // A connection makes one of these for itself and uses it again and again.
+  ProduceTurn produce_turn() { return ProduceTurn(parts); }
+
+  const Parts parts;
+  ProducerIds producer_ids;
+  Metadata metadata;
+  CreateTopic create_topic;
+  DeleteTopic delete_topic;
+  DescribeTopics describe_topics;
+  SetTopicConfig set_topic_config;
+  InitProducer init_producer;
+  Fetch fetch;
+  ListOffsets list_offsets;
+  DescribeCluster describe_cluster;
+};
+
+}  // namespace ropewalk::service

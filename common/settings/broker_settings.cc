@@ -1,0 +1,310 @@
+#include "common/settings/broker_settings.h"
+
+#include <charconv>
+#include <limits>
+
+#include "common/settings/annotated.h"
+
+namespace ropewalk {
+namespace {
+
+using settings::Definition;
+using settings::HostPort;
+using settings::Schema;
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using Millis = std::chrono::milliseconds;
+
+constexpr std::int64_t kKiB = 1LL << 10;
+constexpr std::int64_t kMiB = 1LL << 20;
+constexpr std::int64_t kGiB = 1LL << 30;
+constexpr std::int64_t kTiB = 1LL << 40;
+
+Result<BrokerId> parse_broker_id(std::string_view text) {
+  std::int32_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size() || id < 0)
+    return fail(Errc::invalid_setting, "'{}' is no broker id", text);
+  return BrokerId(id);
+}
+
+// ID@HOST:PORT, or ID@HOST:PORT:DIRECTORY_ID.
+Result<QuorumVoter> parse_voter(std::string_view text) {
+  QuorumVoter voter;
+  const std::size_t at = text.find('@');
+  if (at == std::string_view::npos)
+    return fail(Errc::invalid_setting, "'{}' is not ID@HOST:PORT", text);
+  TRY(voter.id, parse_broker_id(text.substr(0, at)));
+  std::string_view address = text.substr(at + 1);
+  constexpr std::size_t kIdLength = 22;
+  if (address.size() > kIdLength && address[address.size() - kIdLength - 1] == ':') {
+    auto directory = Uuid::from_base64(address.substr(address.size() - kIdLength));
+    if (directory) {
+      voter.directory = DirectoryId(*directory);
+      address.remove_suffix(kIdLength + 1);
+    }
+  }
+  TRY(voter.address, HostPort::parse(address));
+  return voter;
+}
+
+bool is_listener_name(std::string_view name) {
+  return name == "native" || name == "broker" || name == "kafka" || name == "admin" ||
+         name == "kinesis";
+}
+
+void define_identity(Schema& schema, BrokerSettings& s) {
+  schema.section("Identity");
+  schema.add({.key = "data_dir",
+              .help = "Where the data lives: a directory, or several (one a disk) separated by "
+                      "commas. The first also holds the metadata of the cluster. Must be set.",
+              .accepts = "one or more directories",
+              .assign = [&s](std::string_view text) -> Result<void> {
+                s.data_dirs = settings::split_list(text);
+                if (s.data_dirs.empty()) return fail(Errc::invalid_setting, "no directory named");
+                return {};
+              }});
+  schema.add({.key = "broker_id",
+              .help = "The number of this broker in its cluster. Never changes: the data "
+                      "directories remember it.",
+              .accepts = "a number from 0 to 2147483647",
+              .initial = fmt::format("{}", s.broker_id),
+              .assign = [&s](std::string_view text) -> Result<void> {
+                TRY(s.broker_id, parse_broker_id(text));
+                return {};
+              }});
+  schema.add({.key = "cluster_id",
+              .help = "The cluster that this broker belongs to. Unset on a broker alone, which "
+                      "makes up its own on its first start.",
+              .accepts = "22 characters of base64url, as `ropewalk cluster status` prints them",
+              .assign = [&s](std::string_view text) -> Result<void> {
+                auto id = Uuid::from_base64(text);
+                if (!id) return fail(Errc::invalid_setting, "{}", id.error().context);
+                s.cluster_id = ClusterId(*id);
+                return {};
+              }});
+  schema.add({.key = "quorum_voters",
+              .help = "Where to look for the brokers that keep the metadata. Unset on a broker "
+                      "alone. Who votes is decided by the metadata itself, not here.",
+              .accepts = "ID@HOST:PORT, separated by commas",
+              .assign = [&s](std::string_view text) -> Result<void> {
+                std::vector<QuorumVoter> voters;
+                for (const std::string& item : settings::split_list(text)) {
+                  TRY(QuorumVoter voter, parse_voter(item));
+                  for (const QuorumVoter& other : voters)
+                    if (other.id == voter.id)
+                      return fail(Errc::invalid_setting, "broker {} stands there twice", voter.id);
+                  voters.push_back(std::move(voter));
+                }
+                s.quorum_voters = std::move(voters);
+                return {};
+              }});
+}
+
+void define_listeners(Schema& schema, BrokerSettings& s) {
+  schema.section("Listeners");
+  schema.listener(s.native_listen, {"native_listen", "Where clients connect."}, true);
+  schema.listener(s.broker_listen, {"broker_listen", "Where the other brokers connect."}, true);
+  schema.listener(s.kafka_listen, {"kafka_listen", "Where clients of Apache Kafka connect."},
+                  false);
+  schema.listener(s.admin_listen, {"admin_listen", "HTTP for metrics and health."}, false);
+  schema.listener(s.kinesis_listen, {"kinesis_listen", "Where clients of Amazon Kinesis connect."},
+                  false);
+  schema.add({.key = "advertised",
+              .help = "The addresses that clients and brokers are told, where they differ from "
+                      "what is listened on: behind address translation, or when listening on "
+                      "0.0.0.0.",
+              .accepts = "LISTENER=HOST:PORT, separated by commas (LISTENER: native, broker, "
+                         "kafka, admin, kinesis)",
+              .assign = [&s](std::string_view text) -> Result<void> {
+                std::map<std::string, HostPort> addresses;
+                for (const std::string& item : settings::split_list(text)) {
+                  const std::size_t equals = item.find('=');
+                  const std::string name = item.substr(0, equals);
+                  if (equals == std::string::npos || !is_listener_name(name))
+                    return fail(Errc::invalid_setting, "'{}' is not LISTENER=HOST:PORT", item);
+                  TRY(HostPort address, HostPort::parse(item.substr(equals + 1)));
+                  if (!addresses.emplace(name, std::move(address)).second)
+                    return fail(Errc::invalid_setting, "{} stands there twice", name);
+                }
+                s.advertised = std::move(addresses);
+                return {};
+              }});
+  schema.toggle(s.allow_insecure,
+                {"allow_insecure",
+                 "Allow listeners that other machines reach, although this version knows neither "
+                 "authentication nor encryption: whoever reaches the port may read, write and "
+                 "delete everything."});
+}
+
+void define_machine(Schema& schema, BrokerSettings& s) {
+  schema.section("Machine");
+  schema.count(s.cores,
+               {"cores",
+                "Threads that serve clients. 0 chooses: one on machines of two cores and "
+                "fewer, else one less than the machine has."},
+               {0, 256});
+  schema.count(s.sync_threads,
+               {"sync_threads", "Files of one data directory that are synced at the same time."},
+               {1, 256});
+}
+
+void define_budgets(Schema& schema, BrokerSettings& s) {
+  schema.section("Budgets");
+  schema.count(s.max_connections,
+               {"max_connections", "Connections at a time; further ones are closed at once."},
+               {1, 1'000'000});
+  schema.bytes(s.max_frame_bytes,
+               {"max_frame_bytes", "The largest request; a larger one closes its connection."},
+               {64 * kKiB, kGiB});
+  schema.bytes(s.in_flight_bytes_max,
+               {"in_flight_bytes_max",
+                "Bytes of requests and replies that the broker holds in memory at a time, over "
+                "all connections. At the limit it stops reading sockets until there is room."},
+               {16 * kMiB, kTiB});
+  schema.bytes(s.receive_buffer_bytes,
+               {"receive_buffer_bytes", "What one read from a socket takes at most."},
+               {16 * kKiB, 16 * kMiB});
+  schema.bytes(s.fetch_bytes_max,
+               {"fetch_bytes_max", "The largest reply to a fetch, whatever the client asks for."},
+               {64 * kKiB, kGiB});
+  schema.bytes(s.decompression_bytes_max,
+               {"decompression_bytes_max",
+                "What the batches of one produce may grow to when they are decompressed to be "
+                "checked; larger ones are refused."},
+               {kMiB, 16 * kGiB});
+  schema.bytes(s.record_batch_bytes_max,
+               {"record_batch_bytes_max",
+                "The largest record batch, as it is sent, in topics that do not set "
+                "max.message.bytes."},
+               {kKiB, 512 * kMiB});
+  schema.time(s.connection_idle_max,
+              {"connection_idle_max", "Connections without a request for so long are closed."},
+              {seconds(1), days(30)});
+  schema.time(s.negotiation_timeout,
+              {"negotiation_timeout", "How long a new connection may take to its first request."},
+              {Millis(100), minutes(10)});
+  schema.time(s.fetch_wait_max,
+              {"fetch_wait_max", "How long a fetch may wait for data, whatever the client asks."},
+              {Millis(100), hours(1)});
+}
+
+void define_log(Schema& schema, BrokerSettings& s) {
+  schema.section("Storage");
+  schema.bytes(s.segment_bytes,
+               {"segment_bytes",
+                "The size at which a partition's log begins a new file, in topics that do not set "
+                "segment.bytes."},
+               {64 * kKiB, 2 * kGiB});
+  schema.bytes(s.index_interval_bytes,
+               {"index_interval_bytes", "A partition's index has one entry for so many bytes."},
+               {512, 16 * kMiB});
+  schema.bytes(s.disk_floor_bytes,
+               {"disk_floor_bytes",
+                "With less free space than this a data directory takes no more records from "
+                "clients; reading and deleting go on."},
+               {64 * kMiB, kTiB});
+  schema.time(s.producer_expiry,
+              {"producer_expiry",
+               "How long a partition remembers a producer that is silent, to recognise what it "
+               "sends again."},
+              {minutes(1), days(365)});
+}
+
+void define_membership(Schema& schema, BrokerSettings& s) {
+  schema.section("Membership");
+  schema.time(s.session_timeout,
+              {"session_timeout",
+               "A broker that the controller has not heard of for so long is taken for dead."},
+              {Millis(500), minutes(10)});
+  schema.time(s.heartbeat_interval,
+              {"heartbeat_interval", "How often a broker tells the controller that it lives."},
+              {Millis(50), minutes(5)});
+}
+
+void define_messages(Schema& schema, BrokerSettings& s) {
+  schema.section("Messages");
+  schema.choice({"log_format", "How messages on stderr look: lines for people or JSON."},
+                {"text", "json"}, static_cast<std::size_t>(s.log_format),
+                [&s](std::size_t word) { s.log_format = static_cast<LogFormat>(word); });
+  schema.choice({"log_level", "The least important messages that are written."},
+                {"debug", "info", "warn", "error", "off"}, static_cast<std::size_t>(s.log_level),
+                [&s](std::size_t word) { s.log_level = static_cast<LogLevel>(word); });
+}
+
+}  // namespace
+
+Schema broker_schema(BrokerSettings& settings) {
+  Schema schema;
+  define_identity(schema, settings);
+  define_listeners(schema, settings);
+  define_machine(schema, settings);
+  define_budgets(schema, settings);
+  define_log(schema, settings);
+  define_membership(schema, settings);
+  define_messages(schema, settings);
+  return schema;
+}
+
+Result<void> check(const BrokerSettings& s) {
+  if (s.data_dirs.empty())
+    return fail(Errc::invalid_setting,
+                "data_dir is not set: name a directory for the data, with --data-dir DIR, "
+                "ROPEWALK_DATA_DIR or the key data_dir");
+  for (std::size_t i = 0; i < s.data_dirs.size(); i++)
+    for (std::size_t j = 0; j < i; j++)
+      if (s.data_dirs[i] == s.data_dirs[j])
+        return fail(Errc::invalid_setting, "data_dir names {} twice", s.data_dirs[i]);
+  if (!s.native_listen)
+    return fail(Errc::invalid_setting, "native_listen is off: nobody could reach this broker");
+
+  const std::pair<std::string_view, const std::optional<HostPort>&> listeners[] = {
+      {"native_listen", s.native_listen},
+      {"broker_listen", s.broker_listen},
+      {"kafka_listen", s.kafka_listen},
+      {"admin_listen", s.admin_listen},
+      {"kinesis_listen", s.kinesis_listen}};
+  for (const auto& [name, address] : listeners) {
+    if (!address) continue;
+    if (!address->is_loopback() && !s.allow_insecure)
+      return fail(Errc::invalid_setting,
+                  "{} = {}: other machines reach this address, and this version has neither "
+                  "authentication nor encryption; listen on 127.0.0.1, or set "
+                  "allow_insecure = true",
+                  name, address->to_string());
+    for (const auto& [other_name, other] : listeners)
+      if (other_name != name && other && address->port != 0 && *other == *address)
+        return fail(Errc::invalid_setting, "{} and {} are both {}", name, other_name,
+                    address->to_string());
+  }
+  if (s.heartbeat_interval * 2 > s.session_timeout)
+    return fail(Errc::invalid_setting,
+                "heartbeat_interval = {} must be at most half of session_timeout = {}",
+                settings::show_time(s.heartbeat_interval), settings::show_time(s.session_timeout));
+  if (s.record_batch_bytes_max > s.max_frame_bytes / 2)
+    return fail(Errc::invalid_setting,
+                "record_batch_bytes_max = {} must be at most half of max_frame_bytes = {}",
+                settings::show_bytes(s.record_batch_bytes_max),
+                settings::show_bytes(s.max_frame_bytes));
+  if (s.max_frame_bytes > s.in_flight_bytes_max)
+    return fail(
+        Errc::invalid_setting, "max_frame_bytes = {} must not be above in_flight_bytes_max = {}",
+        settings::show_bytes(s.max_frame_bytes), settings::show_bytes(s.in_flight_bytes_max));
+  return {};
+}
+
+std::string annotated_broker_settings() {
+  BrokerSettings defaults;
+  return settings::annotated_file(
+      broker_schema(defaults),
+      "Settings of ropewalkd, the broker of Ropewalk. Generated from their definitions "
+      "(common/settings/broker_settings.cc); as it stands this file changes nothing.\n"
+      "\n"
+      "ropewalkd --config FILE reads such a file. Every key is also a flag (data_dir: "
+      "--data-dir) and an environment variable (ROPEWALK_DATA_DIR). A flag beats the "
+      "environment, the environment beats the file.");
+}
+
+}  // namespace ropewalk
