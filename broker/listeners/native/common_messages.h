@@ -1,0 +1,34 @@
+// What several messages share: topics by name or id, errors, leader hints.
+#pragma once
+
+#include <string>
+
+#include "broker/service/leader_hint.h"
+#include "broker/service/topic_name.h"
+#include "common/error.h"
+#include "common/wire/errors.h"
+#include "ropewalk/v1/leader.pb.h"
+
+namespace ropewalk::native {
+
+// Errors: invalid_request (an id that has not 16 bytes).
+Result<service::TopicRef> topic_ref(const std::string& name, const std::string& id);
+
+// Leaves the field `error` absent on success.
+template <class Message>
+void set_error_of(Message& message, const Error& error) {
+  if (error.code != Errc::none) wire::set_error(*message.mutable_error(), error);
+}
+
+// Leaves the field `current_leader` absent where there is nothing to tell.
+template <class Message>
+void set_hint_of(Message& message, const service::LeaderHint& hint) {
+  if (hint == service::LeaderHint{}) return;
+  v1::LeaderHint& into = *message.mutable_current_leader();
+  into.set_broker_id(hint.leader.value());
+  into.set_leader_epoch(hint.epoch.value());
+  into.set_host(hint.host);
+  into.set_port(hint.port);
+}
+
+}  // namespace ropewalk::native

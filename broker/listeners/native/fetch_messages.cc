@@ -1,0 +1,156 @@
+#include "broker/listeners/native/fetch_messages.h"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "broker/listeners/native/common_messages.h"
+#include "common/wire/records_last.h"
+
+namespace ropewalk::native {
+namespace {
+
+constexpr std::int32_t kFetchWaitMsMax = 300'000;
+
+Result<service::IsolationLevel> isolation_of(v1::IsolationLevel level) {
+  switch (level) {
+    case v1::READ_UNCOMMITTED:
+      return service::IsolationLevel::read_uncommitted;
+    case v1::READ_COMMITTED:
+      return service::IsolationLevel::read_committed;
+    default:
+      return fail(Errc::invalid_request, "isolation level {}", static_cast<int>(level));
+  }
+}
+
+Result<service::OffsetQuery> query_of(v1::OffsetQuery query) {
+  switch (query) {
+    case v1::OFFSET_LATEST:
+      return service::OffsetQuery::latest;
+    case v1::OFFSET_EARLIEST:
+      return service::OffsetQuery::earliest;
+    case v1::OFFSET_BY_TIMESTAMP:
+      return service::OffsetQuery::by_timestamp;
+    case v1::OFFSET_MAX_TIMESTAMP:
+      return service::OffsetQuery::max_timestamp;
+    default:
+      return fail(Errc::invalid_request, "offset query {}", static_cast<int>(query));
+  }
+}
+
+v1::FetchedPartition small_fields(const v1::FetchPartition& asked,
+                                  const service::FetchResult& result) {
+  v1::FetchedPartition fields;
+  fields.set_topic_id(asked.topic_id());
+  fields.set_partition(asked.partition());
+  set_error_of(fields, result.error);
+  fields.set_high_watermark(result.high_watermark.value());
+  fields.set_last_stable_offset(result.last_stable.value());
+  fields.set_log_start_offset(result.log_start.value());
+  set_hint_of(fields, result.current_leader);
+  return fields;
+}
+
+}  // namespace
+
+Result<service::FetchRequest> read_fetch(const v1::FetchRequest& message) {
+  service::FetchRequest request;
+  if (message.max_wait_ms() < 0 || message.min_bytes() < 0 || message.max_bytes() < 0) {
+    return fail(Errc::invalid_request, "max_wait_ms {}, min_bytes {}, max_bytes {}",
+                message.max_wait_ms(), message.min_bytes(), message.max_bytes());
+  }
+  request.wait_max = std::chrono::milliseconds(std::min(message.max_wait_ms(), kFetchWaitMsMax));
+  request.bytes_min = static_cast<std::size_t>(std::max(message.min_bytes(), 1));
+  if (message.max_bytes() > 0) request.bytes_max = static_cast<std::size_t>(message.max_bytes());
+  TRY(request.isolation, isolation_of(message.isolation_level()));
+  request.session_id = message.session_id();
+  request.session_epoch = message.session_epoch();
+  request.partitions.reserve(static_cast<std::size_t>(message.partitions_size()));
+  for (const auto& asked : message.partitions()) {
+    if (asked.max_bytes() < 0) {
+      return fail(Errc::invalid_request, "max_bytes {} of a partition", asked.max_bytes());
+    }
+    service::FetchPartition partition;
+    TRY(partition.topic, topic_ref({}, asked.topic_id()));
+    partition.partition = asked.partition();
+    partition.fetch_offset = Offset(asked.fetch_offset());
+    if (asked.has_leader_epoch()) partition.leader_epoch = LeaderEpoch(asked.leader_epoch());
+    partition.bytes_max = static_cast<std::size_t>(asked.max_bytes());
+    request.partitions.push_back(std::move(partition));
+  }
+  return request;
+}
+
+std::vector<env::Chunk> write_fetch(const v1::ResponseHeader& header,
+                                    const v1::FetchRequest& request,
+                                    service::FetchResponse response) {
+  ENSURE(response.partitions.size() == static_cast<std::size_t>(request.partitions_size()),
+         "{} answers to {} partitions", response.partitions.size(), request.partitions_size());
+  v1::FetchResponse body;
+  body.set_session_id(response.session_id);
+  std::vector<v1::FetchedPartition> fields;
+  fields.reserve(response.partitions.size());
+  std::vector<wire::PartToWrite> parts;
+  parts.reserve(response.partitions.size());
+  for (std::size_t i = 0; i < response.partitions.size(); i++) {
+    const auto& result = response.partitions[i];
+    fields.push_back(small_fields(request.partitions(static_cast<int>(i)), result));
+    parts.push_back({&fields.back(), result.records_bytes});
+  }
+  const wire::RecordsLastFrame frame = wire::write_records_last(header, body, parts);
+
+  // Pins and memory must last until everything is sent: the small pieces carry them.
+  struct Sending {
+    service::FetchResponse response;
+    SharedBytes small;
+  };
+  const auto sending = std::make_shared<Sending>();
+  std::vector<env::Chunk> chunks;
+  for (const auto& piece : frame.pieces) {
+    sending->small = piece.small;  // All pieces share one buffer.
+    chunks.emplace_back(SharedBytes(sending, piece.small.span()));
+    if (piece.part == wire::RecordsLastFrame::kNoPart) continue;
+    for (auto& chunk : response.partitions[piece.part].records) chunks.push_back(std::move(chunk));
+  }
+  response.partitions.clear();
+  sending->response = std::move(response);
+  return chunks;
+}
+
+Result<std::vector<service::ListOffsetsPartition>> read_list_offsets(
+    const v1::ListOffsetsRequest& message) {
+  TRY_VOID(isolation_of(message.isolation_level()));
+  std::vector<service::ListOffsetsPartition> partitions;
+  partitions.reserve(static_cast<std::size_t>(message.partitions_size()));
+  for (const auto& asked : message.partitions()) {
+    service::ListOffsetsPartition partition;
+    TRY(partition.topic, topic_ref({}, asked.topic_id()));
+    partition.partition = asked.partition();
+    if (asked.has_leader_epoch()) partition.leader_epoch = LeaderEpoch(asked.leader_epoch());
+    TRY(partition.query, query_of(asked.query()));
+    partition.timestamp_ms = asked.timestamp_ms();
+    partitions.push_back(std::move(partition));
+  }
+  return partitions;
+}
+
+v1::ListOffsetsResponse write_list_offsets(const v1::ListOffsetsRequest& request,
+                                           const std::vector<service::ListedOffset>& offsets) {
+  ENSURE(offsets.size() == static_cast<std::size_t>(request.partitions_size()),
+         "{} answers to {} partitions", offsets.size(), request.partitions_size());
+  v1::ListOffsetsResponse message;
+  for (std::size_t i = 0; i < offsets.size(); i++) {
+    const auto& asked = request.partitions(static_cast<int>(i));
+    v1::ListedOffset& into = *message.add_partitions();
+    into.set_topic_id(asked.topic_id());
+    into.set_partition(asked.partition());
+    set_error_of(into, offsets[i].error);
+    into.set_offset(offsets[i].offset.value());
+    into.set_timestamp_ms(offsets[i].timestamp_ms);
+    into.set_leader_epoch(offsets[i].leader_epoch.value());
+    set_hint_of(into, offsets[i].current_leader);
+  }
+  return message;
+}
+
+}  // namespace ropewalk::native

@@ -1,0 +1,31 @@
+// Fetch and ListOffsets, between messages and the service's structs. Pure.
+#pragma once
+
+#include <vector>
+
+#include "broker/service/fetch.h"
+#include "broker/service/list_offsets.h"
+#include "common/env/network.h"
+#include "common/error.h"
+#include "ropewalk/v1/fetch.pb.h"
+#include "ropewalk/v1/header.pb.h"
+#include "ropewalk/v1/offsets.pb.h"
+
+namespace ropewalk::native {
+
+// Errors: invalid_request (a negative size or wait, an isolation level that there is not, an id
+// that has not 16 bytes).
+Result<service::FetchRequest> read_fetch(const v1::FetchRequest& message);
+
+// The whole frame of the answer to `request`. The chunks keep what `response` pins alive.
+std::vector<env::Chunk> write_fetch(const v1::ResponseHeader& header,
+                                    const v1::FetchRequest& request,
+                                    service::FetchResponse response);
+
+// Errors: invalid_request.
+Result<std::vector<service::ListOffsetsPartition>> read_list_offsets(
+    const v1::ListOffsetsRequest& message);
+v1::ListOffsetsResponse write_list_offsets(const v1::ListOffsetsRequest& request,
+                                           const std::vector<service::ListedOffset>& offsets);
+
+}  // namespace ropewalk::native

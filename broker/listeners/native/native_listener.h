@@ -1,0 +1,35 @@
+// The native protocol on one port: makes a session for each connection of an rpc::Server.
+//
+// Owned by the composition root, beside the server. Stop the server first, then this, then what the
+// use cases work with.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "broker/listeners/native/shared.h"
+#include "broker/rpc/session.h"
+#include "common/env/environment.h"
+#include "common/env/task.h"
+#include "common/env/task_group.h"
+
+namespace ropewalk::native {
+
+class NativeListener {
+ public:
+  // `environment` and `uses` must outlive it.
+  NativeListener(env::Environment& environment, service::UseCases& uses,
+                 WaitForMetadata wait_for_metadata, NativeOptions options);
+
+  // For rpc::Server; this must outlive the server's connections.
+  rpc::SessionFactory sessions();
+
+  // Returns when no request of an ended connection runs any more. Pre: the server has stopped.
+  Task<void> stop();
+
+ private:
+  Shared shared_;
+  std::vector<std::unique_ptr<env::TaskGroup>> closing_;  // One a data core.
+};
+
+}  // namespace ropewalk::native

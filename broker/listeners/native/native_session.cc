@@ -1,0 +1,203 @@
+#include "broker/listeners/native/native_session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "broker/listeners/native/apis.h"
+#include "broker/listeners/native/produce_messages.h"
+#include "broker/listeners/native/serve.h"
+#include "ropewalk/v1/negotiate.pb.h"
+
+namespace ropewalk::native {
+namespace {
+
+Task<void> end_tasks(std::shared_ptr<env::TaskGroup> tasks) { co_await tasks->stop(); }
+
+std::shared_ptr<const security::Caller> caller_of(const rpc::Accepted& accepted,
+                                                  std::string client_id) {
+  security::Caller caller;
+  caller.listener = "native";
+  caller.client_id = std::move(client_id);
+  caller.peer = accepted.remote;
+  caller.local = accepted.local;
+  return std::make_shared<const security::Caller>(std::move(caller));
+}
+
+// Answers a produce; called once, perhaps after the connection has ended.
+void answer_produce(const Call& call, const std::vector<ProducedPartition>& partitions,
+                    bool wants_reply, const service::ProduceResponse& response) {
+  if (wants_reply) {
+    call.reply(write_produce(partitions, response));
+    return;
+  }
+  for (const auto& result : response) {
+    if (result.error.code == Errc::none) continue;
+    // There is no reply that could say it.
+    if (const auto outbox = call.outbox.lock()) outbox->close_after_sending(result.error);
+    return;
+  }
+}
+
+}  // namespace
+
+NativeSession::NativeSession(Shared& shared, const rpc::Accepted& accepted, env::TaskGroup& closing)
+    : shared_(shared),
+      outbox_(accepted.outbox),
+      closing_(closing),
+      conversation_(served_apis(), /*must_authenticate=*/false),
+      caller_(caller_of(accepted, {})),
+      turn_(shared.uses.produce_turn()),
+      tasks_(std::make_shared<env::TaskGroup>(accepted.core)) {}
+
+NativeSession::~NativeSession() = default;
+
+void NativeSession::on_frames(std::span<const SharedBytes> frames) {
+  for (const SharedBytes& frame : frames) {
+    if (broken_) break;
+    on_frame(frame);
+  }
+  turn_.go();
+}
+
+void NativeSession::on_broken(const Error& error) {
+  Call call;
+  call.outbox = outbox_;
+  break_off(call, error);
+}
+
+void NativeSession::on_closed() { closing_.spawn("end of a connection", end_tasks(tasks_)); }
+
+void NativeSession::on_frame(const SharedBytes& frame) {
+  auto request = wire::decode_request(frame);
+  if (!request) return on_broken(request.error());
+  Call call = call_for(request->header);
+  const auto admitted = conversation_.admit(request->header);
+  if (!admitted) return break_off(call, admitted.error());
+  if (conversation_.client_id() != caller_->client_id) {
+    security::Caller renamed = *caller_;
+    renamed.client_id = conversation_.client_id();
+    caller_ = std::make_shared<const security::Caller>(std::move(renamed));
+  }
+  call.context.caller = caller_;
+  dispatch(std::move(*request), std::move(call));
+}
+
+void NativeSession::dispatch(wire::RequestFrame request, Call call) {
+  const SharedBytes& body = request.body;
+  switch (request.header.api_key()) {
+    case v1::API_NEGOTIATE:
+      return negotiate(body, call);
+    case v1::API_PRODUCE:
+      return produce(body, std::move(call));
+    case v1::API_FETCH:
+      return start<v1::FetchRequest>(body, std::move(call));
+    case v1::API_LIST_OFFSETS:
+      return start<v1::ListOffsetsRequest>(body, std::move(call));
+    case v1::API_METADATA:
+      return start<v1::MetadataRequest>(body, std::move(call));
+    case v1::API_DESCRIBE_CLUSTER:
+      return start<v1::DescribeClusterRequest>(body, std::move(call));
+    case v1::API_CREATE_TOPIC:
+      return start<v1::CreateTopicRequest>(body, std::move(call));
+    case v1::API_DELETE_TOPIC:
+      return start<v1::DeleteTopicRequest>(body, std::move(call));
+    case v1::API_DESCRIBE_TOPICS:
+      return start<v1::DescribeTopicsRequest>(body, std::move(call));
+    case v1::API_SET_TOPIC_CONFIG:
+      return start<v1::SetTopicConfigRequest>(body, std::move(call));
+    case v1::API_INIT_PRODUCER_ID:
+      return start<v1::InitProducerIdRequest>(body, std::move(call));
+    default:
+      ENSURE(false, "api {} is offered but not served", request.header.api_key());
+  }
+}
+
+Call NativeSession::call_for(const v1::RequestHeader& header) {
+  Call call;
+  call.outbox = outbox_;
+  call.correlation_id = header.correlation_id();
+  auto timeout = shared_.options.timeout;
+  if (header.timeout_ms() > 0) {
+    timeout = std::min(std::chrono::milliseconds(header.timeout_ms()), shared_.options.timeout_max);
+  }
+  call.context.deadline = shared_.environment.now() + timeout;
+  call.least_metadata_offset = Offset(header.min_metadata_offset());
+  return call;
+}
+
+void NativeSession::negotiate(const SharedBytes& body, const Call& call) {
+  v1::NegotiateRequest message;
+  if (const auto parsed = wire::parse(body.span(), message); !parsed) {
+    return break_off(call, parsed.error());
+  }
+  const auto cluster = shared_.uses.metadata.handle(call.context, {});
+  const std::string cluster_id = shared_.uses.parts.cluster_id.to_bytes();
+  if (!message.cluster_id().empty() && message.cluster_id() != cluster_id) {
+    return break_off(
+        call, {Errc::inconsistent_cluster_id,
+               fmt::format("this broker belongs to cluster {}", shared_.uses.parts.cluster_id)});
+  }
+  v1::NegotiateResponse response;
+  response.set_cluster_id(cluster_id);
+  response.set_broker_id(shared_.uses.parts.self.value());
+  response.set_software_name("ropewalk");
+  response.set_software_version(shared_.options.software_version);
+  response.set_feature_level(cluster.feature_level);
+  for (const auto& api : served_apis()) {
+    v1::ApiVersions& versions = *response.add_apis();
+    versions.set_api_key(api.api_key);
+    versions.set_min_version(api.min_version);
+    versions.set_max_version(api.max_version);
+  }
+  response.set_max_frame_bytes(static_cast<std::int32_t>(shared_.options.frame_bytes_max));
+  conversation_.negotiated();
+  call.reply(response, cluster.metadata_offset);
+}
+
+void NativeSession::produce(const SharedBytes& body, Call call) {
+  auto message = read_produce(body);
+  if (!message && message.error().code == Errc::malformed_frame) {
+    return break_off(call, message.error());
+  }
+  if (!message) return call.fail(message.error());
+  if (message->timeout_ms > 0) {
+    const std::chrono::milliseconds asked(message->timeout_ms);
+    call.context.deadline =
+        shared_.environment.now() + std::min(asked, shared_.options.timeout_max);
+  }
+  const bool wants_reply = message->request.acks != 0;
+  auto callback = [call, partitions = produced_partitions(message->request),
+                   wants_reply](service::ProduceResponse response) {
+    answer_produce(call, partitions, wants_reply, response);
+  };
+  turn_.add(call.context, std::move(message->request), std::move(callback));
+}
+
+template <class Message>
+void NativeSession::start(const SharedBytes& body, Call call) {
+  if (body.size() > shared_.options.plain_body_bytes_max) {
+    return break_off(call, {Errc::frame_too_large,
+                            fmt::format("a request without records of {} bytes, at most {} are "
+                                        "allowed",
+                                        body.size(), shared_.options.plain_body_bytes_max)});
+  }
+  Message message;
+  if (const auto parsed = wire::parse(body.span(), message); !parsed) {
+    return break_off(call, parsed.error());
+  }
+  if (tasks_->size() >= shared_.options.requests_max) {
+    return call.fail(
+        {Errc::budget_exceeded,
+         fmt::format("{} requests of this connection are being served already", tasks_->size())});
+  }
+  tasks_->spawn("request", serve(shared_, std::move(call), std::move(message)));
+}
+
+void NativeSession::break_off(const Call& call, const Error& error) {
+  broken_ = true;
+  turn_.go();  // What came before is served; answers that are ready at once still leave.
+  call.fail_and_close(error);
+}
+
+}  // namespace ropewalk::native

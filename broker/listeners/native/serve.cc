@@ -1,0 +1,130 @@
+#include "broker/listeners/native/serve.h"
+
+#include <utility>
+
+#include "broker/listeners/native/fetch_messages.h"
+#include "broker/listeners/native/metadata_messages.h"
+#include "broker/listeners/native/topic_messages.h"
+
+namespace ropewalk::native {
+namespace {
+
+// Whether the request may go on; it is answered otherwise.
+Task<bool> caught_up(Shared& shared, const Call& call) {
+  if (call.least_metadata_offset <= Offset(0)) co_return true;
+  auto reached =
+      co_await shared.wait_for_metadata(call.least_metadata_offset, call.context.deadline);
+  if (!reached) call.fail(reached.error());
+  co_return reached.has_value();
+}
+
+// Answers with the error, if there is one.
+template <class T>
+bool failed(const Call& call, const Result<T>& result) {
+  if (!result) call.fail(result.error());
+  return !result.has_value();
+}
+bool failed(const Call& call, const Error& error) {
+  if (error.code != Errc::none) call.fail(error);
+  return error.code != Errc::none;
+}
+
+}  // namespace
+
+Task<void> serve(Shared& shared, Call call, v1::MetadataRequest message) {
+  const bool go_on = co_await caught_up(shared, call);
+  if (!go_on) co_return;
+  const auto request = read_metadata(message);
+  if (failed(call, request)) co_return;
+  const auto response = shared.uses.metadata.handle(call.context, *request);
+  if (failed(call, response.error)) co_return;
+  call.reply(write_metadata(response), response.metadata_offset);
+}
+
+Task<void> serve(Shared& shared, Call call, v1::DescribeClusterRequest) {
+  const bool go_on = co_await caught_up(shared, call);
+  if (!go_on) co_return;
+  const auto status = shared.uses.describe_cluster.handle(call.context);
+  if (failed(call, status.error)) co_return;
+  call.reply(write_cluster(status), status.metadata_offset);
+}
+
+Task<void> serve(Shared& shared, Call call, v1::CreateTopicRequest message) {
+  const bool go_on = co_await caught_up(shared, call);
+  if (!go_on) co_return;
+  auto request = read_create_topic(message);
+  const auto response = co_await shared.uses.create_topic.handle(call.context, std::move(request));
+  if (failed(call, response)) co_return;
+  call.reply(write_create_topic(*response), response->metadata_offset);
+}
+
+Task<void> serve(Shared& shared, Call call, v1::DeleteTopicRequest message) {
+  const bool go_on = co_await caught_up(shared, call);
+  if (!go_on) co_return;
+  auto topic = read_topic(message.name(), message.topic_id());
+  if (failed(call, topic)) co_return;
+  const auto response = co_await shared.uses.delete_topic.handle(call.context, std::move(*topic));
+  if (failed(call, response)) co_return;
+  v1::DeleteTopicResponse reply;
+  reply.set_topic_id(response->id.to_bytes());
+  call.reply(reply, response->metadata_offset);
+}
+
+Task<void> serve(Shared& shared, Call call, v1::DescribeTopicsRequest message) {
+  const bool go_on = co_await caught_up(shared, call);
+  if (!go_on) co_return;
+  const auto request = read_describe_topics(message);
+  if (failed(call, request)) co_return;
+  const auto response = shared.uses.describe_topics.handle(call.context, *request);
+  if (failed(call, response.error)) co_return;
+  call.reply(write_describe_topics(response));
+}
+
+Task<void> serve(Shared& shared, Call call, v1::SetTopicConfigRequest message) {
+  const bool go_on = co_await caught_up(shared, call);
+  if (!go_on) co_return;
+  auto request = read_set_topic_config(message);
+  if (failed(call, request)) co_return;
+  const auto response =
+      co_await shared.uses.set_topic_config.handle(call.context, std::move(*request));
+  if (failed(call, response)) co_return;
+  call.reply(v1::SetTopicConfigResponse(), response->metadata_offset);
+}
+
+Task<void> serve(Shared& shared, Call call, v1::InitProducerIdRequest message) {
+  const bool go_on = co_await caught_up(shared, call);
+  if (!go_on) co_return;
+  auto request = read_init_producer(message);
+  if (failed(call, request)) co_return;
+  const auto response =
+      co_await shared.uses.init_producer.handle(call.context, std::move(*request));
+  if (failed(call, response)) co_return;
+  v1::InitProducerIdResponse reply;
+  reply.set_producer_id(response->producer.value());
+  reply.set_producer_epoch(response->epoch.value());
+  call.reply(reply);
+}
+
+Task<void> serve(Shared& shared, Call call, v1::FetchRequest message) {
+  const bool go_on = co_await caught_up(shared, call);
+  if (!go_on) co_return;
+  auto request = read_fetch(message);
+  if (failed(call, request)) co_return;
+  // The wait that the client asks for is no part of the time that serving may take.
+  call.context.deadline += request->wait_max;
+  auto response = co_await shared.uses.fetch.handle(call.context, std::move(*request));
+  if (failed(call, response.error)) co_return;
+  const auto outbox = call.outbox.lock();
+  if (outbox) outbox->send(write_fetch(call.header(), message, std::move(response)));
+}
+
+Task<void> serve(Shared& shared, Call call, v1::ListOffsetsRequest message) {
+  const bool go_on = co_await caught_up(shared, call);
+  if (!go_on) co_return;
+  auto request = read_list_offsets(message);
+  if (failed(call, request)) co_return;
+  const auto offsets = co_await shared.uses.list_offsets.handle(call.context, std::move(*request));
+  call.reply(write_list_offsets(message, offsets));
+}
+
+}  // namespace ropewalk::native

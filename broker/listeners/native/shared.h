@@ -1,0 +1,41 @@
+// What all sessions of a native listener share. Owned by the listener, outlives the sessions.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include "broker/service/use_cases.h"
+#include "common/env/environment.h"
+#include "common/env/task.h"
+#include "common/error.h"
+#include "common/ids.h"
+
+namespace ropewalk::native {
+
+struct NativeOptions {
+  std::string software_version;
+  // Frames beyond are refused by rpc; told to clients.
+  std::size_t frame_bytes_max = 16 << 20;
+  // Of a request without records: what parsing it may cost is a multiple of this.
+  std::size_t plain_body_bytes_max = 1 << 20;
+  // Requests of one connection that are being served, produces aside (they have a budget of bytes).
+  std::size_t requests_max = 1000;
+  // For requests that name no timeout, and the largest that one may name.
+  std::chrono::milliseconds timeout{30'000};
+  std::chrono::milliseconds timeout_max{600'000};
+};
+
+// Returns when this broker has applied the metadata log up to the offset. On any data core. Errors:
+// request_timed_out, cancelled.
+using WaitForMetadata = std::function<Task<Result<void>>(Offset, env::MonotonicTime deadline)>;
+
+struct Shared {
+  env::Environment& environment;
+  service::UseCases& uses;
+  WaitForMetadata wait_for_metadata;
+  NativeOptions options;
+};
+
+}  // namespace ropewalk::native
