@@ -1,0 +1,226 @@
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "broker/listeners/native/fetch_messages.h"
+#include "broker/listeners/native/metadata_messages.h"
+#include "broker/listeners/native/produce_messages.h"
+#include "broker/listeners/native/topic_messages.h"
+#include "common/wire/frame.h"
+
+namespace ropewalk::native {
+namespace {
+
+TopicId topic_id(std::uint8_t fill) {
+  Uuid id;
+  id.bytes.fill(fill);
+  return TopicId(id);
+}
+
+Errc code_of(const auto& result) { return result ? Errc::none : result.error().code; }
+
+v1::ProduceRequest a_produce() {
+  v1::ProduceRequest message;
+  message.set_timeout_ms(250);
+  auto* partition = message.add_partitions();
+  partition->set_topic_id(topic_id(1).to_bytes());
+  partition->set_partition(3);
+  partition->set_leader_epoch(0);
+  partition->set_records("batch");
+  return message;
+}
+
+TEST(ProduceMessages, AbsentAcksMeanAll) {
+  const SharedBytes body(a_produce().SerializeAsString());
+  const auto message = read_produce(body);
+  ASSERT_TRUE(message) << to_string(message.error());
+  EXPECT_EQ(message->request.acks, -1);
+  EXPECT_EQ(message->timeout_ms, 250);
+  ASSERT_EQ(message->request.partitions.size(), 1u);
+  const auto& partition = message->request.partitions[0];
+  EXPECT_EQ(partition.topic.id, topic_id(1));
+  EXPECT_EQ(partition.partition, 3);
+  EXPECT_EQ(partition.leader_epoch, LeaderEpoch(0));  // Named, though it is the default number.
+  EXPECT_EQ(partition.records.text(), "batch");
+  EXPECT_EQ(partition.records.owner(), body.owner());  // Not copied.
+}
+
+TEST(ProduceMessages, RefusesAcksAndIdsThatAreNone) {
+  auto message = a_produce();
+  message.set_acks(static_cast<v1::Acks>(3));
+  EXPECT_EQ(code_of(read_produce(SharedBytes(message.SerializeAsString()))),
+            Errc::invalid_required_acks);
+  message = a_produce();
+  message.mutable_partitions(0)->set_topic_id("short");
+  EXPECT_EQ(code_of(read_produce(SharedBytes(message.SerializeAsString()))), Errc::invalid_request);
+  EXPECT_EQ(code_of(read_produce(SharedBytes(std::string("\xc2\x3e\x7f", 3)))),
+            Errc::malformed_frame);
+}
+
+TEST(ProduceMessages, AnswersByPartitionAndRecord) {
+  service::ProduceResponse response(2);
+  response[0].base_offset = Offset(42);
+  response[0].log_start = Offset(7);
+  response[1].error = {Errc::not_leader_or_follower, "moved"};
+  response[1].current_leader = {BrokerId(2), LeaderEpoch(9), "b2", 9192};
+  response[1].record_faults.push_back({5, "no key"});
+  const auto message = write_produce({{topic_id(1), 0}, {topic_id(1), 1}}, response);
+  ASSERT_EQ(message.partitions_size(), 2);
+  EXPECT_FALSE(message.partitions(0).has_error());
+  EXPECT_FALSE(message.partitions(0).has_current_leader());
+  EXPECT_FALSE(message.partitions(0).has_log_append_time_ms());
+  EXPECT_EQ(message.partitions(0).base_offset(), 42);
+  EXPECT_EQ(message.partitions(0).log_start_offset(), 7);
+  const auto& failed = message.partitions(1);
+  EXPECT_EQ(failed.partition(), 1);
+  EXPECT_EQ(failed.error().code(), v1::NOT_LEADER_OR_FOLLOWER);
+  EXPECT_TRUE(failed.error().retriable());
+  EXPECT_EQ(failed.base_offset(), -1);
+  EXPECT_EQ(failed.current_leader().host(), "b2");
+  EXPECT_EQ(failed.record_errors(0).index(), 5);
+}
+
+v1::FetchRequest a_fetch() {
+  v1::FetchRequest message;
+  message.set_session_epoch(-1);
+  for (std::int32_t i = 0; i < 3; i++) {
+    auto* partition = message.add_partitions();
+    partition->set_topic_id(topic_id(1).to_bytes());
+    partition->set_partition(i);
+    partition->set_fetch_offset(10 * i);
+  }
+  return message;
+}
+
+TEST(FetchMessages, ReadsWithDefaults) {
+  auto message = a_fetch();
+  message.set_max_wait_ms(2'000'000'000);
+  const auto request = read_fetch(message);
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->wait_max, std::chrono::minutes(5));  // Bounded.
+  EXPECT_EQ(request->bytes_min, 1u);
+  EXPECT_EQ(request->session_epoch, -1);
+  EXPECT_EQ(request->partitions[2].fetch_offset, Offset(20));
+  EXPECT_FALSE(request->partitions[2].leader_epoch);
+}
+
+TEST(FetchMessages, RefusesWhatCannotBe) {
+  auto message = a_fetch();
+  message.set_max_bytes(-1);
+  EXPECT_EQ(code_of(read_fetch(message)), Errc::invalid_request);
+  message = a_fetch();
+  message.set_isolation_level(static_cast<v1::IsolationLevel>(9));
+  EXPECT_EQ(code_of(read_fetch(message)), Errc::invalid_request);
+  message = a_fetch();
+  message.mutable_partitions(1)->set_max_bytes(-5);
+  EXPECT_EQ(code_of(read_fetch(message)), Errc::invalid_request);
+  message = a_fetch();
+  message.mutable_partitions(1)->set_topic_id("short");
+  EXPECT_EQ(code_of(read_fetch(message)), Errc::invalid_request);
+}
+
+// The chunks in a row are one frame that protobuf alone can read; the service's pins live as long
+// as they do.
+TEST(FetchMessages, WritesChunksThatAreOneFrame) {
+  const auto pin = std::make_shared<const int>(1);
+  service::FetchResponse response;
+  response.partitions.resize(3);
+  response.partitions[0].records = {SharedBytes(std::string("first ")),
+                                    SharedBytes(std::string("second"))};
+  response.partitions[0].records_bytes = 12;
+  response.partitions[0].high_watermark = Offset(100);
+  response.partitions[1].error = {Errc::offset_out_of_range, "beyond the end"};
+  response.partitions[2].records = {SharedBytes(std::string("third"))};
+  response.partitions[2].records_bytes = 5;
+  response.pins.push_back(pin);
+  v1::ResponseHeader header;
+  header.set_correlation_id(77);
+  auto chunks = write_fetch(header, a_fetch(), std::move(response));
+  EXPECT_EQ(pin.use_count(), 2);
+
+  std::string bytes;
+  for (const auto& chunk : chunks) bytes += std::get<SharedBytes>(chunk).text();
+  const SharedBytes whole(bytes);
+  ASSERT_EQ(wire::decode_length(whole.span(), 1 << 20).value() + wire::kLengthBytes, whole.size());
+  const auto frame = wire::decode_response(whole.slice(4, whole.size() - 4));
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(frame->header.correlation_id(), 77);
+  v1::FetchResponse message;
+  ASSERT_TRUE(wire::parse(frame->body.span(), message));
+  ASSERT_EQ(message.partitions_size(), 3);
+  EXPECT_EQ(message.partitions(0).records(), "first second");
+  EXPECT_EQ(message.partitions(0).high_watermark(), 100);
+  EXPECT_EQ(message.partitions(1).error().code(), v1::OFFSET_OUT_OF_RANGE);
+  EXPECT_EQ(message.partitions(1).records(), "");
+  EXPECT_EQ(message.partitions(2).records(), "third");
+  EXPECT_EQ(message.partitions(2).partition(), 2);
+
+  chunks.clear();
+  EXPECT_EQ(pin.use_count(), 1);
+}
+
+TEST(TopicMessages, ATopicGoesByOneName) {
+  EXPECT_EQ(code_of(read_topic("", "")), Errc::invalid_request);
+  EXPECT_EQ(code_of(read_topic("a", topic_id(1).to_bytes())), Errc::invalid_request);
+  EXPECT_EQ(code_of(read_topic("", "short")), Errc::invalid_request);
+  EXPECT_EQ(read_topic("a", "")->name, "a");
+  EXPECT_EQ(read_topic("", topic_id(1).to_bytes())->id, topic_id(1));
+}
+
+TEST(TopicMessages, AllTopicsLeavesNoRoomForAList) {
+  v1::MetadataRequest message;
+  message.set_all_topics(true);
+  EXPECT_EQ(code_of(read_metadata(message)), Errc::none);
+  message.add_topic_names("a");
+  EXPECT_EQ(code_of(read_metadata(message)), Errc::invalid_request);
+}
+
+TEST(TopicMessages, AnAbsentValueIsTheDefaultAndAnEmptyOneIsNot) {
+  v1::SetTopicConfigRequest message;
+  message.set_name("a");
+  message.add_changes()->set_name("durability");
+  auto* empty = message.add_changes();
+  empty->set_name("retention.ms");
+  empty->set_value("");
+  const auto request = read_set_topic_config(message);
+  ASSERT_TRUE(request);
+  EXPECT_FALSE(request->changes[0].value);
+  EXPECT_EQ(request->changes[1].value, "");
+}
+
+TEST(TopicMessages, AProducerIdComesWithItsEpoch) {
+  v1::InitProducerIdRequest message;
+  EXPECT_EQ(read_init_producer(message)->producer, kNoProducer);
+  message.set_producer_id(0);
+  EXPECT_EQ(code_of(read_init_producer(message)), Errc::invalid_request);
+  message.set_producer_epoch(0);
+  EXPECT_EQ(read_init_producer(message)->producer, ProducerId(0));
+  message.set_producer_epoch(32768);
+  EXPECT_EQ(code_of(read_init_producer(message)), Errc::invalid_request);
+}
+
+TEST(MetadataMessages, KeepsWhatTheServiceSays) {
+  service::MetadataResponse response;
+  response.cluster_id = ClusterId(topic_id(9));
+  response.brokers.push_back({BrokerId(1), "host", 9192, "r", true});
+  auto& topic = response.topics.emplace_back();
+  topic.name = "orders";
+  topic.id = topic_id(1);
+  auto& partition = topic.partitions.emplace_back();
+  partition.leader = BrokerId(1);
+  partition.leader_epoch = LeaderEpoch(4);
+  partition.replicas = {BrokerId(1), BrokerId(2)};
+  auto& missing = response.topics.emplace_back();
+  missing.name = "nothing";
+  missing.error = {Errc::unknown_topic_or_partition, ""};
+  const auto message = write_metadata(response);
+  EXPECT_EQ(message.controller_id(), -1);
+  EXPECT_TRUE(message.brokers(0).fenced());
+  EXPECT_EQ(message.topics(0).partitions(0).replicas(1), 2);
+  EXPECT_EQ(message.topics(0).partitions(0).leader_epoch(), 4);
+  EXPECT_EQ(message.topics(1).error().code(), v1::UNKNOWN_TOPIC_OR_PARTITION);
+  EXPECT_TRUE(message.topics(1).topic_id().empty());
+}
+
+}  // namespace
+}  // namespace ropewalk::native
