@@ -1,0 +1,286 @@
+#!/usr/bin/python3
+"""./dev bench [NAME...] [--json FILE]: what a record costs, beside what the machine allows.
+
+NAME picks rows by their beginning. Everything in one run, in turns, since this machine's figures
+move from minute to minute; a row's figure is the median of its rounds.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+RECORD_OVERHEAD = 8  # What floorlog adds to a record; ours adds about as much.
+FRAMED_RECORD_BYTES = 220  # A produce of one 100-byte record, with frame and batch header.
+STORED_RECORD_BYTES = 173  # The same on disk.
+
+
+class Broker:
+    """A ropewalkd on a fresh directory."""
+
+    def __init__(self, bench, count_syncs=False):
+        self.directory = tempfile.mkdtemp(prefix="broker-", dir=bench.directory)
+        environment = dict(os.environ)
+        self.sync_file = os.path.join(self.directory, "sync-count")
+        if count_syncs:
+            environment["LD_PRELOAD"] = os.path.join(bench.bin, "librw_count_syncs.so")
+            environment["RW_SYNC_COUNT"] = self.sync_file
+        self.log = open(os.path.join(self.directory, "log"), "wb")
+        self.process = subprocess.Popen(
+            [bench.program("ropewalkd"), "--data-dir", os.path.join(self.directory, "data"),
+             "--native-listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0"],
+            stdout=subprocess.PIPE, stderr=self.log, env=environment, text=True)
+        ready = self.process.stdout.readline()
+        fields = dict(field.split("=", 1) for field in ready.split() if "=" in field)
+        if "native" not in fields:
+            self.log.flush()
+            sys.exit("bench: ropewalkd did not start: " +
+                     open(self.log.name, encoding="utf-8", errors="replace").read()[-2000:])
+        self.port = int(fields["native"].rpartition(":")[2])
+        self.bench = bench
+
+    def syncs(self):
+        with open(self.sync_file, "rb") as counter:
+            return struct.unpack("q", counter.read(8))[0]
+
+    def load(self, name, **options):
+        return self.bench.load(name, port=self.port, **options)
+
+    def create(self, topic, durability, partitions=1):
+        self.load("create-topic", topic=topic, durability=durability, partitions=partitions)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Bench:
+    def __init__(self, options):
+        self.bin = options.bin
+        self.rounds = options.rounds
+        self.megabytes = options.mb
+        self.wanted = options.names
+        self.directory = tempfile.mkdtemp(prefix="bench-", dir=options.dir)
+        self.rows = []
+
+    def program(self, name):
+        return os.path.join(self.bin, name)
+
+    def load(self, name, **options):
+        command = [self.program("rw_bench_load"), name]
+        for key, value in options.items():
+            command += ["--" + key, str(value)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f"bench: {' '.join(command)} failed")
+        return json.loads(done.stdout)
+
+    def wants(self, *names):
+        return not self.wanted or any(
+            name.startswith(wanted) for name in names for wanted in self.wanted)
+
+    def row(self, name, value, unit, floor=None, goal=None, least=False, floor_name=""):
+        """`goal` bounds the ratio to the floor, or the value itself where there is no floor."""
+        ratio = value / floor if floor else None
+        judged = ratio if floor else value
+        met = None
+        if goal is not None:
+            met = judged >= goal if least else judged <= goal
+        self.rows.append({"name": name, "value": round(value, 3), "unit": unit,
+                          "floor": None if floor is None else round(floor, 3),
+                          "floor_name": floor_name,
+                          "ratio": None if ratio is None else round(ratio, 2),
+                          "goal": goal, "met": met})
+
+    # floorlog: one server on a fresh file, one client, its printed line taken apart.
+    def floorlog(self, *client, sync=False):
+        port = free_port()
+        path = os.path.join(self.directory, "floor")
+        server = subprocess.Popen([self.program("floorlog"), "serve", str(port), path,
+                                   "1" if sync else "0"])
+        try:
+            time.sleep(0.05)  # Its client retries only every 100 ms.
+            arguments = [str(word) for word in client]
+            arguments[1:1] = [str(port)]
+            done = subprocess.run([self.program("floorlog"), *arguments, str(server.pid)],
+                                  stdout=subprocess.PIPE, text=True, check=True)
+            return [dict(word.split("=", 1) for word in line.replace("= ", "=").split()
+                         if "=" in word) | {"MB/s": before(line, "MB/s")}
+                    for line in done.stdout.splitlines()]
+        finally:
+            server.kill()
+            server.wait()
+            os.unlink(path)
+
+    def throughput(self, record, batch_kib, goal):
+        names = [f"{what} {size(record)} records, {batch_kib} KiB batches"
+                 for what in ("produce", "consume")]
+        if not self.wants(*names):
+            return
+        records = batch_kib * 1024 // (record + RECORD_OVERHEAD)
+        ours, floor = [], []
+        for _ in range(self.rounds):
+            with Broker(self) as broker:
+                broker.create("bench", "replicated")
+                ours.append(broker.load("throughput", topic="bench", pid=broker.process.pid,
+                                        bytes=record, records=records, inflight=8,
+                                        mb=self.megabytes))
+            produce, consume = self.floorlog("bench", record, records, 8, self.megabytes)
+            floor.append({"produce_cpu_s_gb": float(produce["server_cpu"]),
+                          "produce_mb_s": float(produce["MB/s"]),
+                          "consume_cpu_s_gb": float(consume["server_cpu"]),
+                          "consume_mb_s": float(consume["MB/s"])})
+        for what, name in zip(("produce", "consume"), names):
+            if not self.wants(name):
+                continue
+            self.row(name, median(ours, what + "_cpu_s_gb"), "CPU s/GB",
+                     median(floor, what + "_cpu_s_gb"), goal, floor_name="floorlog")
+            self.row(name + ", rate", median(ours, what + "_mb_s"), "MB/s",
+                     median(floor, what + "_mb_s"), floor_name="floorlog")
+
+    def acknowledgement(self, durability, goal):
+        sync = durability == "synced"
+        name = "ack " + ("with sync" if sync else "without sync")
+        if not self.wants(name):
+            return
+        ours, raw, floor = [], [], []
+        with Broker(self) as broker:
+            broker.create("bench", durability)
+            for _ in range(self.rounds):
+                if sync:
+                    raw.append(self.load("raw-sync", bytes=STORED_RECORD_BYTES, seconds=2,
+                                         directory=self.directory))
+                else:
+                    raw.append(self.load("raw-ping-pong", bytes=FRAMED_RECORD_BYTES, seconds=1))
+                ours.append(broker.load("latency", topic="bench", seconds=2))
+                floor.append(self.floorlog("lat", 100, 1, sync=sync)[0])
+        raw_name = "raw write + fdatasync" if sync else "raw ping-pong"
+        self.row(name + ", p50", median(ours, "p50_us"), "us", median(raw, "p50_us"), goal,
+                 floor_name=raw_name)
+        self.row(name + ", p99", median(ours, "p99_us"), "us", median(raw, "p99_us"),
+                 floor_name=raw_name)
+        floor_p50 = statistics.median(float(one["p50"].removesuffix("us")) for one in floor)
+        self.row(name + ", p50 beside floorlog", median(ours, "p50_us"), "us", floor_p50,
+                 floor_name="floorlog")
+
+    def group_commit(self, partitions):
+        name = f"group commit, 64 producers on {partitions} partition" + "s" * (partitions > 1)
+        if not self.wants(name):
+            return
+        per_sync, ours, raw = [], [], []
+        for _ in range(self.rounds):
+            with Broker(self, count_syncs=True) as broker:
+                broker.create("bench", "synced", partitions)
+                # The first append to a partition makes its files: not what is measured.
+                broker.load("many", topic="bench", producers=64, partitions=partitions, seconds=1)
+                before_syncs = broker.syncs()
+                done = broker.load("many", topic="bench", producers=64, partitions=partitions,
+                                   seconds=3)
+                per_sync.append(done["records"] / max(1, broker.syncs() - before_syncs))
+                ours.append(done)
+            raw.append(self.load("raw-sync", bytes=STORED_RECORD_BYTES, seconds=2,
+                                 files=partitions, threads=min(16, partitions),
+                                 directory=self.directory))
+        self.row(name + ", records per fdatasync", statistics.median(per_sync), "records",
+                 goal=32 if partitions == 1 else None, least=True)
+        self.row(name + ", p50", median(ours, "p50_us"), "us", median(raw, "p50_us"),
+                 1.5 if partitions > 1 else None,
+                 floor_name=f"raw, {partitions} files, {min(16, partitions)} threads")
+        self.row(name + ", rate", median(ours, "per_second"), "records/s")
+
+    def run(self):
+        started = time.time()
+        for record in (100, 1024):
+            self.throughput(record, 16, 1.5)
+            self.throughput(record, 256, 1.4 if record == 100 else 1.2)
+        self.acknowledgement("replicated", 2)
+        self.acknowledgement("synced", 1.6)
+        self.group_commit(1)
+        self.group_commit(64)
+        if not self.rows:
+            sys.exit("bench: no row begins with " + " or ".join(self.wanted))
+        self.print_table(time.time() - started)
+
+    def print_table(self, seconds):
+        heads = ("", "ropewalkd", "unit", "floor", "ratio", "goal", "floor is")
+        lines = [heads]
+        for row in self.rows:
+            sign = ">=" if row["ratio"] is None else "<="
+            goal = "" if row["goal"] is None else f"{sign} {row['goal']}"
+            if row["met"] is False:
+                goal += " missed"
+            lines.append((row["name"], figure(row["value"]), row["unit"], figure(row["floor"]),
+                          figure(row["ratio"]), goal, row["floor_name"]))
+        widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
+        for line in lines:
+            cells = [cell.rjust(width) if i in (1, 3, 4) else cell.ljust(width)
+                     for i, (cell, width) in enumerate(zip(line, widths))]
+            print("  ".join(cells).rstrip())
+        print(f"\n{os.cpu_count()} processors, load average {os.getloadavg()[0]:.1f}, "
+              f"{self.rounds} rounds, {seconds:.0f} s")
+
+
+def median(figures, key):
+    return statistics.median(one[key] for one in figures)
+
+
+def figure(value):
+    if value is None:
+        return ""
+    return f"{value:.0f}" if value >= 100 else f"{value:.2f}"
+
+
+def size(record):
+    return "100 B" if record == 100 else f"{record // 1024} KiB"
+
+
+def before(line, unit):
+    words = line.split()
+    return words[words.index(unit) - 1] if unit in words else "0"
+
+
+def free_port():
+    import socket
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def main():
+    top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--json", metavar="FILE", help="also write the rows there")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--mb", type=int, default=400, help="payload of a throughput round")
+    parser.add_argument("--dir", default=os.path.join(top, "build"), help="whose disk is measured")
+    parser.add_argument("--bin", default=os.path.join(top, "build/release/bin"))
+    options = parser.parse_args()
+    bench = Bench(options)
+    try:
+        bench.run()
+    finally:
+        shutil.rmtree(bench.directory, ignore_errors=True)
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as out:
+            json.dump(bench.rows, out, indent=1)
+            out.write("\n")
+
+
+if __name__ == "__main__":
+    main()
