@@ -256,14 +256,20 @@ void Accumulator::failed(const ProducerBatchPtr& batch, const Error& error, bool
     identity_.id = kNoProducer;
     identity_.epoch = kNoProducerEpoch;
   }
-  if (queue_of(batch->partition).failed(batch, error, answered, jitter, now)) decide(*batch, error);
+  if (!queue_of(batch->partition).failed(batch, error, answered, jitter, now)) return;
+  if (is_retriable(error.code) || error.code == Errc::out_of_order_sequence_number) {
+    decide(*batch, too_late(fmt::format("not acknowledged ({})", to_string(error))));
+  } else {
+    decide(*batch, error);
+  }
+}
+
+Error Accumulator::too_late(std::string_view what) const {
+  return {Errc::request_timed_out, fmt::format("{} within delivery_timeout ({} ms)", what,
+                                               options_.delivery_timeout.count())};
 }
 
 void Accumulator::expire(env::MonotonicTime now) {
-  const auto too_late = [this](std::string_view what) {
-    return Error{Errc::request_timed_out, fmt::format("{} within delivery_timeout ({} ms)", what,
-                                                      options_.delivery_timeout.count())};
-  };
   for (auto& [name, topic] : topics_) {
     for (PartitionQueue& queue : topic.partitions) {
       for (const ProducerBatchPtr& batch : queue.expire(now))

@@ -93,6 +93,7 @@ class Accumulator {
   // Returns as append() does.
   env::MonotonicTime place(const std::string& name, Topic& topic, WaitingRecord record,
                            env::MonotonicTime now);
+  Error too_late(std::string_view what) const;
   void decide(const ProducerBatch& batch, const Error& error);
   void decide_waiting(WaitingRecord& record, const Error& error);
   void release(std::size_t bytes, std::uint64_t generation, std::uint64_t records);

@@ -40,9 +40,9 @@ void PartitionQueue::close_open_batch() {
   if (!unsent_.empty()) unsent_.back()->closed = true;
 }
 
-std::size_t PartitionQueue::in_flight() const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      sent_, [](const ProducerBatchPtr& batch) { return batch->state == State::in_flight; }));
+// Counts from the oldest undecided batch, whatever became of those behind it.
+bool PartitionQueue::window_open() const {
+  return sent_.empty() || next_ordinal_ - sent_.front()->ordinal < limits_->in_flight_max;
 }
 
 // Nothing behind it may be in flight: those come back first, and all leave again in order.
@@ -68,12 +68,13 @@ ProducerBatchPtr PartitionQueue::take(env::MonotonicTime now, bool new_allowed, 
     return sent_[index];
   }
   if (!new_allowed || has_parked() || unsent_.empty() || !front_is_due(now)) return nullptr;
-  if (in_flight() >= limits_->in_flight_max) return nullptr;
+  if (!window_open()) return nullptr;
   ProducerBatchPtr batch = std::move(unsent_.front());
   unsent_.pop_front();
   batch->closed = true;
   batch->state = State::in_flight;
   batch->attempts++;
+  batch->ordinal = next_ordinal_++;
   if (limits_->idempotent) {
     batch->stamp = {.id = id, .epoch = epoch, .base_sequence = next_sequence_};
     next_sequence_ = sequence_after(next_sequence_, batch->count);
@@ -87,8 +88,7 @@ env::MonotonicTime PartitionQueue::ready_at(bool new_allowed) const {
     if (sent_[index]->state == State::waiting)
       return retry_allowed(index) ? not_before_ : env::kNever;
   }
-  if (!new_allowed || has_parked() || unsent_.empty() || in_flight() >= limits_->in_flight_max)
-    return env::kNever;
+  if (!new_allowed || has_parked() || unsent_.empty() || !window_open()) return env::kNever;
   const ProducerBatch& front = *unsent_.front();
   return std::max(not_before_, front.closed ? front.created : front.created + limits_->linger);
 }

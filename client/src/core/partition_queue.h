@@ -6,7 +6,8 @@
 // back here and leave again in order. Without it one is in flight at a time. A batch that is
 // refused as out of order although everything before it is decided is certainly not stored (the
 // broker keeps the last five and knows a duplicate): it is parked until the producer has a new
-// epoch, under which sequences begin at 0 again.
+// epoch, under which sequences begin at 0 again. For that to hold, no batch is sent so far ahead of
+// the oldest undecided one that the broker could have forgotten that one.
 //
 // Pure; under the producer's mutex.
 #pragma once
@@ -79,13 +80,14 @@ class PartitionQueue {
   bool retry_allowed(std::size_t index) const;
   bool front_is_due(env::MonotonicTime now) const;
   void remove_sent(const ProducerBatchPtr& batch);
-  std::size_t in_flight() const;
+  bool window_open() const;
 
   PartitionName where_;
   const QueueLimits* limits_;
   std::deque<ProducerBatchPtr> unsent_;  // The last may be open.
   std::deque<ProducerBatchPtr> sent_;    // By sequence: in flight, waiting, parked.
   std::int32_t next_sequence_ = 0;
+  std::uint64_t next_ordinal_ = 0;
   env::MonotonicTime not_before_{};
 };
 

@@ -52,9 +52,10 @@ struct ProducerBatch {
 
   State state = State::unsent;
   ProducerStamp stamp;
-  SharedBytes sealed;       // Once it was taken for the first time.
-  ProducerStamp sealed_as;  // The stamp in `sealed`.
-  std::int32_t count = 0;   // Of records.
+  std::uint64_t ordinal = 0;  // Among the batches of its partition that were sent.
+  SharedBytes sealed;         // Once it was taken for the first time.
+  ProducerStamp sealed_as;    // The stamp in `sealed`.
+  std::int32_t count = 0;     // Of records.
   std::int32_t attempts = 0;
   // An attempt ended without an answer: the batch may be stored.
   bool ambiguous = false;

@@ -1,0 +1,405 @@
+#include "client/src/core/accumulator.h"
+
+#include <deque>
+#include <limits>
+#include <map>
+#include <random>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/records/batch_validator.h"
+#include "common/records/record_reader.h"
+
+namespace ropewalk::client {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr env::MonotonicTime kStart{std::chrono::hours(1)};
+
+struct NoWaiting : detail::Waiting {
+  bool wait(const std::function<bool()>& ready, std::chrono::nanoseconds) override {
+    return ready();
+  }
+};
+
+std::shared_ptr<DeliveryState> new_delivery() {
+  return std::make_shared<DeliveryState>(std::make_shared<NoWaiting>());
+}
+
+// An accumulator with one topic "t", and its producer id.
+struct Fixture {
+  explicit Fixture(ProducerOptions options = {}, std::int32_t partitions = 1)
+      : accumulator(options, ClientOptions{}, 1) {
+    if (partitions == 0) return;
+    (void)send("first");
+    accumulator.topic_known("t", partitions, now);
+    accumulator.identify(ProducerId(7), ProducerEpoch(0));
+    for (const PartitionName& name : accumulator.ready(now + options.linger))
+      accumulator.succeeded(accumulator.take(name, now + options.linger), 0, std::nullopt);
+    take_decided();
+  }
+
+  std::shared_ptr<DeliveryState> send(std::string value, std::optional<std::int32_t> to = {}) {
+    auto delivery = new_delivery();
+    Record record{.topic = "t", .value = std::move(value), .partition = to};
+    due = accumulator.append(record, delivery, Timestamp(), now);
+    return delivery;
+  }
+  void take_decided() {
+    for (Decided& one : accumulator.take_decided()) one.delivery->set(std::move(one.result));
+  }
+  ProducerBatchPtr take(std::int32_t partition = 0) {
+    ProducerBatchPtr batch = accumulator.take({"t", partition}, now);
+    if (batch) EXPECT_TRUE(seal(*batch, Codec::none));
+    return batch;
+  }
+  void fail_batch(const ProducerBatchPtr& batch, Errc code, bool answered = true) {
+    accumulator.failed(batch, {code, ""}, answered, 0, now);
+    now += std::chrono::seconds(2);  // Beyond any backoff.
+  }
+
+  Accumulator accumulator;
+  env::MonotonicTime now = kStart;
+  Result<env::MonotonicTime> due = env::kNever;
+};
+
+TEST(Accumulator, SendsABatchWhenItHasLingered) {
+  Fixture f({.linger = milliseconds(5)});
+  f.send("a");
+  EXPECT_EQ(f.due.value(), f.now + milliseconds(5));
+  f.send("b");
+  EXPECT_EQ(f.due.value(), env::kNever);
+  EXPECT_TRUE(f.accumulator.ready(f.now).empty());
+  EXPECT_EQ(f.accumulator.next_event_after(f.now), f.now + milliseconds(5));
+  EXPECT_EQ(f.take(), nullptr);
+  f.now += milliseconds(5);
+  const ProducerBatchPtr batch = f.take();
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->count, 2);
+}
+
+TEST(Accumulator, SendsABatchWhenItIsFull) {
+  Fixture f({.batch_bytes = 1000, .linger = std::chrono::hours(1)});
+  f.send(std::string(600, 'x'));
+  EXPECT_EQ(f.take(), nullptr);
+  f.send(std::string(600, 'y'));
+  EXPECT_EQ(f.due.value(), f.now);
+  ASSERT_TRUE(f.take());
+  EXPECT_EQ(f.take(), nullptr);
+}
+
+TEST(Accumulator, NumbersBatchesByTheirRecords) {
+  Fixture f({.linger = milliseconds(0)});
+  f.send("a");
+  f.send("b");
+  const ProducerBatchPtr first = f.take();
+  f.send("c");
+  const ProducerBatchPtr second = f.take();
+  EXPECT_EQ(first->stamp.base_sequence, 1);  // The fixture sent one.
+  EXPECT_EQ(second->stamp.base_sequence, 3);
+  EXPECT_EQ(BatchHeader::parse(second->sealed.span())->base_sequence, 3);
+}
+
+TEST(Accumulator, RepeatsInOrderAndOnlyWhenTheLaterOnesAreBack) {
+  Fixture f({.linger = milliseconds(0)});
+  f.send("a");
+  const ProducerBatchPtr first = f.take();
+  f.send("b");
+  const ProducerBatchPtr second = f.take();
+  f.send("c");
+  f.fail_batch(first, Errc::not_leader_or_follower);
+  EXPECT_EQ(f.take(), nullptr) << "the second is still on its way";
+  f.fail_batch(second, Errc::out_of_order_sequence_number);
+  EXPECT_EQ(f.take(), first);
+  EXPECT_EQ(f.take(), second);
+  EXPECT_EQ(first->attempts, 2);
+  EXPECT_EQ(f.take()->count, 1);
+}
+
+TEST(Accumulator, WaitsBeforeItRepeats) {
+  Fixture f({.linger = milliseconds(0)});
+  f.send("a");
+  const ProducerBatchPtr batch = f.take();
+  f.accumulator.failed(batch, {Errc::closed, ""}, false, 0, f.now);
+  EXPECT_EQ(f.take(), nullptr);
+  const env::MonotonicTime again = f.accumulator.next_event_after(f.now);
+  EXPECT_EQ(again, f.now + ClientOptions().retry_backoff);
+  f.now = again;
+  EXPECT_EQ(f.take(), batch);
+}
+
+TEST(Accumulator, HasOneBatchInFlightWithoutIdempotence) {
+  Fixture f({.idempotent = false, .linger = milliseconds(0)});
+  f.send("a");
+  const ProducerBatchPtr first = f.take();
+  f.send("b");
+  EXPECT_EQ(f.take(), nullptr);
+  EXPECT_EQ(first->stamp.id, kNoProducer);
+  f.accumulator.succeeded(first, 10, std::nullopt);
+  EXPECT_TRUE(f.take());
+}
+
+// The broker does not have the predecessor although nothing is undecided before the batch: it is
+// sent under the next epoch, and not before every other batch is decided.
+TEST(Accumulator, ChangesTheEpochOnceAllIsDecided) {
+  Fixture f({.linger = milliseconds(0)}, 2);
+  f.send("other", 1);
+  const ProducerBatchPtr other = f.take(1);
+  f.send("a", 0);
+  const ProducerBatchPtr batch = f.take(0);
+  f.fail_batch(batch, Errc::out_of_order_sequence_number);
+  EXPECT_EQ(f.take(0), nullptr);
+  EXPECT_FALSE(f.accumulator.identity_needed()) << "a batch of the other partition is undecided";
+  f.accumulator.succeeded(other, 5, std::nullopt);
+  ASSERT_TRUE(f.accumulator.identity_needed());
+  EXPECT_EQ(f.accumulator.identity().id, ProducerId(7));
+  f.accumulator.identify(ProducerId(7), ProducerEpoch(1));
+  const ProducerBatchPtr again = f.take(0);
+  ASSERT_EQ(again, batch);
+  const BatchHeader header = BatchHeader::parse(again->sealed.span()).value();
+  EXPECT_EQ(header.producer_epoch, ProducerEpoch(1));
+  EXPECT_EQ(header.base_sequence, 0);
+  EXPECT_TRUE(batch_crc_matches(again->sealed.span()));
+}
+
+TEST(Accumulator, ReusesTheSequenceOfABatchThatWasRefused) {
+  Fixture f({.linger = milliseconds(0)});
+  auto delivery = f.send("a");
+  const ProducerBatchPtr refused = f.take();
+  f.fail_batch(refused, Errc::message_too_large);
+  f.take_decided();
+  EXPECT_EQ(delivery->result->error().code, Errc::message_too_large);
+  f.send("b");
+  EXPECT_EQ(f.take()->stamp.base_sequence, refused->stamp.base_sequence);
+}
+
+TEST(Accumulator, BeginsWithANewIdWhenItsOwnIsFenced) {
+  Fixture f({.linger = milliseconds(0)});
+  auto delivery = f.send("a");
+  f.fail_batch(f.take(), Errc::invalid_producer_epoch);
+  f.take_decided();
+  EXPECT_EQ(delivery->result->error().code, Errc::invalid_producer_epoch);
+  ASSERT_TRUE(f.accumulator.identity_needed());
+  EXPECT_EQ(f.accumulator.identity().id, kNoProducer);
+}
+
+TEST(Accumulator, GivesUpAfterTheDeliveryTimeout) {
+  Fixture f({.linger = milliseconds(0), .delivery_timeout = milliseconds(1000)});
+  auto unsent = f.send("a");
+  f.now += milliseconds(999);
+  f.accumulator.expire(f.now);
+  f.take_decided();
+  EXPECT_FALSE(unsent->ready);
+  f.now += milliseconds(1);
+  f.accumulator.expire(f.now);
+  f.take_decided();
+  ASSERT_TRUE(unsent->ready);
+  EXPECT_EQ(unsent->result->error().code, Errc::request_timed_out);
+  EXPECT_EQ(f.accumulator.held_bytes(), 0u);
+}
+
+TEST(Accumulator, BoundsWhatItHolds) {
+  Fixture f({.linger = milliseconds(0), .buffer_bytes = 2000});
+  f.send(std::string(1000, 'x'));
+  ASSERT_TRUE(f.due);
+  Record record{.topic = "t", .value = std::string(1000, 'y')};
+  EXPECT_FALSE(f.accumulator.space_for(record));
+  auto refused = f.accumulator.append(record, new_delivery(), Timestamp(), f.now);
+  EXPECT_EQ(refused.error().code, Errc::budget_exceeded);
+  EXPECT_EQ(record.value->size(), 1000u) << "untouched, for another attempt";
+  f.accumulator.succeeded(f.take(), 1, std::nullopt);
+  EXPECT_TRUE(f.accumulator.space_for(record));
+}
+
+TEST(Accumulator, RefusesWhatCannotBeSent) {
+  Fixture f({.record_bytes_max = 1000});
+  f.send(std::string(1000, 'x'));
+  EXPECT_EQ(f.due.error().code, Errc::message_too_large);
+  Record nameless{.topic = "", .value = "x"};
+  EXPECT_EQ(f.accumulator.append(nameless, new_delivery(), Timestamp(), f.now).error().code,
+            Errc::invalid_topic);
+  auto nowhere = f.send("x", 5);
+  f.take_decided();
+  ASSERT_TRUE(nowhere->ready);
+  EXPECT_EQ(nowhere->result->error().code, Errc::unknown_topic_or_partition);
+  f.accumulator.close();
+  f.send("x");
+  EXPECT_EQ(f.due.error().code, Errc::closed);
+}
+
+TEST(Accumulator, KeepsRecordsUntilTheirTopicIsKnown) {
+  Fixture f({.linger = milliseconds(0)}, 0);
+  f.send("a");
+  auto second = f.send("b");
+  EXPECT_THAT(f.accumulator.unknown_topics(), testing::ElementsAre("t"));
+  EXPECT_TRUE(f.accumulator.identity_needed());
+  f.accumulator.topic_known("t", 1, f.now);
+  EXPECT_TRUE(f.accumulator.ready(f.now).empty()) << "no producer id yet";
+  f.accumulator.identify(ProducerId(1), ProducerEpoch(0));
+  const ProducerBatchPtr batch = f.take();
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->count, 2);
+  f.accumulator.succeeded(batch, 40, std::nullopt);
+  f.take_decided();
+  EXPECT_EQ(second->result->value().offset, 41);
+}
+
+TEST(Accumulator, FlushesWhatWasSentBeforeAndNothingElse) {
+  Fixture f({.linger = std::chrono::hours(1)});
+  f.send("a");
+  const std::uint64_t flush = f.accumulator.begin_flush();
+  f.send("b");
+  EXPECT_FALSE(f.accumulator.flushed(flush));
+  const ProducerBatchPtr batch = f.take();
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->count, 1);
+  EXPECT_EQ(f.take(), nullptr) << "what came after the flush lingers";
+  f.accumulator.succeeded(batch, 1, std::nullopt);
+  EXPECT_TRUE(f.accumulator.flushed(flush));
+}
+
+TEST(Accumulator, FailsEverythingWhenItCloses) {
+  Fixture f({.linger = milliseconds(0)});
+  auto flying = f.send("a");
+  const ProducerBatchPtr batch = f.take();
+  auto waiting = f.send("b");
+  f.accumulator.fail_all({Errc::closed, ""});
+  f.take_decided();
+  EXPECT_EQ(flying->result->error().code, Errc::closed);
+  EXPECT_EQ(waiting->result->error().code, Errc::closed);
+  f.accumulator.succeeded(batch, 3,
+                          std::nullopt);  // The answer comes too late and does not matter.
+  EXPECT_TRUE(f.accumulator.take_decided().empty());
+}
+
+// The broker's half of idempotence, for one partition: what Kafka's brokers do.
+class ModelPartition {
+ public:
+  // The base offset, or why not.
+  Result<std::int64_t> append(const BatchHeader& header, ByteSpan batch) {
+    if (header.producer_epoch.value() < epoch_) return fail(Errc::invalid_producer_epoch, "");
+    if (header.producer_epoch.value() > epoch_) {
+      if (header.base_sequence != 0) return fail(Errc::out_of_order_sequence_number, "");
+      epoch_ = header.producer_epoch.value();
+      last_five_.clear();
+      next_sequence_ = 0;
+    }
+    for (const auto& [sequence, base] : last_five_) {
+      if (sequence == header.base_sequence) return base;
+    }
+    if (header.base_sequence != next_sequence_) return fail(Errc::out_of_order_sequence_number, "");
+    const auto base = static_cast<std::int64_t>(values.size());
+    auto reader = RecordReader::open(batch, 1 << 20).value();
+    while (auto record = reader.next().value()) values.emplace_back(as_text(*record->value));
+    next_sequence_ += header.records_count;
+    last_five_.emplace_back(header.base_sequence, base);
+    if (last_five_.size() > 5) last_five_.pop_front();
+    return base;
+  }
+
+  std::vector<std::string> values;
+
+ private:
+  std::int16_t epoch_ = 0;
+  std::int32_t next_sequence_ = 0;
+  std::deque<std::pair<std::int32_t, std::int64_t>> last_five_;
+};
+
+// Batches are lost before and after the broker has them, refused, answered late; some expire. Every
+// delivery that succeeded is at its offset, nothing is stored twice, and each partition keeps the
+// order of sending.
+TEST(AccumulatorProperty, DeliversInOrderAndOnceWhateverFails) {
+  std::uint64_t epoch_changes = 0, expired = 0, repeated = 0;
+  for (std::uint64_t seed = 1; seed <= 300; seed++) {
+    std::mt19937_64 random(seed);
+    const auto chance = [&](unsigned percent) { return random() % 100 < percent; };
+    constexpr std::int32_t kPartitions = 2;
+    const ProducerOptions options{.batch_bytes = 200,
+                                  .linger = milliseconds(random() % 3),
+                                  .delivery_timeout = milliseconds(500 + random() % 4000)};
+    Accumulator accumulator(options, ClientOptions{}, seed);
+    std::map<std::int32_t, ModelPartition> broker;
+    std::vector<std::shared_ptr<DeliveryState>> deliveries;
+    std::vector<ProducerBatchPtr> flying;
+    env::MonotonicTime now = kStart;
+    std::int16_t epoch = -1;
+    const unsigned trouble = static_cast<unsigned>(random() % 50);
+    constexpr std::size_t kRecords = 200;
+    for (int step = 0; step < 100'000; step++) {
+      if (deliveries.size() < kRecords && chance(50)) {
+        deliveries.push_back(new_delivery());
+        Record record{.topic = "t",
+                      .value = std::to_string(deliveries.size() - 1),
+                      .partition = static_cast<std::int32_t>(random() % kPartitions)};
+        ASSERT_TRUE(accumulator.append(record, deliveries.back(), Timestamp(), now));
+      }
+      if (!accumulator.unknown_topics().empty()) accumulator.topic_known("t", kPartitions, now);
+      if (accumulator.identity_needed() && chance(30)) {
+        if (++epoch > 0) epoch_changes++;
+        accumulator.identify(ProducerId(1), ProducerEpoch(epoch));
+      }
+      for (const PartitionName& name : accumulator.ready(now)) {
+        if (ProducerBatchPtr batch = accumulator.take(name, now)) {
+          ASSERT_TRUE(seal(*batch, Codec::none));
+          if (batch->attempts > 1) repeated++;
+          flying.push_back(std::move(batch));
+        }
+      }
+      if (!flying.empty() && chance(60)) {
+        // Of one partition the oldest first, as a connection keeps the order.
+        const ProducerBatchPtr batch = flying.front();
+        flying.erase(flying.begin());
+        if (chance(trouble)) {  // Lost on the way there.
+          accumulator.failed(batch, {Errc::closed, ""}, false, 0, now);
+        } else if (chance(trouble)) {
+          accumulator.failed(batch, {Errc::not_leader_or_follower, ""}, true, 0, now);
+        } else {
+          auto stored = broker[batch->partition.partition].append(
+              BatchHeader::parse(batch->sealed.span()).value(), batch->sealed.span());
+          if (chance(trouble)) {  // The answer is lost.
+            accumulator.failed(batch, {Errc::closed, ""}, false, 0, now);
+          } else if (stored) {
+            accumulator.succeeded(batch, *stored, std::nullopt);
+          } else {
+            accumulator.failed(batch, stored.error(), true, 0, now);
+          }
+        }
+      }
+      now += milliseconds(random() % 20);
+      accumulator.expire(now);
+      for (Decided& one : accumulator.take_decided()) one.delivery->set(std::move(one.result));
+      if (deliveries.size() == kRecords && accumulator.held_bytes() == 0) break;
+    }
+    ASSERT_EQ(accumulator.held_bytes(), 0u) << "seed " << seed << " never ended";
+    std::set<std::string> seen;
+    for (const auto& [index, partition] : broker) {
+      int last = -1;
+      for (const std::string& value : partition.values) {
+        ASSERT_TRUE(seen.insert(value).second) << "seed " << seed << ": " << value << " twice";
+        ASSERT_GT(std::stoi(value), last) << "seed " << seed << ": out of order";
+        last = std::stoi(value);
+      }
+    }
+    for (std::size_t i = 0; i < deliveries.size(); i++) {
+      ASSERT_TRUE(deliveries[i]->ready) << "seed " << seed;
+      const Result<Delivered>& result = *deliveries[i]->result;
+      if (!result) {
+        expired++;
+        ASSERT_EQ(result.error().code, Errc::request_timed_out);
+        continue;
+      }
+      const auto& values = broker[result->partition.partition].values;
+      ASSERT_EQ(values.at(static_cast<std::size_t>(result->offset)), std::to_string(i))
+          << "seed " << seed;
+    }
+  }
+  EXPECT_GT(epoch_changes, 0u);
+  EXPECT_GT(expired, 0u);
+  EXPECT_GT(repeated, 0u);
+}
+
+}  // namespace
+}  // namespace ropewalk::client
