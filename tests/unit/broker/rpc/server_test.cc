@@ -1,0 +1,177 @@
+#include "broker/rpc/server.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/broker/rpc/raw_peer.h"
+
+namespace ropewalk::rpc {
+namespace {
+
+using namespace std::chrono_literals;
+
+// What all sessions of a test saw.
+struct Seen {
+  std::vector<std::size_t> turns;  // Frames of each.
+  std::size_t frames = 0;
+  std::size_t closed = 0;
+  std::size_t reply_bytes = 0;  // Added to each echo.
+};
+
+// Sends every frame back.
+class Echo final : public Session {
+ public:
+  Echo(Seen& seen, std::weak_ptr<Outbox> outbox) : seen_(seen), outbox_(std::move(outbox)) {}
+  void on_frames(std::span<const SharedBytes> frames) override {
+    seen_.turns.push_back(frames.size());
+    seen_.frames += frames.size();
+    for (const auto& frame : frames) {
+      const std::string text = std::string(frame.text()) + std::string(seen_.reply_bytes, '.');
+      outbox_.lock()->send({SharedBytes(framed(text))});
+    }
+  }
+  void on_broken(const Error& error) override {
+    outbox_.lock()->send({SharedBytes(framed(to_string(error)))});
+  }
+  void on_closed() override { seen_.closed++; }
+
+ private:
+  Seen& seen_;
+  std::weak_ptr<Outbox> outbox_;
+};
+
+class RpcServer : public testing::Test {
+ protected:
+  RpcServer() {
+    options_.name = "native";
+    options_.listen = {"0.0.0.0", 9192};
+    options_.limits.frame_bytes_max = 1 << 20;
+  }
+  ~RpcServer() override {
+    if (server_) world_.run(home(), server_->stop());
+  }
+
+  env::Core& home() { return broker_.environment().core(0); }
+  void start() {
+    auto echo = [this](const Accepted& accepted) -> std::unique_ptr<Session> {
+      return std::make_unique<Echo>(seen_, accepted.outbox);
+    };
+    server_ = std::make_unique<Server>(broker_.environment(), options_, echo);
+    ASSERT_TRUE(world_.run(home(), server_->start()));
+  }
+  RawPeer peer() { return RawPeer(world_, client_, {"broker", 9192}); }
+
+  Seen seen_;
+  ServerOptions options_;
+  sim::Simulation world_{7};
+  sim::Node& broker_ = world_.add_node("broker", {.cores = 2});
+  sim::Node& client_ = world_.add_node("client");
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(RpcServer, HandsOverAllFramesOfOneReadAtOnce) {
+  start();
+  auto client = peer();
+  client.send(framed("one") + framed("two") + framed("three"));
+  EXPECT_EQ(client.read(), "one");
+  EXPECT_EQ(client.read(), "two");
+  EXPECT_EQ(client.read(), "three");
+  EXPECT_LT(seen_.turns.size(), 3u);
+}
+
+TEST_F(RpcServer, EchoesFramesOfAllSizes) {
+  start();
+  auto client = peer();
+  for (const std::size_t size : {1u, 1000u, 20000u, 70000u, 300000u}) {
+    client.send(framed(std::string(size, 'x')));
+    EXPECT_EQ(client.read(), std::string(size, 'x'));
+  }
+}
+
+TEST_F(RpcServer, ClosesOnWhatIsNoFrameAndDisturbsNobodyElse) {
+  start();
+  auto other = peer();
+  const std::pair<std::string, std::string> cases[] = {
+      {std::string(4, '\0'), "malformed_frame"},
+      {"\xff\xff\xff\xff", "malformed_frame"},
+      {std::string("\x00\x10\x00\x01", 4), "frame_too_large"},
+      {"GET / HTTP/1.1\r\n\r\n", "HTTP"},
+      {std::string("\x16\x03\x01\x02\x00\x01\x00", 7), "TLS"},
+  };
+  for (const auto& [bytes, words] : cases) {
+    auto bad = peer();
+    bad.send(framed("before") + bytes);
+    EXPECT_EQ(bad.read(), "before");
+    EXPECT_THAT(bad.read(), testing::HasSubstr(words));
+    EXPECT_TRUE(bad.closed());
+    other.send(framed("still here"));
+    EXPECT_EQ(other.read(), "still here");
+  }
+  EXPECT_EQ(server_->connections(), 1u);
+}
+
+TEST_F(RpcServer, APeerThatEndsInTheMiddleOfAFrameIsForgotten) {
+  start();
+  auto client = peer();
+  client.send(framed(std::string(100000, 'x')).substr(0, 50000));
+  client.close();
+  EXPECT_TRUE(world_.run_until([this] { return seen_.closed == 1; }, 5s));
+  EXPECT_EQ(seen_.frames, 0u);
+}
+
+TEST_F(RpcServer, StopsReadingWhoDoesNotRead) {
+  seen_.reply_bytes = 100'000;
+  options_.limits.unsent_bytes_max = 1 << 20;
+  start();
+  auto client = peer();
+  for (int i = 0; i < 200; i++) {
+    client.send(framed("more"));
+    world_.run_for(20ms);  // A turn each: the bound holds between turns.
+  }
+  EXPECT_LT(seen_.frames, 100u);  // 20 MB would wait otherwise.
+  for (int i = 0; i < 200; i++) ASSERT_EQ(client.read().size(), 100'004u) << i;
+  EXPECT_EQ(seen_.frames, 200u);
+}
+
+TEST_F(RpcServer, RefusesMoreConnectionsThanItMayHave) {
+  options_.connections_max = 2;
+  start();
+  auto first = peer();
+  auto second = peer();
+  first.send(framed("a"));
+  second.send(framed("b"));
+  EXPECT_EQ(first.read(), "a");
+  EXPECT_EQ(second.read(), "b");
+  auto third = peer();
+  EXPECT_TRUE(third.closed());
+  first.close();
+  EXPECT_TRUE(world_.run_until([this] { return server_->connections() == 1; }, 5s));
+  auto fourth = peer();
+  fourth.send(framed("d"));
+  EXPECT_EQ(fourth.read(), "d");
+}
+
+TEST_F(RpcServer, StoppingEndsAllConnections) {
+  start();
+  auto first = peer();
+  auto second = peer();
+  first.send(framed("a"));
+  EXPECT_EQ(first.read(), "a");
+  second.send(framed("b"));
+  EXPECT_EQ(second.read(), "b");
+  world_.run(home(), server_->stop());
+  EXPECT_EQ(seen_.closed, 2u);
+  EXPECT_EQ(server_->connections(), 0u);
+  EXPECT_TRUE(first.closed());
+}
+
+TEST_F(RpcServer, SaysWhichSettingNamesThePortInUse) {
+  start();
+  Server again(broker_.environment(), options_, {});
+  const auto started = world_.run(home(), again.start());
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, Errc::address_in_use);
+  EXPECT_THAT(started.error().context, testing::HasSubstr("native_listen"));
+}
+
+}  // namespace
+}  // namespace ropewalk::rpc
