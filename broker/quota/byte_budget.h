@@ -26,6 +26,12 @@ class ByteBudget {
       if (budget_ != nullptr) budget_->used_.fetch_sub(bytes_, std::memory_order_relaxed);
     }
     std::size_t bytes() const { return bytes_; }
+    // Takes more of the same budget over.
+    void add(Lease&& more) {
+      if (budget_ == nullptr) budget_ = more.budget_;
+      bytes_ += std::exchange(more.bytes_, 0);
+      more.budget_ = nullptr;
+    }
 
    private:
     friend class ByteBudget;

@@ -51,10 +51,7 @@ struct FetchResponse {
   Error error{Errc::none, {}};          // Of the whole request: fetch_session_id_not_found, ...
   std::int32_t session_id = 0;          // 0: no session. There are none yet.
   std::vector<FetchResult> partitions;  // In the order of the request.
-  // Keep until the answer is sent: the charge for records read into memory, and the segments that
-  // file ranges come from.
-  quota::ByteBudget::Lease memory;
-  std::vector<std::shared_ptr<const void>> pins;
+  quota::ByteBudget::Lease memory;  // For records read into memory: keep it until they are sent.
 };
 
 class Fetch {

@@ -5,15 +5,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "broker/quota/byte_budget.h"
-#include "common/env/published.h"
 #include "common/ids.h"
 #include "common/uuid.h"
 
+namespace ropewalk::env {
+class Environment;
+}
 namespace ropewalk::metadata {
-class Image;
 class ControllerPort;
+class MetadataView;
 }  // namespace ropewalk::metadata
 namespace ropewalk::replication {
 class ReplicaManager;
@@ -35,7 +38,7 @@ struct Limits {
 
 struct Parts {
   env::Environment& environment;
-  const env::Published<metadata::Image>& image;
+  metadata::MetadataView& metadata;
   replication::ReplicaManager& replicas;
   metadata::ControllerPort& controller;
   security::Authorizer& authorizer;
@@ -43,6 +46,8 @@ struct Parts {
   quota::ByteBudget& fetch_budget;    // Bytes read into memory for answers that are not sent yet.
   ClusterId cluster_id;
   BrokerId self;
+  // Who decides on changes now; kNoBroker when it is not known. Any core.
+  std::function<BrokerId()> controller_id;
   Limits limits;
 };
 

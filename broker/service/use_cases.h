@@ -21,7 +21,7 @@ namespace ropewalk::service {
 struct UseCases {
   explicit UseCases(const Parts& with)
       : parts(with),
-        producer_ids(with.environment, with.controller),
+        producer_ids(parts),
         metadata(parts),
         create_topic(parts),
         delete_topic(parts),

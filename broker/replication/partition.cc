@@ -1,0 +1,322 @@
+#include "broker/replication/partition.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/env/event.h"
+#include "common/log.h"
+
+namespace ropewalk::replication {
+
+std::shared_ptr<Partition> Partition::open(Options options) {
+  std::shared_ptr<Partition> partition(new Partition(options));
+  std::weak_ptr<Partition> weak = partition;
+  auto enter = [weak](env::Job job) {
+    if (const auto held = weak.lock()) held->serial_.enter(std::move(job));
+  };
+  partition->log_ = log::PartitionLog::make(options.place(std::move(enter)), options.log,
+                                            std::move(options.recovered), *partition);
+  return partition;
+}
+
+Partition::Partition(Options& options)
+    : environment_(options.environment),
+      id_(options.id),
+      producers_(std::move(options.producers)),
+      high_watermark_(options.recovered.high_watermark),
+      why_not_{Errc::not_leader_or_follower, fmt::format("{} has no leader here", options.id)},
+      serial_(environment_, *this) {}
+
+Partition::~Partition() = default;
+
+void Partition::produce(std::shared_ptr<ProduceSink> sink, std::vector<ProduceItem> items) {
+  std::size_t bytes = 0;
+  for (const ProduceItem& item : items) bytes += item.batch.size();
+  env::Core& core = environment_.current_core();
+  serial_.enter(
+      [this, &core, sink = std::move(sink), items = std::move(items)]() mutable {
+        for (ProduceItem& item : items) {
+          const auto appended = append(core, sink, item);
+          if (!appended) outbox_.add(core, sink, item.item, std::unexpected(appended.error()));
+        }
+      },
+      bytes);
+}
+
+void Partition::look(std::shared_ptr<FetchSink> sink, Look look) {
+  env::Core& core = environment_.current_core();
+  serial_.enter([this, &core, sink = std::move(sink), look] { look_inside(core, sink, look); });
+}
+
+void Partition::unwatch(std::shared_ptr<FetchSink> sink) {
+  serial_.enter([this, sink = std::move(sink)] {
+    std::erase_if(watchers_, [&](const Watcher& watcher) { return watcher.sink == sink; });
+  });
+}
+
+void Partition::lead(Leadership leadership, log::LogOptions options) {
+  serial_.enter([this, leadership = std::move(leadership), options]() mutable {
+    lead_inside(std::move(leadership), options);
+  });
+}
+
+void Partition::stop_leading(LeaderEpoch epoch) {
+  serial_.enter([this, epoch] {
+    if (ended_ || epoch < epoch_) return;
+    epoch_ = epoch;
+    end_role({Errc::not_leader_or_follower,
+              fmt::format("this broker does not lead {} in epoch {}", id_, epoch)});
+    log_->bump_generation();
+  });
+}
+
+Task<Result<void>> Partition::close() {
+  const auto keep = shared_from_this();
+  env::OneShot<Result<void>> closed(environment_.current_core());
+  serial_.enter([this, closed] {
+    close_inside([closed](Result<void> outcome) { closed.set(std::move(outcome)); });
+  });
+  auto waited = co_await closed.wait_until(env::kNever);
+  if (!waited) co_return std::unexpected(std::move(waited).error());
+  co_return std::move(*waited);
+}
+
+void Partition::drained() {
+  if (!ended_) log_->flush();
+  outbox_.flush(environment_, serial_);
+}
+
+// Whether a request of a client is for us, in its own opinion and in ours.
+Result<void> Partition::check_role(std::optional<LeaderEpoch> expected) const {
+  if (!leader_) return fail(why_not_);
+  if (!expected || *expected == epoch_) return {};
+  if (*expected < epoch_)
+    return fail(Errc::fenced_leader_epoch, "{}: epoch {} is over, this is {}", id_, *expected,
+                epoch_);
+  return fail(Errc::unknown_leader_epoch, "{}: epoch {} is not known here yet, this is {}", id_,
+              *expected, epoch_);
+}
+
+Result<void> Partition::append(env::Core& core, const std::shared_ptr<ProduceSink>& sink,
+                               ProduceItem& item) {
+  TRY_VOID(check_role(item.expected_epoch));
+  TRY_VOID(leader_->admit(item.acks));
+  if (item.sequenced.is_idempotent()) {
+    TRY(const auto original, producers_.check(item.sequenced));
+    if (original) {  // R9: answered under the same condition as the original.
+      wait(core, sink, item, *original);
+      return {};
+    }
+  }
+  const Placed placed{.base_offset = log_->next_offset(),
+                      .append_time_ms = -1,
+                      .record_count = item.sequenced.record_count};
+  TRY(auto stamped, log::StampedBatch::stamp(std::move(item.batch), placed.base_offset, epoch_));
+  if (item.sequenced.is_idempotent()) producers_.record(item.sequenced, placed);
+  log_->append(std::move(stamped));
+  wait(core, sink, item, placed);
+  return {};
+}
+
+void Partition::wait(env::Core& core, const std::shared_ptr<ProduceSink>& sink,
+                     const ProduceItem& item, Placed placed) {
+  WaiterId id = static_cast<WaiterId>(waiters_.size());
+  if (free_waiters_.empty()) {
+    waiters_.emplace_back();
+  } else {
+    id = free_waiters_.back();
+    free_waiters_.pop_back();
+  }
+  waiters_[id] = {.core = &core,
+                  .sink = sink,
+                  .item = item.item,
+                  .appended = {.base_offset = placed.base_offset,
+                               .append_time_ms = placed.append_time_ms,
+                               .log_start = log_->log_start()}};
+  const Offset end = placed.next_offset();
+  if (end <= log_->readable_end())
+    carry_out(leader_->step(Waits{.waiter = id, .acks = item.acks, .end = end}));
+  else
+    unwritten_.push_back({.waiter = id, .acks = item.acks, .end = end});
+}
+
+void Partition::look_inside(env::Core& core, const std::shared_ptr<FetchSink>& sink,
+                            const Look& look) {
+  Looked found;
+  found.leader_epoch = epoch_;
+  found.log_start = log_->log_start();
+  if (const auto ours = check_role(look.expected_epoch); !ours) {
+    found.error = ours.error();
+    outbox_.add(core, sink, look.index, std::move(found));
+    return;
+  }
+  found.high_watermark = high_watermark_;
+  const Offset from = look.from.value_or(high_watermark_);
+  if (look.from && (from < log_->log_start() || from > log_->readable_end())) {
+    found.error = {Errc::offset_out_of_range,
+                   fmt::format("{}: offset {} is outside of {} to {}", id_, from, log_->log_start(),
+                               log_->readable_end())};
+    outbox_.add(core, sink, look.index, std::move(found));
+    return;
+  }
+  const bool something = from < high_watermark_;
+  if (something) found.view = log_->view();
+  if (look.watch && (!something || look.watch_anyway))
+    watchers_.push_back(
+        {.at = std::max(from, high_watermark_), .core = &core, .sink = sink, .index = look.index});
+  outbox_.add(core, sink, look.index, std::move(found));
+}
+
+void Partition::lead_inside(Leadership leadership, const log::LogOptions& options) {
+  if (ended_ || leadership.leader_epoch < epoch_) return;
+  log_->set_options(options);
+  if (leader_ && leadership.leader_epoch == epoch_) {
+    carry_out(leader_->step(Changed{std::move(leadership)}));
+    return;
+  }
+  end_role({Errc::not_leader_or_follower,
+            fmt::format("{}: epoch {} begins", id_, leadership.leader_epoch)});
+  epoch_ = leadership.leader_epoch;
+  const auto last = log_->epochs().last();
+  if (last && *last > epoch_) {
+    log_failed(
+        {Errc::corrupt, fmt::format("the log of {} has batches of epoch {}, the metadata log "
+                                    "only grants {}",
+                                    id_, *last, epoch_)});
+    return;
+  }
+  log_->bump_generation();
+  begin_leadership(std::move(leadership));
+}
+
+// R10: syncs that were asked for before do not count here, so what is not durable is asked for
+// anew.
+void Partition::begin_leadership(Leadership leadership) {
+  leader_.emplace(std::move(leadership), log_->readable_end(), log_->durable_end(),
+                  high_watermark_);
+  if (leader_->high_watermark() > high_watermark_) {
+    high_watermark_ = leader_->high_watermark();
+    log_->set_high_watermark(high_watermark_);
+  }
+  if (log_->durable_end() < log_->readable_end()) log_->request_sync();
+  wake_watchers(std::nullopt);
+}
+
+// R4: all who wait hear it. What was appended but not written never happened.
+void Partition::end_role(Error why) {
+  why_not_ = std::move(why);
+  if (leader_) {
+    for (const WaiterId id : leader_->resign()) refuse(id, why_not_);
+    leader_.reset();
+  }
+  for (const Unwritten& waits : unwritten_) refuse(waits.waiter, why_not_);
+  unwritten_.clear();
+  producers_.undo(log_->readable_end());
+  wake_watchers(std::nullopt);
+}
+
+void Partition::carry_out(const LeaderEffects& effects) {
+  if (effects.sync_all) log_->request_sync();
+  if (effects.high_watermark) {
+    high_watermark_ = *effects.high_watermark;
+    log_->set_high_watermark(high_watermark_);
+    wake_watchers(high_watermark_);
+  }
+  for (const WaiterId id : effects.answer) answer(id);
+  for (const WaiterId id : effects.too_few)
+    refuse(id, {Errc::not_enough_replicas_after_append,
+                fmt::format("{}: appended, but too few replicas are in sync to keep it", id_)});
+}
+
+void Partition::log_written() {
+  const Offset end = log_->readable_end();
+  producers_.keep(end);
+  if (!leader_) return;
+  carry_out(leader_->step(Written{end}));
+  auto left = unwritten_.begin();
+  for (const Unwritten& waits : unwritten_) {
+    if (waits.end <= end)
+      carry_out(leader_->step(Waits{.waiter = waits.waiter, .acks = waits.acks, .end = waits.end}));
+    else
+      *left++ = waits;
+  }
+  unwritten_.erase(left, unwritten_.end());
+}
+
+void Partition::log_synced() {
+  if (leader_) carry_out(leader_->step(Synced{log_->durable_end()}));
+}
+
+void Partition::log_rolled() {
+  if (ended_) return;
+  store_checkpoint([id = id_](Result<void> stored) {
+    if (!stored) log_warn("checkpoint of {}: {}", id, stored.error());
+  });
+}
+
+void Partition::log_append_refused(Offset from, const Error& error) {
+  producers_.undo(from);
+  std::erase_if(unwritten_, [&](const Unwritten& waits) {
+    if (waits.end <= from) return false;
+    refuse(waits.waiter, error);
+    return true;
+  });
+}
+
+void Partition::log_failed(const Error& error) {
+  if (ended_) return;
+  log_error("replica {} failed and leads no more: {}", id_, error);
+  end_role(
+      {Errc::kafka_storage_error, fmt::format("the replica of {} failed: {}", id_, error.context)});
+  ended_ = true;
+}
+
+// Only a truncation can be overdue, and a leader never truncates.
+void Partition::log_pins_overdue() {
+  log_warn("{}: a truncation waits for records that are still being sent", id_);
+}
+
+void Partition::answer(WaiterId id) {
+  Waiter waiter = take(id);
+  outbox_.add(*waiter.core, std::move(waiter.sink), waiter.item, waiter.appended);
+}
+
+void Partition::refuse(WaiterId id, Error error) {
+  Waiter waiter = take(id);
+  outbox_.add(*waiter.core, std::move(waiter.sink), waiter.item, std::unexpected(std::move(error)));
+}
+
+Partition::Waiter Partition::take(WaiterId id) {
+  free_waiters_.push_back(id);
+  return std::exchange(waiters_[id], {});
+}
+
+// All of them when there is no high watermark: the role has changed.
+void Partition::wake_watchers(std::optional<Offset> high_watermark) {
+  std::erase_if(watchers_, [&](Watcher& watcher) {
+    if (high_watermark && watcher.at >= *high_watermark) return false;
+    outbox_.add_moved(*watcher.core, std::move(watcher.sink), watcher.index);
+    return true;
+  });
+}
+
+void Partition::store_checkpoint(log::PartitionLog::Done done) {
+  log_->checkpoint(high_watermark_, producers_.encode(high_watermark_), std::move(done));
+}
+
+void Partition::close_inside(log::PartitionLog::Done done) {
+  const bool failed = ended_;
+  if (!failed) log_->flush();
+  end_role({Errc::not_leader_or_follower, fmt::format("{} is being closed here", id_)});
+  ended_ = true;
+  if (failed || log_->failed()) {
+    log_->close(std::move(done));
+    return;
+  }
+  store_checkpoint([this, done = std::move(done)](Result<void> stored) mutable {
+    if (!stored) log_warn("checkpoint of {}: {}", id_, stored.error());
+    log_->close(std::move(done));
+  });
+}
+
+}  // namespace ropewalk::replication

@@ -1,0 +1,144 @@
+// One partition's replica on this broker: the shell around Leader, ProducerState and the log.
+//
+// A serial object (architecture, D3): its functions may be called from any data core, return at
+// once, and answer through sinks on the calling core. Batches that arrive while somebody is inside
+// share one write, and all writes until the next sync share that. Owned by the ReplicaManager;
+// requests hold it by shared_ptr for their time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "broker/log/partition_log.h"
+#include "broker/replication/leader.h"
+#include "broker/replication/outbox.h"
+#include "broker/replication/producer_state.h"
+#include "common/bytes.h"
+#include "common/env/environment.h"
+#include "common/env/serial.h"
+#include "common/env/task.h"
+
+namespace ropewalk::replication {
+
+// One batch to append. What needs no state of the partition was checked: the checksum, the records.
+struct ProduceItem {
+  SharedBytes batch;
+  Sequenced sequenced;
+  Acks acks = Acks::all;
+  std::optional<LeaderEpoch> expected_epoch;  // That the client knows.
+  std::uint32_t item = 0;                     // For the sink.
+};
+
+struct Look {
+  std::optional<Offset> from;                 // To be checked, and watched from.
+  std::optional<LeaderEpoch> expected_epoch;  // That the client knows.
+  // Tell when there is more than now, if there is nothing behind `from` now or `watch_anyway`.
+  bool watch = false;
+  bool watch_anyway = false;
+  std::uint32_t index = 0;  // For the sink.
+};
+
+class Partition final : public env::SerialOwner, private log::LogListener {
+ public:
+  struct Options {
+    env::Environment& environment;
+    TopicPartition id;
+    log::LogOptions log;
+    log::RecoveredLog recovered;
+    ProducerState producers;
+    // Makes the log's place; `enter` is the partition's.
+    std::function<log::LogPlace(std::function<void(env::Job)> enter)> place;
+  };
+  static std::shared_ptr<Partition> open(Options options);
+  ~Partition() override;
+
+  const TopicPartition& id() const { return id_; }
+
+  // Answers each item once. Errors: not_leader_or_follower, fenced_leader_epoch,
+  // unknown_leader_epoch, not_enough_replicas, not_enough_replicas_after_append,
+  // out_of_order_sequence_number, invalid_producer_epoch, disk_full, kafka_storage_error.
+  void produce(std::shared_ptr<ProduceSink> sink, std::vector<ProduceItem> items);
+
+  // Errors: not_leader_or_follower, fenced_leader_epoch, unknown_leader_epoch,
+  // offset_out_of_range, kafka_storage_error.
+  void look(std::shared_ptr<FetchSink> sink, Look look);
+  void unwatch(std::shared_ptr<FetchSink> sink);
+
+  // Leads, or goes on to lead under changed circumstances. Older ones than known change nothing.
+  void lead(Leadership leadership, log::LogOptions options);
+  // Another broker or nobody leads from `epoch` on. Who waits gets not_leader_or_follower.
+  void stop_leading(LeaderEpoch epoch);
+
+  // Ends the role, stores a checkpoint, syncs and closes the log. From a task on any core, once.
+  Task<Result<void>> close();
+
+ private:
+  explicit Partition(Options& options);
+
+  // A produce that has its place and waits for its condition.
+  struct Waiter {
+    env::Core* core = nullptr;
+    std::shared_ptr<ProduceSink> sink;
+    std::uint32_t item = 0;
+    Appended appended;
+  };
+  // Placed in the log, but not written yet.
+  struct Unwritten {
+    WaiterId waiter;
+    Acks acks;
+    Offset end;
+  };
+  struct Watcher {
+    Offset at;  // Told when the high watermark passes it.
+    env::Core* core;
+    std::shared_ptr<FetchSink> sink;
+    std::uint32_t index;
+  };
+
+  void drained() override;
+
+  void log_written() override;
+  void log_synced() override;
+  void log_rolled() override;
+  void log_append_refused(Offset from, const Error& error) override;
+  void log_failed(const Error& error) override;
+  void log_pins_overdue() override;
+
+  // The following run inside.
+  Result<void> check_role(std::optional<LeaderEpoch> expected) const;
+  Result<void> append(env::Core& core, const std::shared_ptr<ProduceSink>& sink, ProduceItem& item);
+  void wait(env::Core& core, const std::shared_ptr<ProduceSink>& sink, const ProduceItem& item,
+            Placed placed);
+  void look_inside(env::Core& core, const std::shared_ptr<FetchSink>& sink, const Look& look);
+  void lead_inside(Leadership leadership, const log::LogOptions& options);
+  void begin_leadership(Leadership leadership);
+  void end_role(Error why);
+  void carry_out(const LeaderEffects& effects);
+  void answer(WaiterId id);
+  void refuse(WaiterId id, Error error);
+  Waiter take(WaiterId id);
+  void wake_watchers(std::optional<Offset> high_watermark);
+  void store_checkpoint(log::PartitionLog::Done done);
+  void close_inside(log::PartitionLog::Done done);
+
+  env::Environment& environment_;
+  const TopicPartition id_;
+  ProducerState producers_;
+  std::shared_ptr<log::PartitionLog> log_;
+  Offset high_watermark_;
+  LeaderEpoch epoch_ = kNoLeaderEpoch;  // The newest that the metadata log told.
+  std::optional<Leader> leader_;
+  Error why_not_;                // What a request hears while leader_ is empty.
+  bool ended_ = false;           // Failed or closed: there is no new role.
+  std::vector<Waiter> waiters_;  // By id; reused.
+  std::vector<WaiterId> free_waiters_;
+  std::vector<Unwritten> unwritten_;
+  std::vector<Watcher> watchers_;
+  Outbox outbox_;
+  env::Serial serial_;
+};
+
+}  // namespace ropewalk::replication

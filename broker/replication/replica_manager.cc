@@ -1,0 +1,299 @@
+#include "broker/replication/replica_manager.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/metadata/topic_settings.h"
+#include "common/log.h"
+
+namespace ropewalk::replication {
+namespace {
+
+Leadership leadership_of(BrokerId self, const metadata::TopicSettings& settings,
+                         const metadata::Partition& state) {
+  Leadership leadership;
+  leadership.self = self;
+  leadership.leader_epoch = state.leader_epoch;
+  leadership.partition_epoch = state.partition_epoch;
+  leadership.in_sync.insert(state.in_sync.begin(), state.in_sync.end());
+  leadership.min_in_sync = metadata::effective_min_in_sync(settings, state);
+  leadership.stable_by = state.durability == metadata::Durability::replicated
+                             ? StableBy::log_end
+                             : StableBy::durable_end;
+  return leadership;
+}
+
+log::LogOptions log_options_of(const metadata::TopicSettings& settings,
+                               const metadata::Partition& state) {
+  log::LogOptions options;
+  options.segment_bytes = static_cast<std::uint64_t>(settings.segment_bytes);
+  options.sync_appends = state.durability != metadata::Durability::replicated;
+  return options;
+}
+
+bool is_damage(Errc code) { return code == Errc::corrupt || code == Errc::damaged_replica; }
+
+}  // namespace
+
+ReplicaManager::ReplicaManager(env::Environment& environment,
+                               std::vector<log::LogDirectory*> directories,
+                               ReplicaManagerOptions options)
+    : environment_(environment),
+      home_(environment.current_core()),
+      directories_(std::move(directories)),
+      options_(options),
+      table_(environment),
+      tasks_(home_) {
+  ENSURE(!directories_.empty() && options_.parallel > 0, "a broker without a data directory");
+}
+
+ReplicaManager::~ReplicaManager() { *alive_ = false; }
+
+Task<OpenedReplicas> ReplicaManager::open_all() {
+  auto waiting = std::make_shared<std::deque<TopicPartition>>();
+  for (log::LogDirectory* const directory : directories_) {
+    for (const auto& [id, mark] : directory->replicas()) {
+      replicas_[id].directory = directory;
+      replicas_[id].busy = true;
+      waiting->push_back(id);
+    }
+  }
+  auto running = std::make_shared<std::size_t>(std::min(options_.parallel, waiting->size()));
+  auto done = std::make_shared<env::Event>(home_);
+  if (*running == 0) done->set();
+  for (std::size_t n = *running; n > 0; n--)
+    tasks_.spawn("open replicas", open_workers(waiting, running, done));
+  const auto waited = co_await done->wait();
+  if (!waited) log_warn("opening replicas: {}", waited.error());
+  opened_.count = replicas_.size();
+  co_return opened_;
+}
+
+Task<void> ReplicaManager::open_workers(std::shared_ptr<std::deque<TopicPartition>> waiting,
+                                        std::shared_ptr<std::size_t> running,
+                                        std::shared_ptr<env::Event> done) {
+  while (!waiting->empty() && !stopping_) {
+    const TopicPartition id = waiting->front();
+    waiting->pop_front();
+    const auto opened = co_await open(id, *replicas_[id].directory, log::LogOptions{});
+    if (!opened) log_error("replica {}: {}", id, opened.error());
+    Replica& replica = replicas_[id];
+    replica.busy = false;
+    if (replica.wish) {
+      replica.busy = true;
+      waiting_.push_back(id);
+      start_workers();
+    }
+  }
+  if (--*running == 0) done->set();
+}
+
+Task<bool> ReplicaManager::stop() {
+  stopping_ = true;
+  co_await tasks_.stop();
+  env::TaskGroup closing(home_);
+  auto waiting = std::make_shared<std::deque<TopicPartition>>();
+  for (const auto& [id, replica] : replicas_) {
+    if (replica.partition) waiting->push_back(id);
+  }
+  auto running = std::make_shared<std::size_t>(std::min(options_.parallel, waiting->size()));
+  auto done = std::make_shared<env::Event>(home_);
+  if (*running == 0) done->set();
+  for (std::size_t n = *running; n > 0; n--)
+    closing.spawn("close replicas", close_workers(waiting, running, done));
+  const auto waited = co_await done->wait();
+  co_await closing.stop();
+  co_return waited&& closed_in_order_;
+}
+
+Task<void> ReplicaManager::close_workers(std::shared_ptr<std::deque<TopicPartition>> waiting,
+                                         std::shared_ptr<std::size_t> running,
+                                         std::shared_ptr<env::Event> done) {
+  while (!waiting->empty()) {
+    const TopicPartition id = waiting->front();
+    waiting->pop_front();
+    const auto partition = std::exchange(replicas_[id].partition, nullptr);
+    table_.erase(id);
+    const auto closed = co_await partition->close();
+    if (!closed) {
+      closed_in_order_ = false;
+      log_warn("closing {}: {}", id, closed.error());
+    }
+  }
+  if (--*running == 0) done->set();
+}
+
+void ReplicaManager::become_leader(const metadata::ImagePtr& image, const metadata::TopicPtr& topic,
+                                   const metadata::PartitionPtr& state,
+                                   const DirectoryId& directory) {
+  const metadata::TopicSettings settings = metadata::effective_settings(*image, *topic);
+  Lead lead{.leadership = leadership_of(options_.self, settings, *state),
+            .options = log_options_of(settings, *state),
+            .directory = directory};
+  wish({topic->id, state->index.value()}, std::move(lead));
+}
+
+void ReplicaManager::stop_leading(const metadata::ImagePtr&, const metadata::TopicPtr& topic,
+                                  const metadata::PartitionPtr& state) {
+  wish({topic->id, state->index.value()}, Follow{state->leader_epoch});
+}
+
+void ReplicaManager::remove(const TopicPartition& partition) { wish(partition, Remove{}); }
+
+void ReplicaManager::remove_strangers(metadata::ImagePtr image) {
+  home_.post([this, alive = std::weak_ptr<bool>(alive_), image = std::move(image)] {
+    if (alive.expired()) return;
+    std::vector<TopicPartition> strangers;
+    for (const auto& [id, replica] : replicas_) {
+      const metadata::Partition* const state = image->partition(id);
+      const bool ours = state != nullptr && std::count(state->replicas.begin(),
+                                                       state->replicas.end(), options_.self) > 0;
+      if (!ours) strangers.push_back(id);
+    }
+    for (const TopicPartition& id : strangers) remove(id);
+  });
+}
+
+void ReplicaManager::wish(TopicPartition id, Wish wish) {
+  home_.post([this, alive = std::weak_ptr<bool>(alive_), id, wish = std::move(wish)]() mutable {
+    if (alive.expired() || stopping_) return;
+    Replica& replica = replicas_[id];
+    replica.wish = std::move(wish);
+    if (replica.busy) return;
+    replica.busy = true;
+    waiting_.push_back(id);
+    start_workers();
+  });
+}
+
+void ReplicaManager::start_workers() {
+  while (workers_ < std::min(options_.parallel, waiting_.size())) {
+    if (!tasks_.spawn("replicas", work())) return;
+    workers_++;
+  }
+}
+
+Task<void> ReplicaManager::work() {
+  while (!waiting_.empty() && !stopping_) {
+    const TopicPartition id = waiting_.front();
+    waiting_.pop_front();
+    while (!stopping_ && replicas_.contains(id) && replicas_[id].wish) co_await carry_out(id);
+    if (const auto at = replicas_.find(id); at != replicas_.end()) at->second.busy = false;
+  }
+  workers_--;
+}
+
+Task<void> ReplicaManager::carry_out(TopicPartition id) {
+  Wish wish = std::move(*replicas_[id].wish);
+  replicas_[id].wish.reset();
+  if (auto* const to = std::get_if<Lead>(&wish)) {
+    co_await lead(id, std::move(*to));
+  } else if (const auto* const to_follow = std::get_if<Follow>(&wish)) {
+    const auto partition = replicas_[id].partition;
+    if (partition) partition->stop_leading(to_follow->epoch);
+  } else {
+    co_await remove_files(id);
+  }
+}
+
+Task<void> ReplicaManager::lead(TopicPartition id, Lead to) {
+  if (!replicas_[id].partition) {
+    log::LogDirectory* directory = replicas_[id].directory;
+    if (directory == nullptr) directory = directory_of(to.directory);
+    if (directory == nullptr) {
+      Error error{Errc::log_dir_not_found,
+                  fmt::format("{} belongs to directory {}, which is not here", id, to.directory)};
+      log_error("{}", error);
+      table_.set(
+          id, {.partition = nullptr, .failure = std::make_shared<const Error>(std::move(error))});
+      co_return;
+    }
+    const auto opened = co_await open(id, *directory, to.options);
+    if (!opened) {
+      log_error("replica {}: {}", id, opened.error());
+      co_return;
+    }
+  }
+  replicas_[id].partition->lead(std::move(to.leadership), to.options);
+}
+
+Task<void> ReplicaManager::remove_files(TopicPartition id) {
+  const auto partition = std::exchange(replicas_[id].partition, nullptr);
+  log::LogDirectory* const directory = replicas_[id].directory;
+  table_.erase(id);
+  if (partition) {
+    const auto closed = co_await partition->close();
+    if (!closed) log_warn("closing {}, which is to be removed: {}", id, closed.error());
+  }
+  if (directory != nullptr) {
+    const auto removed = co_await directory->remove_partition(id);
+    if (!removed) {
+      log_error("removing {}: {}", id, removed.error());
+      co_return;
+    }
+  }
+  if (!replicas_[id].wish) replicas_.erase(id);
+}
+
+// Recovery runs as a task here; the batches that it reads rebuild the producers.
+Task<Result<void>> ReplicaManager::open(TopicPartition id, log::LogDirectory& directory,
+                                        log::LogOptions options) {
+  replicas_[id].directory = &directory;
+  auto producers = std::make_shared<ProducerState>(options_.producers_max);
+  auto checkpoint_problem = std::make_shared<std::optional<Error>>();
+  log::RecoveryOptions recovery;
+  recovery.log = options;
+  recovery.on_checkpoint = [producers, checkpoint_problem](const log::Checkpoint& checkpoint) {
+    if (checkpoint.producer_state.empty()) return;
+    if (auto decoded = producers->decode(checkpoint.producer_state); !decoded)
+      *checkpoint_problem = decoded.error();
+  };
+  recovery.on_batch = [producers](const BatchHeader& header, ByteSpan) {
+    if (!header.has_producer() || header.is_control()) return;
+    producers->record({.producer = header.producer_id,
+                       .epoch = header.producer_epoch,
+                       .first_sequence = header.base_sequence,
+                       .record_count = header.last_offset_delta + 1},
+                      {.base_offset = header.base_offset,
+                       .append_time_ms = header.is_log_append_time() ? header.max_timestamp : -1,
+                       .record_count = header.last_offset_delta + 1});
+    producers->keep(header.next_offset());
+  };
+  auto report = co_await directory.open_partition(id, std::move(recovery));
+  std::optional<Error> failure;
+  if (!report)
+    failure = std::move(report).error();
+  else if (*checkpoint_problem)
+    failure = std::move(**checkpoint_problem);
+  if (failure) {
+    if (is_damage(failure->code)) opened_.damaged.push_back(id);
+    Error told{Errc::kafka_storage_error, fmt::format("the replica of {}: {}", id, *failure)};
+    table_.set(id, {.partition = nullptr, .failure = std::make_shared<const Error>(told)});
+    co_return std::unexpected(std::move(*failure));
+  }
+  if (report->cut_tail) opened_.cut.push_back(id);
+  if (!report->notes.empty()) log_info("replica {}: {}", id, report->notes);
+
+  auto place = [&directory, id](std::function<void(env::Job)> enter) {
+    return directory.place_of(id, std::move(enter));
+  };
+  Partition::Options with{.environment = environment_,
+                          .id = id,
+                          .log = options,
+                          .recovered = std::move(report->log),
+                          .producers = std::move(*producers),
+                          .place = std::move(place)};
+  auto partition = Partition::open(std::move(with));
+  replicas_[id].partition = partition;
+  table_.set(id, {.partition = std::move(partition), .failure = nullptr});
+  co_return Result<void>{};
+}
+
+log::LogDirectory* ReplicaManager::directory_of(const DirectoryId& id) const {
+  for (log::LogDirectory* const directory : directories_) {
+    if (directory->meta().directory == id) return directory;
+  }
+  return nullptr;
+}
+
+}  // namespace ropewalk::replication

@@ -1,0 +1,116 @@
+// The replicas that this broker holds: opens what its directories have, and brings them in line
+// with the image.
+//
+// Lives on its home core, a data core; what the control core tells (ReplicaSink) is posted there.
+// Of each replica only the newest wish counts; wishes of one replica are carried out one after the
+// other, those of several in parallel, at most `parallel` at a time. find() works on every core.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/log/log_directory.h"
+#include "broker/metadata/replica_sink.h"
+#include "broker/replication/partition_table.h"
+#include "common/env/environment.h"
+#include "common/env/event.h"
+#include "common/env/task_group.h"
+
+namespace ropewalk::replication {
+
+struct ReplicaManagerOptions {
+  BrokerId self = kNoBroker;
+  std::size_t parallel = 16;            // Replicas that are opened, closed or removed at a time.
+  std::size_t producers_max = 100'000;  // Remembered by a partition.
+};
+
+// What the node must tell when it registers (R12, R13).
+struct OpenedReplicas {
+  std::size_t count = 0;
+  std::vector<TopicPartition> cut;      // Recovery cut a tail.
+  std::vector<TopicPartition> damaged;  // They stay closed, their files untouched.
+};
+
+class ReplicaManager final : public metadata::ReplicaSink {
+ public:
+  // Made on the home core, which stays the calling one's. The directories outlive it.
+  ReplicaManager(env::Environment& environment, std::vector<log::LogDirectory*> directories,
+                 ReplicaManagerOptions options);
+  ~ReplicaManager() override;
+
+  // Opens and recovers every replica that the directories' journals name. Once, on the home core,
+  // before anything else. Never fails as a whole.
+  Task<OpenedReplicas> open_all();
+
+  // Closes all replicas (checkpoint, sync) and refuses new wishes. On the home core. Whether every
+  // one of them closed in order: only then may the clean-stop marker be written.
+  Task<bool> stop();
+
+  // Any core; errors as PartitionTable::find().
+  Result<std::shared_ptr<Partition>> find(const TopicPartition& id) const {
+    return table_.find(id);
+  }
+
+  // ReplicaSink, on any core.
+  void become_leader(const metadata::ImagePtr& image, const metadata::TopicPtr& topic,
+                     const metadata::PartitionPtr& state, const DirectoryId& directory) override;
+  void stop_leading(const metadata::ImagePtr& image, const metadata::TopicPtr& topic,
+                    const metadata::PartitionPtr& state) override;
+  void remove(const TopicPartition& partition) override;
+  // Once the broker has caught up with the metadata log: replicas on our disks that the image gives
+  // to nobody here are removed, as if remove() had been called for each.
+  void remove_strangers(metadata::ImagePtr image);
+
+ private:
+  struct Lead {
+    Leadership leadership;
+    log::LogOptions options;
+    DirectoryId directory;
+  };
+  struct Follow {
+    LeaderEpoch epoch;
+  };
+  struct Remove {};
+  using Wish = std::variant<Lead, Follow, Remove>;
+  struct Replica {
+    std::shared_ptr<Partition> partition;  // Null: not open.
+    log::LogDirectory* directory = nullptr;
+    std::optional<Wish> wish;  // The newest that is not carried out.
+    bool busy = false;         // A worker is at it, or will be.
+  };
+
+  void wish(TopicPartition id, Wish wish);
+  void start_workers();
+  Task<void> work();
+  Task<void> carry_out(TopicPartition id);
+  Task<void> lead(TopicPartition id, Lead to);
+  Task<void> remove_files(TopicPartition id);
+  Task<Result<void>> open(TopicPartition id, log::LogDirectory& directory, log::LogOptions options);
+  Task<void> open_workers(std::shared_ptr<std::deque<TopicPartition>> waiting,
+                          std::shared_ptr<std::size_t> running, std::shared_ptr<env::Event> done);
+  Task<void> close_workers(std::shared_ptr<std::deque<TopicPartition>> waiting,
+                           std::shared_ptr<std::size_t> running, std::shared_ptr<env::Event> done);
+  log::LogDirectory* directory_of(const DirectoryId& id) const;
+
+  env::Environment& environment_;
+  env::Core& home_;
+  const std::vector<log::LogDirectory*> directories_;
+  const ReplicaManagerOptions options_;
+  PartitionTable table_;
+  std::map<TopicPartition, Replica> replicas_;
+  std::deque<TopicPartition> waiting_;
+  std::size_t workers_ = 0;
+  bool stopping_ = false;
+  bool closed_in_order_ = true;
+  OpenedReplicas opened_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // For jobs on their way here.
+  env::TaskGroup tasks_;
+};
+
+}  // namespace ropewalk::replication

@@ -1,0 +1,103 @@
+#include "broker/service/describe_image.h"
+
+#include <algorithm>
+#include <string>
+
+#include "broker/metadata/topic_settings.h"
+#include "broker/security/authorizer.h"
+#include "broker/service/locate.h"
+
+namespace ropewalk::service {
+namespace {
+
+bool is_offline(const metadata::Image& image, BrokerId id) {
+  const metadata::BrokerRegistration* const broker = image.broker(id);
+  return broker == nullptr || broker->fenced;
+}
+
+PartitionMetadata describe_partition(const metadata::Image& image,
+                                     const metadata::Partition& state) {
+  PartitionMetadata partition;
+  partition.partition = state.index.value();
+  partition.leader = state.leader;
+  partition.leader_epoch = state.leader_epoch;
+  partition.partition_epoch = state.partition_epoch;
+  partition.replicas = state.replicas;
+  partition.in_sync = state.in_sync;
+  partition.eligible = state.eligible;
+  for (const BrokerId id : state.replicas) {
+    if (is_offline(image, id)) partition.offline.push_back(id);
+  }
+  partition.durability = metadata::to_string(state.durability);
+  return partition;
+}
+
+}  // namespace
+
+std::int32_t feature_level_of(const metadata::Image& image) {
+  const auto& features = image.features();
+  const auto found = features.find("metadata.version");
+  return found != features.end() ? found->second : 0;
+}
+
+std::vector<BrokerMetadata> describe_brokers(const metadata::Image& image,
+                                             const security::RequestContext& context) {
+  std::vector<BrokerMetadata> brokers;
+  for (const auto& [id, registration] : image.brokers()) {
+    BrokerMetadata broker;
+    broker.id = id;
+    broker.rack = registration->rack;
+    broker.fenced = registration->fenced;
+    for (const metadata::BrokerListener& listener : registration->listeners) {
+      if (listener.name != context.caller->listener) continue;
+      broker.host = listener.host;
+      broker.port = listener.port;
+    }
+    brokers.push_back(std::move(broker));
+  }
+  return brokers;
+}
+
+TopicMetadata describe_topic(const metadata::Image& image, const metadata::Topic& topic) {
+  TopicMetadata described;
+  described.name = topic.name;
+  described.id = topic.id;
+  described.partitions.reserve(topic.partitions.size());
+  for (const metadata::PartitionPtr& partition : topic.partitions)
+    described.partitions.push_back(describe_partition(image, *partition));
+  return described;
+}
+
+std::vector<TopicMetadata> describe_topics(const Parts& parts,
+                                           const security::RequestContext& context,
+                                           const metadata::Image& image, bool all,
+                                           const std::vector<TopicRef>& wanted) {
+  std::vector<TopicMetadata> topics;
+  if (all) {
+    image.topics().for_each([&](const TopicId&, const metadata::TopicPtr& topic) {
+      const auto allowed =
+          parts.authorizer.authorize(context, {.operation = security::Operation::describe,
+                                               .resource_type = security::ResourceType::topic,
+                                               .resource = topic->name});
+      if (allowed) topics.push_back(describe_topic(image, *topic));
+    });
+    std::sort(topics.begin(), topics.end(),
+              [](const TopicMetadata& a, const TopicMetadata& b) { return a.name < b.name; });
+    return topics;
+  }
+  for (const TopicRef& ref : wanted) {
+    auto found = find_topic(parts, context, image, ref, security::Operation::describe);
+    if (found) {
+      topics.push_back(describe_topic(image, **found));
+    } else {
+      TopicMetadata missing;
+      missing.error = std::move(found).error();
+      missing.name = ref.name;
+      missing.id = ref.id;
+      topics.push_back(std::move(missing));
+    }
+  }
+  return topics;
+}
+
+}  // namespace ropewalk::service

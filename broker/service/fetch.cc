@@ -1,0 +1,205 @@
+#include "broker/service/fetch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/log/log_read.h"
+#include "broker/metadata/metadata_view.h"
+#include "broker/service/locate.h"
+#include "broker/service/partition_looks.h"
+#include "common/env/environment.h"
+
+namespace ropewalk::service {
+namespace {
+
+constexpr std::chrono::milliseconds kWaitMax = std::chrono::minutes(5);
+
+std::size_t bytes_in_memory(const std::vector<env::Chunk>& chunks) {
+  std::size_t bytes = 0;
+  for (const env::Chunk& chunk : chunks) {
+    if (const auto* const held = std::get_if<SharedBytes>(&chunk)) bytes += held->size();
+  }
+  return bytes;
+}
+
+// One fetch under way.
+class FetchRun {
+ public:
+  FetchRun(const Parts& parts, security::RequestContext context, FetchRequest request)
+      : parts_(parts),
+        context_(std::move(context)),
+        request_(std::move(request)),
+        bytes_max_(std::min(request_.bytes_max, parts.limits.fetch_bytes_max)),
+        looks_(std::make_shared<PartitionLooks>(parts.environment.current_core(),
+                                                request_.partitions.size())),
+        targets_(request_.partitions.size()) {
+    response_.partitions.resize(request_.partitions.size());
+  }
+
+  Task<FetchResponse> run() {
+    find_partitions();
+    const env::MonotonicTime deadline = wait_deadline();
+    Result<void> going = co_await look_and_read(all_of_them(), false);
+    if (going && !is_enough()) going = co_await wait_for_more(deadline);
+    looks_->unwatch();
+    if (!going && going.error().code != Errc::request_timed_out)
+      response_.error = std::move(going).error();
+    co_return std::move(response_);
+  }
+
+ private:
+  struct Target {
+    TopicPartition id;
+    std::shared_ptr<replication::Partition> replica;  // Null: there is nothing to be had.
+    Offset next;
+  };
+
+  void find_partitions() {
+    const metadata::ImagePtr& image = parts_.metadata.get();
+    for (std::size_t i = 0; i < request_.partitions.size(); i++) {
+      const auto found = find_one(*image, request_.partitions[i], targets_[i]);
+      if (!found) set_error(i, found.error());
+    }
+  }
+
+  Result<void> find_one(const metadata::Image& image, const FetchPartition& wanted,
+                        Target& target) {
+    TRY(const auto* topic,
+        find_topic(parts_, context_, image, wanted.topic, security::Operation::read));
+    target.id = {topic->id, wanted.partition};
+    TRY(const auto* state, find_partition(*topic, wanted.partition));
+    TRY(target.replica, find_leader(parts_, *topic, *state));
+    target.next = wanted.fetch_offset;
+    return {};
+  }
+
+  env::MonotonicTime wait_deadline() const {
+    const auto wait = std::clamp(request_.wait_max, std::chrono::milliseconds(0), kWaitMax);
+    return std::min(context_.deadline, parts_.environment.now() + wait);
+  }
+
+  bool is_enough() const {
+    return failed_ ||
+           bytes_ >= std::min(std::max<std::size_t>(request_.bytes_min, 1), bytes_max_) ||
+           bytes_ >= bytes_max_;
+  }
+
+  std::vector<std::uint32_t> all_of_them() const {
+    std::vector<std::uint32_t> all(targets_.size());
+    for (std::size_t i = 0; i < all.size(); i++) all[i] = static_cast<std::uint32_t>(i);
+    return all;
+  }
+
+  Task<Result<void>> wait_for_more(env::MonotonicTime deadline) {
+    if (parts_.environment.now() >= deadline) co_return Result<void>{};
+    auto which = all_of_them();
+    for (;;) {
+      CO_TRY_VOID(co_await look_and_read(std::move(which), true));
+      if (is_enough()) co_return Result<void>{};
+      CO_TRY_VOID(co_await looks_->moved_until(deadline));
+      which = looks_->take_moved();
+    }
+  }
+
+  Task<Result<void>> look_and_read(std::vector<std::uint32_t> which, bool watch) {
+    for (const std::uint32_t i : which) {
+      if (!targets_[i].replica) continue;
+      looks_->ask(targets_[i].replica, {.from = targets_[i].next,
+                                        .expected_epoch = request_.partitions[i].leader_epoch,
+                                        .watch = watch,
+                                        .watch_anyway = watch,
+                                        .index = i});
+    }
+    CO_TRY_VOID(co_await looks_->answered());
+    for (const std::uint32_t i : which) {
+      if (targets_[i].replica) co_await read_one(i);
+    }
+    co_return Result<void>{};
+  }
+
+  Task<void> read_one(std::uint32_t i) {
+    const replication::Looked found = looks_->found(i);
+    FetchResult& result = response_.partitions[i];
+    result.high_watermark = found.high_watermark;
+    result.last_stable = found.high_watermark;
+    result.log_start = found.log_start;
+    if (found.error.code != Errc::none) {
+      set_error(i, found.error);
+      co_return;
+    }
+    const std::size_t left = bytes_max_ - std::min(bytes_, bytes_max_);
+    if (!found.view || (left == 0 && bytes_ > 0)) co_return;
+    log::ReadLimits limits;
+    limits.upper_bound = found.high_watermark;
+    limits.bytes_max = bytes_left_of(i, left);
+    limits.at_least_one = bytes_ == 0;
+    if (limits.bytes_max == 0 && !limits.at_least_one) co_return;
+    auto read = co_await log::read(found.view, targets_[i].next, limits);
+    if (!read) {
+      set_error(i, read.error());
+      co_return;
+    }
+    if (!charge(i, read->chunks)) co_return;
+    targets_[i].next = read->next;
+    bytes_ += read->bytes;
+    result.records_bytes += read->bytes;
+    result.records.insert(result.records.end(), std::make_move_iterator(read->chunks.begin()),
+                          std::make_move_iterator(read->chunks.end()));
+  }
+
+  std::size_t bytes_left_of(std::uint32_t i, std::size_t left) const {
+    const std::size_t own = request_.partitions[i].bytes_max;
+    if (own == 0) return left;
+    return std::min(left, own - std::min(own, response_.partitions[i].records_bytes));
+  }
+
+  // Whether the budget has room for what was read into memory. If not, what we have goes out.
+  bool charge(std::uint32_t i, const std::vector<env::Chunk>& chunks) {
+    const std::size_t bytes = bytes_in_memory(chunks);
+    if (bytes == 0) return true;
+    auto lease = parts_.fetch_budget.take(bytes);
+    if (lease) {
+      response_.memory.add(std::move(*lease));
+      return true;
+    }
+    if (bytes_ > 0)
+      failed_ = true;
+    else
+      set_error(i, {Errc::budget_exceeded, "the memory for answers to fetches is used up"});
+    return false;
+  }
+
+  void set_error(std::size_t i, Error error) {
+    FetchResult& result = response_.partitions[i];
+    if (wants_leader_hint(error.code))
+      result.current_leader = leader_hint(*parts_.metadata.get(), context_, targets_[i].id);
+    result.error = std::move(error);
+    targets_[i].replica.reset();
+    failed_ = true;
+  }
+
+  const Parts& parts_;
+  const security::RequestContext context_;
+  const FetchRequest request_;
+  const std::size_t bytes_max_;
+  const std::shared_ptr<PartitionLooks> looks_;
+  std::vector<Target> targets_;
+  FetchResponse response_;
+  std::size_t bytes_ = 0;
+  bool failed_ = false;  // Something is to be told at once.
+};
+
+}  // namespace
+
+Task<FetchResponse> Fetch::handle(security::RequestContext context, FetchRequest request) {
+  if (request.session_id != 0) {
+    FetchResponse refused;
+    refused.error = {Errc::fetch_session_id_not_found,
+                     fmt::format("there is no fetch session {}", request.session_id)};
+    co_return refused;
+  }
+  FetchRun run(parts_, std::move(context), std::move(request));
+  co_return co_await run.run();
+}
+
+}  // namespace ropewalk::service

@@ -1,0 +1,62 @@
+#include "broker/service/list_offsets.h"
+
+#include <utility>
+
+#include "broker/metadata/metadata_view.h"
+#include "broker/service/locate.h"
+#include "broker/service/partition_looks.h"
+#include "common/env/environment.h"
+
+namespace ropewalk::service {
+namespace {
+
+Result<std::shared_ptr<replication::Partition>> find_queried(
+    const Parts& parts, const security::RequestContext& context, const metadata::Image& image,
+    const ListOffsetsPartition& wanted, TopicPartition& id) {
+  TRY(const auto* topic,
+      find_topic(parts, context, image, wanted.topic, security::Operation::describe));
+  id = {topic->id, wanted.partition};
+  TRY(const auto* state, find_partition(*topic, wanted.partition));
+  if (wanted.query != OffsetQuery::latest && wanted.query != OffsetQuery::earliest)
+    return fail(Errc::unsupported_version, "offsets cannot be looked up by time yet");
+  return find_leader(parts, *topic, *state);
+}
+
+}  // namespace
+
+Task<std::vector<ListedOffset>> ListOffsets::handle(security::RequestContext context,
+                                                    std::vector<ListOffsetsPartition> request) {
+  std::vector<ListedOffset> answer(request.size());
+  std::vector<TopicPartition> ids(request.size());
+  auto looks = std::make_shared<PartitionLooks>(parts_.environment.current_core(), request.size());
+  const metadata::ImagePtr image = parts_.metadata.get();
+  for (std::size_t i = 0; i < request.size(); i++) {
+    auto replica = find_queried(parts_, context, *image, request[i], ids[i]);
+    if (!replica) {
+      answer[i].error = std::move(replica).error();
+      continue;
+    }
+    replication::Look look;
+    look.expected_epoch = request[i].leader_epoch;
+    look.index = static_cast<std::uint32_t>(i);
+    looks->ask(std::move(*replica), look);
+  }
+  const auto answered = co_await looks->answered();
+  for (std::size_t i = 0; i < request.size(); i++) {
+    ListedOffset& listed = answer[i];
+    if (listed.error.code == Errc::none) {
+      const replication::Looked& found = looks->found(i);
+      listed.error = answered ? found.error : answered.error();
+      if (listed.error.code == Errc::none) {
+        listed.offset =
+            request[i].query == OffsetQuery::latest ? found.high_watermark : found.log_start;
+        listed.leader_epoch = found.leader_epoch;
+      }
+    }
+    if (wants_leader_hint(listed.error.code))
+      listed.current_leader = leader_hint(*image, context, ids[i]);
+  }
+  co_return answer;
+}
+
+}  // namespace ropewalk::service

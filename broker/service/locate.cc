@@ -1,0 +1,66 @@
+#include "broker/service/locate.h"
+
+#include "broker/replication/replica_manager.h"
+
+namespace ropewalk::service {
+
+Result<const metadata::Topic*> find_topic(const Parts& parts,
+                                          const security::RequestContext& context,
+                                          const metadata::Image& image, const TopicRef& ref,
+                                          security::Operation operation) {
+  const bool by_id = !ref.id.is_none();
+  if (!by_id) TRY_VOID(check_topic_name(ref.name));
+  const metadata::Topic* const topic = by_id ? image.topic(ref.id) : image.topic(ref.name);
+  // A name is asked for before it is looked up, so that an answer does not tell what exists.
+  if (topic != nullptr || !by_id)
+    TRY_VOID(parts.authorizer.authorize(context,
+                                        {.operation = operation,
+                                         .resource_type = security::ResourceType::topic,
+                                         .resource = topic != nullptr ? topic->name : ref.name}));
+  if (topic != nullptr) return topic;
+  if (by_id) return fail(Errc::unknown_topic_id, "there is no topic with id {}", ref.id);
+  return fail(Errc::unknown_topic_or_partition, "there is no topic '{}'", ref.name);
+}
+
+Result<const metadata::Partition*> find_partition(const metadata::Topic& topic,
+                                                  std::int32_t partition) {
+  if (const auto* const found = topic.partition(PartitionId(partition))) return found;
+  return fail(Errc::unknown_topic_or_partition, "topic '{}' has partitions 0 to {}, not {}",
+              topic.name, static_cast<std::int64_t>(topic.partitions.size()) - 1, partition);
+}
+
+Result<std::shared_ptr<replication::Partition>> find_leader(const Parts& parts,
+                                                            const metadata::Topic& topic,
+                                                            const metadata::Partition& partition) {
+  if (partition.leader == parts.self)
+    return parts.replicas.find({topic.id, partition.index.value()});
+  if (partition.leader == kNoBroker)
+    return fail(Errc::leader_not_available, "partition {} of '{}' has no leader now",
+                partition.index, topic.name);
+  return fail(Errc::not_leader_or_follower, "partition {} of '{}' is led by broker {}",
+              partition.index, topic.name, partition.leader);
+}
+
+LeaderHint leader_hint(const metadata::Image& image, const security::RequestContext& context,
+                       const TopicPartition& partition) {
+  LeaderHint hint;
+  const metadata::Partition* const state = image.partition(partition);
+  if (state == nullptr) return hint;
+  hint.leader = state->leader;
+  hint.epoch = state->leader_epoch;
+  const metadata::BrokerRegistration* const broker = image.broker(state->leader);
+  if (broker == nullptr) return hint;
+  for (const metadata::BrokerListener& listener : broker->listeners) {
+    if (listener.name != context.caller->listener) continue;
+    hint.host = listener.host;
+    hint.port = listener.port;
+  }
+  return hint;
+}
+
+bool wants_leader_hint(Errc code) {
+  return code == Errc::not_leader_or_follower || code == Errc::leader_not_available ||
+         code == Errc::fenced_leader_epoch || code == Errc::unknown_leader_epoch;
+}
+
+}  // namespace ropewalk::service

@@ -1,0 +1,52 @@
+// One produce request under way: collects the results of its partitions, answers once.
+//
+// On the connection's core only. For produce.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "broker/quota/byte_budget.h"
+#include "broker/replication/outbox.h"
+#include "broker/security/request_context.h"
+#include "broker/service/produce.h"
+#include "broker/service/service.h"
+#include "common/env/core.h"
+#include "common/uuid.h"
+
+namespace ropewalk::service {
+
+class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
+ public:
+  PendingProduce(const Parts& parts, security::RequestContext context, std::size_t partitions,
+                 ProduceCallback callback);
+
+  const security::RequestContext& context() const { return context_; }
+  void hold(quota::ByteBudget::Lease lease) { lease_ = std::move(lease); }
+  void set_target(std::size_t index, TopicPartition target) { targets_[index] = target; }
+
+  void succeed(std::size_t index, const replication::Appended& appended);
+  void fail_with(std::size_t index, Error error, std::vector<RecordFault> faults = {});
+
+  // Everything was entered: from now on it may be answered, and its deadline counts.
+  void entered();
+
+ private:
+  void one_done();
+  void answer();
+  void time_out();
+
+  const Parts& parts_;
+  const security::RequestContext context_;
+  ProduceCallback callback_;
+  ProduceResponse response_;
+  std::vector<TopicPartition> targets_;
+  std::vector<bool> done_;
+  std::size_t left_;  // Partitions that are not done, and one until everything was entered.
+  quota::ByteBudget::Lease lease_;
+  env::TimerId timer_ = env::TimerId::none;
+};
+
+}  // namespace ropewalk::service
