@@ -1,0 +1,24 @@
+// What each noun and verb does: one function a command, the first of its file's name.
+//
+// They print to stdout what was asked for; the Error is printed by main. Each runs on the main
+// thread and blocks.
+#pragma once
+
+#include "client/cli/options.h"
+#include <ropewalk/client.h>
+
+namespace ropewalk::cli {
+
+Result<void> run(Client& client, const CreateTopic& command);
+Result<void> run(Client& client, const ListTopics& command);
+Result<void> run(Client& client, const DescribeTopics& command);
+Result<void> run(Client& client, const DeleteTopic& command);
+Result<void> run(Client& client, const ShowCluster& command);
+// Errors: also unknown_server_error when a line could not be sent; the lines are on stderr then.
+Result<void> run(Client& client, const Produce& command);
+Result<void> run(Client& client, const Consume& command);
+
+// All of it to stdout, at once. Errors: io_error.
+Result<void> print(std::string_view text);
+
+}  // namespace ropewalk::cli

@@ -1,0 +1,31 @@
+// The command `ropewalk`. Exit status: 0 done, 1 failed (the reason on stderr), 2 wrong usage.
+#include <cstdio>
+
+#include "client/cli/commands.h"
+#include "client/cli/options.h"
+
+namespace {
+
+int run_command(const ropewalk::cli::Options& options) {
+  auto client = ropewalk::Client::connect({.brokers = options.brokers});
+  if (!client) {
+    fmt::print(stderr, "ropewalk: {}: {}\n", fmt::join(options.brokers, ","), client.error());
+    return 1;
+  }
+  const auto done = std::visit(
+      [&](const auto& command) { return ropewalk::cli::run(*client, command); }, options.command);
+  if (done) return 0;
+  fmt::print(stderr, "ropewalk: {}\n", done.error());
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto parsed = ropewalk::cli::parse_options(argc, argv);
+  if (const auto* leave = std::get_if<ropewalk::cli::Leave>(&parsed)) {
+    fmt::print(leave->status == 0 ? stdout : stderr, "{}", leave->text);
+    return leave->status;
+  }
+  return run_command(std::get<ropewalk::cli::Options>(parsed));
+}

@@ -1,0 +1,66 @@
+// The command line of `ropewalk`, as values. The library behind it is seen by options.cc only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <ropewalk/admin.h>
+#include <ropewalk/types.h>
+
+namespace ropewalk::cli {
+
+struct CreateTopic {
+  NewTopic topic;
+};
+struct ListTopics {
+  bool json = false;
+};
+struct DescribeTopics {
+  std::vector<std::string> names;
+  bool json = false;
+};
+struct DeleteTopic {
+  std::string name;
+};
+struct ShowCluster {
+  bool json = false;
+};
+struct Produce {
+  std::string topic = {};
+  std::string file = {};  // Empty: stdin.
+  std::optional<char> key_separator = {};
+  std::string json_key = {};   // Field; empty: none.
+  std::string json_time = {};  // Field; empty: none. With time_format.
+  std::string time_format = {};
+  Acks acks = Acks::all;
+  Compression compression = Compression::none;
+  bool print_offsets = false;
+};
+enum class From : std::uint8_t { beginning, end, offset };
+struct Consume {
+  std::string topic;
+  std::optional<std::int32_t> partition;  // All, if missing.
+  From from = From::beginning;
+  std::int64_t offset = 0;            // For From::offset.
+  std::optional<std::int64_t> count;  // Records over all partitions.
+  bool follow = false;
+  bool json = false;
+};
+
+struct Options {
+  std::vector<std::string> brokers;
+  std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, ShowCluster, Produce, Consume>
+      command;
+};
+
+// What to do, or what to print and with which exit status to leave: 0 for help, 2 for wrong usage.
+struct Leave {
+  std::string text;
+  int status = 0;
+};
+std::variant<Options, Leave> parse_options(int argc, const char* const* argv);
+
+}  // namespace ropewalk::cli
