@@ -1,0 +1,166 @@
+#include "broker/node/active_controller.h"
+
+#include <utility>
+
+#include "broker/metadata/record_codec.h"
+#include "common/log.h"
+
+namespace ropewalk::node {
+namespace {
+
+// What append() failed with, as an answer to those whose records were in the batch.
+Error as_answer(const Error& error) {
+  switch (error.code) {
+    case Errc::not_controller:
+    case Errc::outcome_unknown:
+    case Errc::disk_full:
+    case Errc::message_too_large:
+      return error;
+    default:
+      return {Errc::outcome_unknown, to_string(error)};
+  }
+}
+
+}  // namespace
+
+ActiveController::ActiveController(env::Environment& environment, quorum::MetadataQuorum& quorum,
+                                   metadata::MetadataView& view, ActiveControllerOptions options)
+    : environment_(environment),
+      quorum_(quorum),
+      view_(view),
+      options_(std::move(options)),
+      random_(environment.random("controller")),
+      woken_(environment.control_core()),
+      self_(std::make_shared<ActiveController*>(this)),
+      tasks_(environment.control_core()) {
+  options_.controller.draw_id = [this] { return random_.uuid(); };
+}
+
+ActiveController::~ActiveController() = default;
+
+Task<Result<metadata::ControllerAnswer>> ActiveController::propose(metadata::ControllerEvent event,
+                                                                   env::MonotonicTime deadline) {
+  env::OneShot<Answer> done(environment_.current_core());
+  Waiting waiting{std::move(event), done};
+  environment_.control_core().post(
+      [weak = std::weak_ptr(self_), waiting = std::move(waiting)]() mutable {
+        if (auto self = weak.lock())
+          (*self)->enqueue(std::move(waiting));
+        else
+          waiting.done.set(fail(Errc::shutting_down, "the controller is gone"));
+      });
+  auto answer = co_await done.wait_until(deadline);
+  if (!answer) co_return within("waiting for the controller", std::move(answer).error());
+  co_return *std::move(answer);
+}
+
+void ActiveController::enqueue(Waiting waiting) {
+  if (stopped_) return waiting.done.set(fail(Errc::shutting_down, "the controller has stopped"));
+  if (!leading_)
+    return waiting.done.set(fail(Errc::not_controller, "this broker is not the controller"));
+  if (waiting_.size() >= options_.waiting_max)
+    return waiting.done.set(
+        fail(Errc::budget_exceeded, "{} changes of metadata wait already", waiting_.size()));
+  waiting_.push_back(std::move(waiting));
+  woken_.set();
+}
+
+void ActiveController::refuse_waiting(const Error& error) {
+  for (Waiting& waiting : std::exchange(waiting_, {})) waiting.done.set(fail(error));
+}
+
+void ActiveController::leader_changed(BrokerId leader, Term term) {
+  if (leader == options_.self && !stopped_) {
+    leading_ = term;
+    tasks_.spawn("controller", serve(term));
+    return;
+  }
+  leading_.reset();
+  refuse_waiting({Errc::not_controller, "this broker is not the controller any more"});
+  woken_.set();
+}
+
+Task<void> ActiveController::serve(Term term) {
+  controller::Controller decisions(options_.controller, *view_.get(), environment_.now());
+  log_info("controller of term {} from metadata offset {} on", term, view_.get()->offset());
+  {
+    controller::Batch first(view_.get(), view_.get()->offset() + 1);
+    decisions.prepare(first);
+    if (!first.records().empty()) {
+      auto entry = metadata::encode_entry(first.records(),
+                                          environment_.wall_now().time_since_epoch().count());
+      auto committed = co_await quorum_.append(term, std::move(entry));
+      if (!committed) {
+        log_error("preparing the metadata: {}", committed.error());
+        quorum_.resign(term);
+        co_return;
+      }
+    }
+  }
+  while (leads(term)) {
+    if (waiting_.empty() && decisions.next_expiry() > environment_.now()) {
+      woken_.reset();
+      auto woken = co_await woken_.wait_until(decisions.next_expiry());
+      if (!woken && woken.error().code != Errc::request_timed_out) co_return;
+      continue;
+    }
+    const bool goes_on = co_await one_batch(term, decisions);
+    if (goes_on) continue;
+    quorum_.resign(term);  // Whatever it was: the next term begins with a fresh view of things.
+    co_return;
+  }
+}
+
+std::vector<ActiveController::Decided> ActiveController::decide_waiting(
+    controller::Controller& decisions, controller::Batch& batch) {
+  const auto now = environment_.now();
+  decisions.expire_sessions(batch, now);
+  std::vector<Decided> decided;
+  while (!waiting_.empty() && batch.records().size() < options_.batch_records) {
+    Waiting next = std::move(waiting_.front());
+    waiting_.pop_front();
+    auto items = decisions.decide(batch, next.event, now);
+    decided.push_back({std::move(next.done), std::move(items)});
+  }
+  return decided;
+}
+
+Task<bool> ActiveController::one_batch(Term term, controller::Controller& decisions) {
+  const metadata::ImagePtr base = view_.get();
+  controller::Batch batch(base, base->offset() + 1);
+  std::vector<Decided> decided = decide_waiting(decisions, batch);
+  Offset answered_at = base->offset();
+  std::optional<Error> failed;
+  if (!batch.records().empty()) {
+    auto entry =
+        metadata::encode_entry(batch.records(), environment_.wall_now().time_since_epoch().count());
+    auto committed = co_await quorum_.append(term, std::move(entry));
+    if (committed) {
+      // The epochs that were given away are this offset.
+      ENSURE(*committed == batch.image().offset(), "entry {} instead of {}", *committed,
+             batch.image().offset());
+      answered_at = *committed;
+      auto applied = co_await view_.wait_for(answered_at, env::kNever);
+      if (!applied) failed = as_answer(applied.error());
+    } else {
+      failed = as_answer(committed.error());
+    }
+  }
+  for (Decided& each : decided) {
+    if (failed)
+      each.done.set(fail(*failed));
+    else
+      each.done.set(metadata::ControllerAnswer{answered_at, std::move(each.items)});
+  }
+  co_return !failed || failed->code == Errc::disk_full || failed->code == Errc::message_too_large;
+}
+
+Task<void> ActiveController::stop() {
+  stopped_ = true;
+  leading_.reset();
+  refuse_waiting({Errc::shutting_down, "the controller has stopped"});
+  woken_.set();
+  co_await tasks_.stop();
+}
+
+}  // namespace ropewalk::node

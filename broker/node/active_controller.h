@@ -1,0 +1,79 @@
+// The shell of the active controller: M6's loop, and the way to it from every core.
+//
+// At most one metadata batch is uncommitted. Events that arrive meanwhile wait; once it is applied
+// they are decided in order, each against the image plus the records already in the new batch. An
+// answer, also a rejection, leaves only when all that it was decided on is committed and applied.
+// Lives on the control core; propose() is for every core.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "broker/controller/controller.h"
+#include "broker/metadata/controller_port.h"
+#include "broker/metadata/metadata_machine.h"
+#include "broker/metadata/metadata_view.h"
+#include "broker/quorum/metadata_quorum.h"
+#include "common/env/environment.h"
+#include "common/env/event.h"
+#include "common/env/task_group.h"
+
+namespace ropewalk::node {
+
+struct ActiveControllerOptions {
+  BrokerId self;
+  controller::ControllerOptions controller;  // draw_id is set here.
+  std::size_t waiting_max = 1024;            // Events; more are refused with budget_exceeded.
+  std::size_t batch_records = 10'000;        // No event is added to a batch of so many records.
+};
+
+class ActiveController final : public metadata::ControllerPort, public metadata::MachineListener {
+ public:
+  // Add it to the MetadataMachine's listeners before the quorum starts. All outlive it.
+  ActiveController(env::Environment& environment, quorum::MetadataQuorum& quorum,
+                   metadata::MetadataView& view, ActiveControllerOptions options);
+  ~ActiveController() override;
+
+  Task<Result<metadata::ControllerAnswer>> propose(metadata::ControllerEvent event,
+                                                   env::MonotonicTime deadline) override;
+
+  // On the control core: whoever waits is told shutting_down.
+  Task<void> stop();
+
+  void image_changed(const metadata::ImagePtr&, const metadata::ImagePtr&) override {}
+  void leader_changed(BrokerId leader, Term term) override;
+
+ private:
+  using Answer = Result<metadata::ControllerAnswer>;
+  struct Waiting {
+    metadata::ControllerEvent event;
+    env::OneShot<Answer> done;
+  };
+  struct Decided {
+    env::OneShot<Answer> done;
+    std::vector<Result<metadata::ItemAnswer>> items;
+  };
+  void enqueue(Waiting waiting);
+  void refuse_waiting(const Error& error);
+  Task<void> serve(Term term);
+  // False when this is not the controller any more.
+  Task<bool> one_batch(Term term, controller::Controller& decisions);
+  std::vector<Decided> decide_waiting(controller::Controller& decisions, controller::Batch& batch);
+  bool leads(Term term) const { return leading_ && *leading_ == term; }
+
+  env::Environment& environment_;
+  quorum::MetadataQuorum& quorum_;
+  metadata::MetadataView& view_;
+  ActiveControllerOptions options_;
+  env::Random random_;
+  std::optional<Term> leading_;
+  bool stopped_ = false;
+  std::deque<Waiting> waiting_;
+  env::Event woken_;                         // Something waits, or the term has ended.
+  std::shared_ptr<ActiveController*> self_;  // What jobs from other cores hold, weakly.
+  env::TaskGroup tasks_;
+};
+
+}  // namespace ropewalk::node

@@ -1,0 +1,101 @@
+#include "broker/node/membership.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/log.h"
+
+namespace ropewalk::node {
+namespace {
+
+constexpr std::chrono::milliseconds kRetryEvery{100};
+
+}  // namespace
+
+Membership::Membership(env::Environment& environment, metadata::ControllerPort& controller,
+                       metadata::MetadataView& view, MembershipOptions options)
+    : environment_(environment),
+      controller_(controller),
+      view_(view),
+      options_(std::move(options)),
+      lease_(environment, std::make_shared<const Lease>()),
+      tasks_(environment.control_core()) {}
+
+Task<Result<BrokerEpoch>> Membership::register_now(env::MonotonicTime deadline) {
+  for (;;) {
+    metadata::ControllerEvent event = options_.registration;
+    auto answer = co_await controller_.propose(std::move(event), deadline);
+    Error error;
+    if (answer && answer->items.at(0)) {
+      epoch_ = std::get<metadata::BrokerRegistered>(*answer->items[0]).epoch;
+      CO_TRY_VOID(co_await view_.wait_for(answer->offset, deadline));
+      log_info("broker {} registered under epoch {}", options_.registration.broker.id, *epoch_);
+      co_return *epoch_;
+    }
+    error = answer ? answer->items[0].error() : answer.error();
+    // Asking again with the same incarnation is safe whatever became of the first time.
+    const bool again = is_retriable(error.code) || error.code == Errc::outcome_unknown;
+    if (!again || environment_.now() + kRetryEvery >= deadline)
+      co_return within("registering this broker", std::move(error));
+    const bool slept =
+        co_await environment_.control_core().sleep_until(environment_.now() + kRetryEvery);
+    if (!slept) co_return fail(Errc::cancelled, "registering this broker");
+  }
+}
+
+Task<Result<metadata::HeartbeatState>> Membership::heartbeat(env::MonotonicTime deadline) {
+  metadata::BrokerHeartbeat beat;
+  beat.broker = options_.registration.broker.id;
+  beat.epoch = *epoch_;
+  beat.applied = view_.get()->offset();
+  const env::BootTime sent = environment_.boot_now();
+  metadata::ControllerEvent event = beat;
+  CO_TRY(auto answer, co_await controller_.propose(std::move(event), deadline));
+  CO_TRY(const auto item, std::move(answer.items.at(0)));
+  const auto state = std::get<metadata::HeartbeatState>(item);
+  if (!state.fenced) {
+    CO_TRY_VOID(co_await view_.wait_for(answer.offset, deadline));
+    // Counted from when it was sent: the controller's session began later (R8).
+    auto lease = std::make_shared<const Lease>(Lease{sent + options_.session - options_.margin});
+    lease_.publish(std::move(lease));
+  }
+  co_return state;
+}
+
+Task<Result<void>> Membership::unfence(env::MonotonicTime deadline) {
+  for (;;) {
+    auto state = co_await heartbeat(deadline);
+    if (state && !state->fenced) break;
+    if (!state && !is_retriable(state.error().code) && state.error().code != Errc::outcome_unknown)
+      co_return within("the first heartbeat", std::move(state).error());
+    if (environment_.now() + kRetryEvery >= deadline)
+      co_return fail(Errc::request_timed_out, "this broker was not let in: {}",
+                     state ? std::string("still fenced") : to_string(state.error()));
+    const bool slept =
+        co_await environment_.control_core().sleep_until(environment_.now() + kRetryEvery);
+    if (!slept) co_return fail(Errc::cancelled, "the first heartbeat");
+  }
+  tasks_.spawn("heartbeats", keep_alive());
+  co_return Result<void>{};
+}
+
+Task<void> Membership::keep_alive() {
+  for (;;) {
+    const auto next = environment_.now() + options_.heartbeat_every;
+    const bool slept = co_await environment_.control_core().sleep_until(next);
+    if (!slept) co_return;
+    auto state = co_await heartbeat(environment_.now() + options_.session);
+    if (state) {
+      if (state->fenced) log_warn("this broker is fenced; it asks to be let in again");
+      continue;
+    }
+    if (state.error().code == Errc::cancelled || state.error().code == Errc::shutting_down)
+      co_return;
+    log_warn("heartbeat: {}", state.error());
+    if (state.error().code != Errc::stale_broker_epoch) continue;
+    if (options_.on_expelled) options_.on_expelled(state.error());
+    co_return;
+  }
+}
+
+}  // namespace ropewalk::node

@@ -1,0 +1,70 @@
+// This broker as a member of the cluster: registers a new life, keeps its session by heartbeats,
+// and knows whether it may serve.
+//
+// On the control core; lease() is for every core. A life that the controller does not know any more
+// (stale_broker_epoch) is over: `on_expelled` is told and the process should end, to come back as a
+// new one.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "broker/metadata/controller_port.h"
+#include "broker/metadata/metadata_view.h"
+#include "common/env/environment.h"
+#include "common/env/published.h"
+#include "common/env/task_group.h"
+
+namespace ropewalk::node {
+
+struct MembershipOptions {
+  metadata::RegisterBroker registration;  // The incarnation included.
+  std::chrono::milliseconds heartbeat_every{500};
+  std::chrono::milliseconds session{3000};  // The controller's.
+  std::chrono::milliseconds margin{500};    // By how much the lease is shorter (R8).
+  std::function<void(const Error&)> on_expelled;
+};
+
+// Until when this broker may serve (R8).
+struct Lease {
+  env::BootTime until{};
+  bool holds(env::BootTime now) const { return now < until; }
+};
+
+class Membership {
+ public:
+  // All outlive it.
+  Membership(env::Environment& environment, metadata::ControllerPort& controller,
+             metadata::MetadataView& view, MembershipOptions options);
+
+  // Registers; returns once the own image shows it. Retries what may be retried until the deadline.
+  // Errors: inconsistent_cluster_id, wrong_owner, unsupported_version, request_timed_out, ...
+  Task<Result<BrokerEpoch>> register_now(env::MonotonicTime deadline);
+  // Heartbeats from now on; returns once this broker is unfenced and its image shows it. Call it
+  // when the local replicas are ready to lead. Pre: register_now() succeeded.
+  Task<Result<void>> unfence(env::MonotonicTime deadline);
+  // No heartbeats any more.
+  Task<void> stop() { return tasks_.stop(); }
+
+  // Pre: register_now() succeeded.
+  BrokerEpoch epoch() const { return *epoch_; }
+  IncarnationId incarnation() const { return options_.registration.broker.incarnation; }
+  // On any core.
+  const Lease& lease() const { return *lease_.get(); }
+
+ private:
+  Task<void> keep_alive();
+  Task<Result<metadata::HeartbeatState>> heartbeat(env::MonotonicTime deadline);
+
+  env::Environment& environment_;
+  metadata::ControllerPort& controller_;
+  metadata::MetadataView& view_;
+  MembershipOptions options_;
+  std::optional<BrokerEpoch> epoch_;
+  env::Published<Lease> lease_;
+  env::TaskGroup tasks_;
+};
+
+}  // namespace ropewalk::node

@@ -1,0 +1,47 @@
+#include "broker/node/replica_reconciler.h"
+
+#include <algorithm>
+
+namespace ropewalk::node {
+namespace {
+
+// Where in the list of replicas the broker is, or none.
+std::optional<std::size_t> place_of(const metadata::Partition* partition, BrokerId broker) {
+  if (!partition) return std::nullopt;
+  const auto& replicas = partition->replicas;
+  const auto found = std::find(replicas.begin(), replicas.end(), broker);
+  if (found == replicas.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - replicas.begin());
+}
+
+}  // namespace
+
+void ReplicaReconciler::begin(const metadata::ImagePtr& image,
+                              const std::vector<TopicPartition>& on_disk) {
+  running_ = true;
+  for (const TopicPartition& id : on_disk)
+    if (!place_of(image->partition(id), self_)) sink_.remove(id);
+  for (const auto& delta : metadata::partition_changes(metadata::Image(), *image))
+    follow(image, delta);
+}
+
+void ReplicaReconciler::image_changed(const metadata::ImagePtr& before,
+                                      const metadata::ImagePtr& after) {
+  if (!running_) return;
+  for (const auto& delta : metadata::partition_changes(*before, *after)) follow(after, delta);
+}
+
+void ReplicaReconciler::follow(const metadata::ImagePtr& image,
+                               const metadata::PartitionDelta& delta) {
+  const auto place = place_of(delta.after.get(), self_);
+  if (!place) {
+    if (place_of(delta.before.get(), self_)) sink_.remove(delta.id);
+    return;
+  }
+  if (delta.after->leader == self_)
+    sink_.become_leader(image, delta.topic, delta.after, delta.after->directories[*place]);
+  else
+    sink_.stop_leading(image, delta.topic, delta.after);
+}
+
+}  // namespace ropewalk::node

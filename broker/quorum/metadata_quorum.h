@@ -1,0 +1,72 @@
+// The seam to the consensus engine: what the broker sees of the metadata log (metadata-quorum.md,
+// section 1).
+//
+// Entries are record batches with one record; index and offset are the same number, the first is 1
+// (M1). The quorum stamps offset and term and knows bytes, no records. Everything here is called on
+// the control core only.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/bytes.h"
+#include "common/env/task.h"
+#include "common/error.h"
+#include "common/ids.h"
+
+namespace ropewalk::quorum {
+
+// The content of a snapshot, piece by piece, as the state machine wrote it.
+class SnapshotReader {
+ public:
+  virtual ~SnapshotReader() = default;
+  virtual Offset last_offset() const = 0;  // The state after this entry.
+  // Empty at the end. Good until the next call.
+  virtual std::optional<ByteSpan> next_chunk() = 0;
+};
+
+class SnapshotWriter {
+ public:
+  static constexpr std::size_t kChunkBytesMax = 8 << 20;
+  virtual ~SnapshotWriter() = default;
+  // Pre: 0 < chunk.size() <= kChunkBytesMax.
+  virtual void add_chunk(std::string_view chunk) = 0;
+};
+
+// Who applies the entries. All calls come in the order of the log, each entry once. An error means
+// that the log makes no sense to this program: the quorum stops for good.
+class StateMachine {
+ public:
+  virtual ~StateMachine() = default;
+  // Committed. Offset and term are said here and need not be stamped into the batch. Control
+  // batches come too: they are the quorum's, and only the offset is of interest.
+  virtual Result<void> apply(Offset offset, Term term, ByteSpan batch) = 0;
+  // Replaces the state.
+  virtual Result<void> load(SnapshotReader& reader) = 0;
+  virtual void save(SnapshotWriter& writer) = 0;
+  // Who leads from now on; kNoBroker if nobody is known to. When this node does, everything of
+  // earlier terms and the no-op of its own has been applied.
+  virtual void leader_changed(BrokerId leader, Term term) = 0;
+};
+
+class MetadataQuorum {
+ public:
+  virtual ~MetadataQuorum() = default;
+
+  // Before start(); outlives the quorum.
+  virtual void attach(StateMachine& machine) = 0;
+
+  // Appends a batch with one record if `expected` is still the term in which this node leads;
+  // completes when it is committed and applied here. Errors: not_controller (nothing was appended),
+  // outcome_unknown (it may yet be committed), disk_full and message_too_large (it was refused).
+  virtual Task<Result<Offset>> append(Term expected, SharedBytes batch) = 0;
+
+  // A local read is linearizable once everything up to this offset is applied. Errors:
+  // not_controller.
+  virtual Task<Result<Offset>> read_barrier() = 0;
+
+  // Gives up leading, if `term` is still the one.
+  virtual void resign(Term term) = 0;
+};
+
+}  // namespace ropewalk::quorum

@@ -1,0 +1,350 @@
+// The engine of a cluster of one on a simulated disk.
+#include "broker/quorum/lone_quorum.h"
+
+#include <map>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/env/sim/simulation.h"
+#include "common/records/batch_builder.h"
+#include "common/records/record_reader.h"
+
+namespace ropewalk::quorum {
+namespace {
+
+using ::testing::HasSubstr;
+
+template <class Id>
+Id id_of(std::uint8_t number) {
+  Uuid uuid;
+  uuid.bytes[3] = number;
+  return Id(uuid);
+}
+
+SharedBytes entry(const std::string& text) {
+  BatchBuilder builder;
+  NewRecord record;
+  record.timestamp = 1;
+  record.value = as_bytes(text);
+  builder.append(record);
+  return *builder.finish(Codec::none);
+}
+
+// Remembers what was applied at which offset; control batches as "".
+class Recorder final : public StateMachine {
+ public:
+  Result<void> apply(Offset offset, Term term, ByteSpan batch) override {
+    EXPECT_EQ(offset.value(), last.value() + 1);  // M1: in order, each once.
+    EXPECT_GE(term, last_term);
+    last = offset;
+    last_term = term;
+    auto reader = RecordReader::open(batch, 1 << 20);
+    EXPECT_TRUE(reader);
+    if (reader->header().is_control()) {
+      controls++;
+      return {};
+    }
+    entries[offset] = as_text(*(**reader->next()).value);
+    if (entries[offset] == "refuse me") return fail(Errc::corrupt, "refused");
+    return {};
+  }
+  Result<void> load(SnapshotReader& reader) override {
+    last = reader.last_offset();
+    entries.clear();
+    while (auto chunk = reader.next_chunk()) {
+      const std::string text(as_text(*chunk));
+      const auto colon = text.find(':');
+      entries[Offset(std::stoll(text.substr(0, colon)))] = text.substr(colon + 1);
+    }
+    loaded = true;
+    return {};
+  }
+  void save(SnapshotWriter& writer) override {
+    for (const auto& [offset, text] : entries) writer.add_chunk(fmt::format("{}:{}", offset, text));
+  }
+  void leader_changed(BrokerId id, Term term) override {
+    leader = id;
+    leader_term = term;
+  }
+
+  std::map<Offset, std::string> entries;
+  Offset last{0};
+  Term last_term;
+  int controls = 0;
+  bool loaded = false;
+  BrokerId leader = kNoBroker;
+  Term leader_term;
+};
+
+LoneQuorumOptions default_options() {
+  LoneQuorumOptions options;
+  options.cluster = id_of<ClusterId>(1);
+  options.node = BrokerId(1);
+  options.directory = id_of<DirectoryId>(2);
+  options.endpoint = {"localhost", 9193};
+  options.may_format = true;
+  return options;
+}
+
+// One process with a quorum.
+struct Life {
+  Life(sim::Node& node, LoneQuorumOptions options)
+      : environment(node.environment()),
+        files(*environment.open_file_system({.root = "/data/quorum", .threads = 2})),
+        quorum(std::make_unique<LoneQuorum>(environment, *files, std::move(options))) {
+    quorum->attach(machine);
+  }
+  env::Environment& environment;
+  Recorder machine;
+  std::unique_ptr<env::FileSystem> files;
+  std::unique_ptr<LoneQuorum> quorum;
+};
+
+class LoneQuorumTest : public ::testing::Test {
+ protected:
+  LoneQuorumTest() : simulation_(sim::seed_from_environment(1)), node_(simulation_.add_node("a")) {}
+
+  std::unique_ptr<Life> begin(LoneQuorumOptions options = default_options()) {
+    return std::make_unique<Life>(node_, std::move(options));
+  }
+  Result<void> start(Life& life) {
+    return simulation_.run(life.environment.control_core(), life.quorum->start());
+  }
+  Result<Offset> append(Life& life, Term term, std::string text) {
+    return simulation_.run(life.environment.control_core(), life.quorum->append(term, entry(text)));
+  }
+  void stop(std::unique_ptr<Life> life) {
+    simulation_.run(life->environment.control_core(), life->quorum->stop());
+    node_.kill();
+  }
+
+  sim::Simulation simulation_;
+  sim::Node& node_;
+};
+
+TEST_F(LoneQuorumTest, FirstEntryIsTheVotersOfTermOne) {
+  auto life = begin();
+  auto started = start(*life);
+  ASSERT_TRUE(started) << to_string(started.error());
+  EXPECT_EQ(life->quorum->term(), Term(1));
+  EXPECT_EQ(life->quorum->commit(), Offset(2));  // Voters, and the term's own.
+  EXPECT_EQ(life->machine.controls, 2);
+  EXPECT_EQ(life->machine.leader, BrokerId(1));
+  ASSERT_EQ(life->quorum->voters().size(), 1u);
+  EXPECT_EQ(life->quorum->voters()[0].directory, id_of<DirectoryId>(2));
+  stop(std::move(life));
+}
+
+TEST_F(LoneQuorumTest, RestartRaisesTheTermAndAppliesEverything) {
+  auto life = begin();
+  ASSERT_TRUE(start(*life));
+  EXPECT_EQ(append(*life, Term(1), "one").value(), Offset(3));
+  EXPECT_EQ(append(*life, Term(1), "two").value(), Offset(4));
+  EXPECT_EQ(life->machine.entries.at(Offset(4)), "two");  // Applied when it is answered (M5).
+  stop(std::move(life));
+  life = begin();
+  ASSERT_TRUE(start(*life));
+  EXPECT_EQ(life->quorum->term(), Term(2));
+  EXPECT_EQ(life->machine.leader_term, Term(2));
+  EXPECT_EQ(life->machine.entries.at(Offset(3)), "one");
+  EXPECT_EQ(life->machine.entries.at(Offset(4)), "two");
+  EXPECT_EQ(append(*life, Term(2), "three").value(), Offset(6));
+  stop(std::move(life));
+}
+
+TEST_F(LoneQuorumTest, RefusesOtherTermsAndHugeEntries) {
+  auto options = default_options();
+  options.entry_bytes_max = 1000;
+  auto life = begin(options);
+  ASSERT_TRUE(start(*life));
+  EXPECT_EQ(append(*life, Term(0), "x").error().code, Errc::not_controller);
+  EXPECT_EQ(append(*life, Term(2), "x").error().code, Errc::not_controller);
+  EXPECT_EQ(append(*life, Term(1), std::string(1000, 'x')).error().code, Errc::message_too_large);
+  EXPECT_EQ(life->quorum->commit(), Offset(2));
+  stop(std::move(life));
+}
+
+TEST_F(LoneQuorumTest, ResigningBeginsANewTerm) {
+  auto life = begin();
+  ASSERT_TRUE(start(*life));
+  life->environment.control_core().post([&] { life->quorum->resign(Term(1)); });
+  ASSERT_TRUE(simulation_.run_until([&] { return life->machine.leader_term == Term(2); },
+                                    std::chrono::seconds(10)));
+  EXPECT_EQ(append(*life, Term(1), "x").error().code, Errc::not_controller);
+  EXPECT_TRUE(append(*life, Term(2), "x"));
+  stop(std::move(life));
+}
+
+TEST_F(LoneQuorumTest, RefusesForeignAndMissingFolders) {
+  auto options = default_options();
+  options.may_format = false;
+  auto life = begin(options);
+  EXPECT_EQ(start(*life).error().code, Errc::not_found);
+  stop(std::move(life));
+  life = begin();
+  ASSERT_TRUE(start(*life));
+  stop(std::move(life));
+  options = default_options();
+  options.cluster = id_of<ClusterId>(99);
+  life = begin(options);
+  EXPECT_EQ(start(*life).error().code, Errc::wrong_owner);
+  stop(std::move(life));
+}
+
+TEST_F(LoneQuorumTest, LostStateFileIsDamage) {
+  auto life = begin();
+  ASSERT_TRUE(start(*life));
+  ASSERT_TRUE(append(*life, Term(1), "one"));
+  ASSERT_TRUE(simulation_.run(life->environment.control_core(), life->files->remove("state")));
+  stop(std::move(life));
+  life = begin();
+  auto started = start(*life);
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, Errc::corrupt);
+  EXPECT_THAT(started.error().context, HasSubstr("no state file"));
+  stop(std::move(life));
+}
+
+TEST_F(LoneQuorumTest, RottenMiddleIsRefused) {
+  auto life = begin();
+  ASSERT_TRUE(start(*life));
+  for (int i = 0; i < 20; i++) ASSERT_TRUE(append(*life, Term(1), fmt::format("entry {}", i)));
+  stop(std::move(life));
+  auto& disk = node_.disk("/data/quorum");
+  std::string segment;
+  for (const auto& path : disk.files())
+    if (path.ends_with(".log")) segment = path;
+  ASSERT_FALSE(segment.empty());
+  ASSERT_TRUE(disk.flip_bit(segment, 4096 + 61 + 200));
+  life = begin();
+  auto started = start(*life);
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, Errc::corrupt) << to_string(started.error());
+  stop(std::move(life));
+}
+
+TEST_F(LoneQuorumTest, EntryThatCannotBeAppliedEndsIt) {
+  auto options = default_options();
+  int failures = 0;
+  options.on_failure = [&](const Error&) { failures++; };
+  auto life = begin(options);
+  ASSERT_TRUE(start(*life));
+  EXPECT_EQ(append(*life, Term(1), "refuse me").error().code, Errc::outcome_unknown);
+  EXPECT_EQ(append(*life, Term(1), "more").error().code, Errc::outcome_unknown);
+  EXPECT_EQ(failures, 1);
+  EXPECT_EQ(life->machine.leader, kNoBroker);
+  stop(std::move(life));
+}
+
+TEST_F(LoneQuorumTest, FailedSyncEndsIt) {
+  auto options = default_options();
+  int failures = 0;
+  options.on_failure = [&](const Error&) { failures++; };
+  auto life = begin(options);
+  ASSERT_TRUE(start(*life));
+  node_.disk("/data/quorum").faults.sync_error = 1.0;
+  EXPECT_EQ(append(*life, Term(1), "x").error().code, Errc::outcome_unknown);
+  EXPECT_EQ(failures, 1);
+  node_.kill();
+  life.reset();
+}
+
+TEST_F(LoneQuorumTest, SnapshotsShortenTheLog) {
+  auto options = default_options();
+  options.snapshot_after_bytes = 4000;
+  options.segment_bytes = 3000;
+  auto life = begin(options);
+  ASSERT_TRUE(start(*life));
+  for (int i = 0; i < 200; i++) ASSERT_TRUE(append(*life, Term(1), fmt::format("entry {}", i)));
+  const auto entries = life->machine.entries;
+  simulation_.run_for(std::chrono::seconds(1));
+  stop(std::move(life));
+  int snapshots = 0;
+  bool first_segment = false;
+  for (const auto& path : node_.disk("/data/quorum").files()) {
+    snapshots += path.ends_with(".snapshot");
+    first_segment |= path.ends_with("00000000000000000001.log");
+  }
+  EXPECT_EQ(snapshots, 1);
+  EXPECT_FALSE(first_segment);
+  life = begin(options);
+  auto started = start(*life);
+  ASSERT_TRUE(started) << to_string(started.error());
+  EXPECT_TRUE(life->machine.loaded);
+  EXPECT_EQ(life->machine.entries, entries);
+  ASSERT_EQ(life->quorum->voters().size(), 1u);
+  EXPECT_TRUE(append(*life, Term(2), "after"));
+  stop(std::move(life));
+}
+
+struct Client {
+  std::map<Offset, std::string> acked;
+  int next = 0;
+};
+
+// Appends until it fails or the process dies; a committed answer is remembered.
+Task<void> keep_appending(LoneQuorum& quorum, Term term, std::shared_ptr<Client> client) {
+  for (;;) {
+    const std::string text = fmt::format("entry {}", client->next++);
+    auto bytes = entry(text);
+    auto appended = co_await quorum.append(term, std::move(bytes));
+    if (!appended) co_return;
+    client->acked[*appended] = text;
+  }
+}
+
+// A committed entry is never lost, and no entry changes, over power cuts at any moment.
+TEST(LoneQuorumPowerCuts, CommittedEntriesSurvive) {
+  std::map<std::string, std::uint64_t, std::less<>> counts;
+  std::uint64_t acked = 0;
+  for (std::uint64_t seed = 1; seed <= 12; seed++) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    sim::Simulation simulation(seed);
+    sim::Node& node = simulation.add_node("a");
+    auto client = std::make_shared<Client>();
+    Term last_term;
+    for (int round = 0; round < 5; round++) {
+      auto options = default_options();
+      options.snapshot_after_bytes = 2000;
+      Life life(node, options);
+      auto started = std::make_shared<std::optional<Result<void>>>();
+      boost::asio::co_spawn(life.environment.control_core().executor(), life.quorum->start(),
+                            [started](std::exception_ptr, Result<void> result) {
+                              started->emplace(std::move(result));
+                            });
+      const auto patience = std::chrono::milliseconds(simulation.random().below(300));
+      simulation.run_until([&] { return started->has_value(); },
+                           round == 0 ? patience : std::chrono::milliseconds(60'000));
+      if (*started) {
+        ASSERT_TRUE(**started) << to_string((*started)->error());
+        EXPECT_GT(life.quorum->term(), last_term);
+        last_term = life.quorum->term();
+        for (const auto& [offset, text] : client->acked) {
+          ASSERT_TRUE(life.machine.entries.contains(offset)) << offset.value();
+          EXPECT_EQ(life.machine.entries.at(offset), text);
+        }
+        env::TaskGroup* group = new env::TaskGroup(life.environment.control_core());
+        group->spawn("client", keep_appending(*life.quorum, last_term, client));
+        group->spawn("client", keep_appending(*life.quorum, last_term, client));
+        simulation.run_for(std::chrono::milliseconds(simulation.random().below(400)));
+        if (simulation.random().chance(0.3))
+          node.kill();
+        else
+          node.power_cut();
+        delete group;
+      } else {
+        node.power_cut();
+      }
+    }
+    acked += client->acked.size();
+    for (const auto& [what, times] : simulation.counts()) counts[what] += times;
+  }
+  fmt::print("{} entries acknowledged\n{}", acked, sim::describe(counts));
+  EXPECT_GT(acked, 1000u);
+  EXPECT_GT(counts["power_cut.torn_file"], 0u);
+  EXPECT_GT(counts["node.power_cut"], 0u);
+}
+
+}  // namespace
+}  // namespace ropewalk::quorum
