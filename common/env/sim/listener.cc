@@ -52,8 +52,8 @@ void SimListener::serve() {
 void SimListener::close() {
   if (closed_) return;
   closed_ = true;
-  if (!environment_.alive()) return;
   fabric_.unbind(environment_.node().name(), at_.port, *this);
+  if (!environment_.alive()) return;
   for (auto& channel : std::exchange(backlog_, {})) {
     channel->attach(1, environment_.core(0));
     channel->close(1);
