@@ -202,7 +202,7 @@ void Partition::begin_leadership(Leadership leadership) {
   wake_watchers(std::nullopt);
 }
 
-// R4: all who wait hear it. What was appended but not written never happened.
+// R4: all who wait hear it. What they appended stays in the log, also what is not written yet.
 void Partition::end_role(Error why) {
   why_not_ = std::move(why);
   if (leader_) {
@@ -211,7 +211,6 @@ void Partition::end_role(Error why) {
   }
   for (const Unwritten& waits : unwritten_) refuse(waits.waiter, why_not_);
   unwritten_.clear();
-  producers_.undo(log_->readable_end());
   wake_watchers(std::nullopt);
 }
 
@@ -250,7 +249,8 @@ void Partition::log_synced() {
 void Partition::log_rolled() {
   if (ended_) return;
   store_checkpoint([id = id_](Result<void> stored) {
-    if (!stored) log_warn("checkpoint of {}: {}", id, stored.error());
+    if (!stored && stored.error().code != Errc::cancelled)
+      log_warn("checkpoint of {}: {}", id, stored.error());
   });
 }
 

@@ -28,13 +28,13 @@ struct ProduceItem {
   SharedBytes batch;
   Sequenced sequenced;
   Acks acks = Acks::all;
-  std::optional<LeaderEpoch> expected_epoch;  // That the client knows.
-  std::uint32_t item = 0;                     // For the sink.
+  std::optional<LeaderEpoch> expected_epoch = {};  // That the client knows.
+  std::uint32_t item = 0;                          // For the sink.
 };
 
 struct Look {
-  std::optional<Offset> from;                 // To be checked, and watched from.
-  std::optional<LeaderEpoch> expected_epoch;  // That the client knows.
+  std::optional<Offset> from = {};                 // To be checked, and watched from.
+  std::optional<LeaderEpoch> expected_epoch = {};  // That the client knows.
   // Tell when there is more than now, if there is nothing behind `from` now or `watch_anyway`.
   bool watch = false;
   bool watch_anyway = false;

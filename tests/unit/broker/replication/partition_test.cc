@@ -1,0 +1,241 @@
+#include "broker/replication/partition.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/broker/replication/replica_rig.h"
+
+namespace ropewalk::replication {
+namespace {
+
+class PartitionTest : public testing::Test {
+ protected:
+  PartitionTest() { rig_.lead(LeaderEpoch(1)); }
+  sim::DiskFaults& faults() { return rig_.node.disk("/data").faults; }
+  static void expect_error(const Result<Appended>& answer, Errc code) {
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, code) << to_string(answer.error());
+    EXPECT_FALSE(answer.error().context.empty());
+  }
+  ReplicaRig rig_{1};
+};
+
+TEST_F(PartitionTest, StoresBatchesOneBehindTheOtherUnderItsEpoch) {
+  EXPECT_EQ(rig_.produce_one({.records = 3})->base_offset, Offset(0));
+  EXPECT_EQ(rig_.produce_one({.records = 2})->base_offset, Offset(3));
+  const auto headers = rig_.read_all();
+  ASSERT_EQ(headers.size(), 2u);
+  EXPECT_EQ(headers[1].base_offset, Offset(3));
+  EXPECT_EQ(headers[1].leader_epoch, LeaderEpoch(1));
+  EXPECT_EQ(rig_.look().high_watermark, Offset(5));
+}
+
+TEST_F(PartitionTest, AcksChooseWhatIsWaitedFor) {
+  ASSERT_TRUE(rig_.produce_one({}));  // The files are there.
+  faults().sync_stall = 1;
+  const auto sink = rig_.produce({{.acks = Acks::none}, {.acks = Acks::leader}, {}});
+  rig_.world.run_for(faults().stall / 2);
+  ASSERT_EQ(sink->answered, 1u);
+  EXPECT_TRUE(sink->answers[0]->has_value()) << "acks=0 waits for the write only";
+  EXPECT_EQ(rig_.look().high_watermark, Offset(1)) << "synced counts what is durable";
+  ASSERT_TRUE(rig_.until([&] { return sink->answered == 3; }));
+  EXPECT_EQ(rig_.look().high_watermark, Offset(4));
+}
+
+TEST_F(PartitionTest, ReplicatedDoesNotWaitForTheDisk) {
+  ASSERT_TRUE(rig_.produce_one({}));
+  rig_.durability = metadata::Durability::replicated;
+  rig_.lead(LeaderEpoch(2));
+  faults().sync_stall = 1;
+  const auto sink = rig_.produce({{}});
+  rig_.world.run_for(faults().stall / 2);
+  EXPECT_EQ(sink->answered, 1u);
+}
+
+TEST_F(PartitionTest, ManyInFlightShareSyncs) {
+  ASSERT_TRUE(rig_.produce_one({}));
+  std::uint64_t before = 0;
+  rig_.on_core([&] { before = rig_.directory->syncer().syncs_done(); });
+  std::vector<std::shared_ptr<ProduceLog>> sinks;
+  const auto to = rig_.partition();
+  rig_.on_core([&] {
+    for (int i = 0; i < 200; i++) {
+      sinks.push_back(std::make_shared<ProduceLog>());
+      ReplicaRig::enter(to, sinks.back(), {{}});
+    }
+  });
+  ASSERT_TRUE(rig_.until([&] { return sinks.back()->answered == 1; }));
+  for (const auto& sink : sinks) EXPECT_EQ(sink->answered, 1u);
+  std::uint64_t after = 0;
+  rig_.on_core([&] { after = rig_.directory->syncer().syncs_done(); });
+  EXPECT_LE(after - before, 10u);
+}
+
+TEST_F(PartitionTest, AnswersARetryUnderTheSameCondition) {
+  ASSERT_TRUE(rig_.produce_one({}));
+  faults().sync_stall = 1;
+  const auto sink = rig_.produce({{.producer = 9}, {.producer = 9}});
+  rig_.world.run_for(faults().stall / 2);
+  EXPECT_EQ(sink->answered, 0u) << "the original is not committed yet";
+  ASSERT_TRUE(rig_.until([&] { return sink->answered == 2; }));
+  EXPECT_EQ((*sink->answers[1])->base_offset, (*sink->answers[0])->base_offset);
+  EXPECT_EQ(rig_.look().high_watermark, Offset(2)) << "stored once";
+}
+
+TEST_F(PartitionTest, KnowsProducersAfterKillAndPowerCut) {
+  ASSERT_TRUE(rig_.produce_one({.records = 5, .producer = 9}));
+  ASSERT_TRUE(rig_.produce_one({.records = 5, .producer = 9, .sequence = 5}));
+  rig_.kill();
+  rig_.restart();
+  EXPECT_EQ(rig_.produce_one({.records = 5, .producer = 9})->base_offset, Offset(0));
+  rig_.power_cut();
+  rig_.restart();
+  EXPECT_EQ(rig_.produce_one({.records = 5, .producer = 9, .sequence = 5})->base_offset, Offset(5));
+  expect_error(rig_.produce_one({.producer = 9, .sequence = 11}),
+               Errc::out_of_order_sequence_number);
+  EXPECT_EQ(rig_.produce_one({.producer = 9, .sequence = 10})->base_offset, Offset(10));
+}
+
+TEST_F(PartitionTest, KnowsProducersFromTheCheckpointOfACleanStop) {
+  ASSERT_TRUE(rig_.produce_one({.records = 5, .producer = 9}));
+  EXPECT_TRUE(rig_.world.run(rig_.core(), rig_.manager->stop()));
+  rig_.kill();
+  rig_.restart();
+  EXPECT_EQ(rig_.produce_one({.records = 5, .producer = 9})->base_offset, Offset(0));
+  EXPECT_EQ(rig_.look().high_watermark, Offset(5));
+}
+
+TEST_F(PartitionTest, KnowsProducersAcrossRolls) {
+  rig_.segment_bytes = 1 << 20;
+  rig_.lead(LeaderEpoch(2));
+  for (int i = 0; i < 40; i++)
+    ASSERT_TRUE(rig_.produce_one({.producer = 9, .sequence = i, .value_bytes = 100'000}));
+  ASSERT_GT(rig_.look({.from = Offset(0)}).view->segment_count(), 2u);
+  rig_.kill();
+  rig_.restart();
+  EXPECT_EQ(rig_.produce_one({.producer = 9, .sequence = 39})->base_offset, Offset(39));
+  EXPECT_EQ(rig_.produce_one({.producer = 9, .sequence = 40})->base_offset, Offset(40));
+}
+
+TEST_F(PartitionTest, LosingLeadershipFailsWhoWaits) {
+  ASSERT_TRUE(rig_.produce_one({}));
+  faults().sync_stall = 1;
+  const auto sink = rig_.produce({{}, {.acks = Acks::leader}});
+  const auto partition = rig_.partition();
+  rig_.on_core([&] { partition->stop_leading(LeaderEpoch(2)); });
+  ASSERT_TRUE(rig_.until([&] { return sink->answered == 2; }));
+  expect_error(*sink->answers[0], Errc::not_leader_or_follower);
+  expect_error(*sink->answers[1], Errc::not_leader_or_follower);
+  expect_error(rig_.produce_one({}), Errc::not_leader_or_follower);
+  EXPECT_EQ(rig_.look().error.code, Errc::not_leader_or_follower);
+}
+
+TEST_F(PartitionTest, ANewEpochGoesOnWhereTheLogEnds) {
+  ASSERT_TRUE(rig_.produce_one({.producer = 9}));
+  rig_.lead(LeaderEpoch(2));
+  EXPECT_EQ(rig_.produce_one({.producer = 9})->base_offset, Offset(0)) << "a retry";
+  EXPECT_EQ(rig_.produce_one({.producer = 9, .sequence = 1})->base_offset, Offset(1));
+  EXPECT_EQ(rig_.read_all()[1].leader_epoch, LeaderEpoch(2));
+}
+
+TEST_F(PartitionTest, HoldsClientsToItsEpoch) {
+  expect_error(rig_.produce_one({.expected_epoch = LeaderEpoch(0)}), Errc::fenced_leader_epoch);
+  expect_error(rig_.produce_one({.expected_epoch = LeaderEpoch(2)}), Errc::unknown_leader_epoch);
+  EXPECT_TRUE(rig_.produce_one({.expected_epoch = LeaderEpoch(1)}));
+  EXPECT_EQ(rig_.look({.expected_epoch = LeaderEpoch(0)}).error.code, Errc::fenced_leader_epoch);
+}
+
+TEST_F(PartitionTest, AFailedSyncFailsTheReplicaForGood) {
+  ASSERT_TRUE(rig_.produce_one({}));
+  faults().sync_error = 1;
+  expect_error(rig_.produce_one({}), Errc::kafka_storage_error);
+  faults().sync_error = 0;
+  expect_error(rig_.produce_one({}), Errc::kafka_storage_error);
+  EXPECT_EQ(rig_.look().error.code, Errc::kafka_storage_error);
+}
+
+TEST_F(PartitionTest, AFullDiskRefusesAndGoesOn) {
+  ASSERT_TRUE(rig_.produce_one({.producer = 9}));
+  const auto before = rig_.look().high_watermark;
+  faults().capacity_bytes = 1;
+  expect_error(rig_.produce_one({.producer = 9, .sequence = 1, .value_bytes = 50'000}),
+               Errc::disk_full);
+  faults().capacity_bytes = UINT64_MAX;
+  EXPECT_EQ(rig_.look().high_watermark, before);
+  EXPECT_EQ(rig_.produce_one({.producer = 9, .sequence = 1})->base_offset, Offset(1))
+      << "what was refused is not remembered";
+}
+
+TEST_F(PartitionTest, WakesAParkedFetchWhenRecordsAreCommitted) {
+  ASSERT_TRUE(rig_.produce_one({}));
+  const auto fetch = std::make_shared<FetchLog>();
+  const auto partition = rig_.partition();
+  rig_.on_core([&] { partition->look(fetch, {.from = Offset(1), .watch = true}); });
+  ASSERT_TRUE(rig_.until([&] { return fetch->found.has_value(); }));
+  EXPECT_EQ(fetch->found->view, nullptr);
+  faults().sync_stall = 1;
+  const auto sink = rig_.produce({{}});
+  rig_.world.run_for(faults().stall / 2);
+  EXPECT_EQ(fetch->moves, 0) << "nothing is committed yet";
+  ASSERT_TRUE(rig_.until([&] { return fetch->moves == 1; }));
+  ASSERT_TRUE(rig_.produce_one({}));
+  EXPECT_EQ(fetch->moves, 1) << "a watch tells once";
+}
+
+TEST_F(PartitionTest, TellsAParkedFetchThatLeadershipEnds) {
+  const auto fetch = std::make_shared<FetchLog>();
+  const auto partition = rig_.partition();
+  rig_.on_core([&] { partition->look(fetch, {.from = Offset(0), .watch = true}); });
+  rig_.on_core([&] { partition->stop_leading(LeaderEpoch(2)); });
+  EXPECT_TRUE(rig_.until([&] { return fetch->moves == 1; }));
+}
+
+TEST_F(PartitionTest, AnUnwatchedFetchIsNotTold) {
+  const auto fetch = std::make_shared<FetchLog>();
+  const auto partition = rig_.partition();
+  rig_.on_core([&] { partition->look(fetch, {.from = Offset(0), .watch = true}); });
+  rig_.on_core([&] { partition->unwatch(fetch); });
+  ASSERT_TRUE(rig_.produce_one({}));
+  EXPECT_EQ(fetch->moves, 0);
+}
+
+TEST_F(PartitionTest, NamesTheRangeThatAnOffsetIsOutsideOf) {
+  ASSERT_TRUE(rig_.produce_one({.records = 3}));
+  const Looked found = rig_.look({.from = Offset(4)});
+  EXPECT_EQ(found.error.code, Errc::offset_out_of_range);
+  EXPECT_THAT(found.error.context, testing::HasSubstr("0 to 3"));
+  EXPECT_EQ(rig_.look({.from = Offset(3)}).error.code, Errc::none);
+  EXPECT_EQ(rig_.look({.from = Offset(-1)}).error.code, Errc::offset_out_of_range);
+}
+
+TEST_F(PartitionTest, StoppingFailsWhoWaits) {
+  ASSERT_TRUE(rig_.produce_one({}));
+  faults().sync_stall = 1;
+  const auto sink = rig_.produce({{}});
+  EXPECT_TRUE(rig_.world.run(rig_.core(), rig_.manager->stop()));
+  EXPECT_EQ(sink->answered, 1u);
+  expect_error(*sink->answers[0], Errc::not_leader_or_follower);
+}
+
+TEST_F(PartitionTest, RemovedReplicasAreGoneWithTheirFiles) {
+  ASSERT_TRUE(rig_.produce_one({}));
+  rig_.on_core([&] { rig_.manager->remove(rig_.id); });
+  ASSERT_TRUE(rig_.until([&] { return rig_.directory->replicas().empty(); }));
+  EXPECT_EQ(rig_.partition(), nullptr);
+  rig_.world.run_for(std::chrono::seconds(1));
+  EXPECT_TRUE(
+      rig_.world.run(rig_.core(), rig_.files->list(log::partition_folder(rig_.id))).error().code ==
+      Errc::not_found);
+}
+
+TEST_F(PartitionTest, ReplicasThatTheImageDoesNotKnowAreRemoved) {
+  ASSERT_TRUE(rig_.produce_one({}));
+  rig_.kill();
+  rig_.start();
+  EXPECT_EQ(rig_.opened.count, 1u);
+  rig_.on_core([&] { rig_.manager->remove_strangers(std::make_shared<metadata::Image>()); });
+  EXPECT_TRUE(rig_.until([&] { return rig_.directory->replicas().empty(); }));
+}
+
+}  // namespace
+}  // namespace ropewalk::replication
