@@ -1,5 +1,8 @@
 #include "broker/metadata/record_codec.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "broker/metadata/record_messages.h"
 #include "common/records/batch_builder.h"
 #include "common/records/record_reader.h"
@@ -9,6 +12,28 @@ namespace ropewalk::metadata {
 namespace {
 
 constexpr std::size_t kEntryBytesMax = 64 << 20;
+
+// Protobuf prints bytes as padded base64; people see ids as 22 characters of base64url everywhere
+// else. Only ids are bytes in these messages.
+std::string with_readable_ids(std::string json) {
+  constexpr std::string_view kIdEnd = "==\"";
+  constexpr std::size_t kIdCharacters = 22;
+  for (std::size_t at = json.find(kIdEnd); at != std::string::npos; at = json.find(kIdEnd, at)) {
+    const std::size_t start = at >= kIdCharacters ? at - kIdCharacters : 0;
+    const bool is_id = start > 0 && json[start - 1] == '"' &&
+                       json.substr(start, kIdCharacters).find('"') == std::string::npos;
+    if (!is_id) {
+      at++;
+      continue;
+    }
+    std::replace(json.begin() + static_cast<std::ptrdiff_t>(start),
+                 json.begin() + static_cast<std::ptrdiff_t>(at), '+', '-');
+    std::replace(json.begin() + static_cast<std::ptrdiff_t>(start),
+                 json.begin() + static_cast<std::ptrdiff_t>(at), '/', '_');
+    json.erase(at, 2);
+  }
+  return json;
+}
 
 }  // namespace
 
@@ -62,7 +87,7 @@ std::string describe_record(const Record& record) {
   const auto status =
       google::protobuf::util::MessageToJsonString(to_message(record), &json, options);
   ENSURE(status.ok(), "a metadata record as JSON: {}", status.ToString());
-  return json;
+  return with_readable_ids(std::move(json));
 }
 
 }  // namespace ropewalk::metadata
