@@ -3,6 +3,7 @@
 // Made and owned by the composition root; used on any data core. `parts` must outlive it.
 #pragma once
 
+#include "broker/service/await_metadata.h"
 #include "broker/service/cluster_status.h"
 #include "broker/service/create_topic.h"
 #include "broker/service/delete_topic.h"
@@ -22,6 +23,7 @@ struct UseCases {
   explicit UseCases(const Parts& with)
       : parts(with),
         producer_ids(parts),
+        await_metadata(parts),
         metadata(parts),
         create_topic(parts),
         delete_topic(parts),
@@ -39,6 +41,7 @@ struct UseCases {
 
   const Parts parts;
   ProducerIds producer_ids;
+  AwaitMetadata await_metadata;
   Metadata metadata;
   CreateTopic create_topic;
   DeleteTopic delete_topic;

@@ -99,7 +99,7 @@ std::vector<env::Chunk> write_fetch(const v1::ResponseHeader& header,
   }
   const wire::RecordsLastFrame frame = wire::write_records_last(header, body, parts);
 
-  // Pins and memory must last until everything is sent: the small pieces carry them.
+  // The charge for memory lasts until everything is sent: the small pieces carry it.
   struct Sending {
     service::FetchResponse response;
     SharedBytes small;

@@ -10,8 +10,8 @@
 namespace ropewalk::native {
 
 NativeListener::NativeListener(env::Environment& environment, service::UseCases& uses,
-                               WaitForMetadata wait_for_metadata, NativeOptions options)
-    : shared_{environment, uses, std::move(wait_for_metadata), std::move(options)} {
+                               NativeOptions options)
+    : shared_{environment, uses, std::move(options)} {
   // Protobuf writes a line to stderr for every text that is not UTF-8; whoever can connect could
   // fill the disk with those. Its verdict reaches us as a malformed frame anyway.
   google::protobuf::SetLogHandler(nullptr);

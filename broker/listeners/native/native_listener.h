@@ -18,8 +18,7 @@ namespace ropewalk::native {
 class NativeListener {
  public:
   // `environment` and `uses` must outlive it.
-  NativeListener(env::Environment& environment, service::UseCases& uses,
-                 WaitForMetadata wait_for_metadata, NativeOptions options);
+  NativeListener(env::Environment& environment, service::UseCases& uses, NativeOptions options);
 
   // For rpc::Server; this must outlive the server's connections.
   rpc::SessionFactory sessions();

@@ -13,7 +13,7 @@ namespace {
 Task<bool> caught_up(Shared& shared, const Call& call) {
   if (call.least_metadata_offset <= Offset(0)) co_return true;
   auto reached =
-      co_await shared.wait_for_metadata(call.least_metadata_offset, call.context.deadline);
+      co_await shared.uses.await_metadata.handle(call.context, call.least_metadata_offset);
   if (!reached) call.fail(reached.error());
   co_return reached.has_value();
 }

@@ -3,14 +3,10 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <string>
 
 #include "broker/service/use_cases.h"
 #include "common/env/environment.h"
-#include "common/env/task.h"
-#include "common/error.h"
-#include "common/ids.h"
 
 namespace ropewalk::native {
 
@@ -27,14 +23,9 @@ struct NativeOptions {
   std::chrono::milliseconds timeout_max{600'000};
 };
 
-// Returns when this broker has applied the metadata log up to the offset. On any data core. Errors:
-// request_timed_out, cancelled.
-using WaitForMetadata = std::function<Task<Result<void>>(Offset, env::MonotonicTime deadline)>;
-
 struct Shared {
   env::Environment& environment;
   service::UseCases& uses;
-  WaitForMetadata wait_for_metadata;
   NativeOptions options;
 };
 

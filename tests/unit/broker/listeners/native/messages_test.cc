@@ -122,7 +122,7 @@ TEST(FetchMessages, RefusesWhatCannotBe) {
 // The chunks in a row are one frame that protobuf alone can read; the service's pins live as long
 // as they do.
 TEST(FetchMessages, WritesChunksThatAreOneFrame) {
-  const auto pin = std::make_shared<const int>(1);
+  quota::ByteBudget budget(1000);
   service::FetchResponse response;
   response.partitions.resize(3);
   response.partitions[0].records = {SharedBytes(std::string("first ")),
@@ -132,11 +132,11 @@ TEST(FetchMessages, WritesChunksThatAreOneFrame) {
   response.partitions[1].error = {Errc::offset_out_of_range, "beyond the end"};
   response.partitions[2].records = {SharedBytes(std::string("third"))};
   response.partitions[2].records_bytes = 5;
-  response.pins.push_back(pin);
+  response.memory = std::move(*budget.take(17));
   v1::ResponseHeader header;
   header.set_correlation_id(77);
   auto chunks = write_fetch(header, a_fetch(), std::move(response));
-  EXPECT_EQ(pin.use_count(), 2);
+  EXPECT_EQ(budget.used_bytes(), 17u);
 
   std::string bytes;
   for (const auto& chunk : chunks) bytes += std::get<SharedBytes>(chunk).text();
@@ -156,7 +156,7 @@ TEST(FetchMessages, WritesChunksThatAreOneFrame) {
   EXPECT_EQ(message.partitions(2).partition(), 2);
 
   chunks.clear();
-  EXPECT_EQ(pin.use_count(), 1);
+  EXPECT_EQ(budget.used_bytes(), 0u);
 }
 
 TEST(TopicMessages, ATopicGoesByOneName) {
