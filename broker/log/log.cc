@@ -70,7 +70,8 @@ void Log::written(const AppendPlan& plan, const Result<void>& outcome, env::Wall
         segments_.back().sealed_view = view_of(segments_.back());
         sealed_.reset();
       }
-      segments_.push_back({write.file, write.base, kSegmentHeaderBytes, 0,
+      const std::uint64_t synced = segments_.empty() ? kSegmentHeaderBytes : 0;
+      segments_.push_back({write.file, write.base, kSegmentHeaderBytes, synced,
                            OffsetIndex(options_.index_interval_bytes), 0, nullptr});
       directory_dirty_ = true;
     }
@@ -110,10 +111,14 @@ std::optional<SyncPlan> Log::plan_sync(bool record) {
   for (const Segment& segment : segments_)
     if (segment.synced_position < segment.end_position) plan.files.push_back(segment.file);
   if (plan.files.empty() && !plan.directory && !(record && record_is_behind())) return std::nullopt;
-  Segment& active = segments_.back();
-  plan.slot = SlotWrite{active.file, active.next_slot, slot_now()};
-  active.next_slot ^= 1;
-  if (plan.files.empty() || plan.files.back() != active.file) plan.files.push_back(active.file);
+  // Into the newest segment whose header is known to be synced: a slot beside a header that was
+  // lost would look like damage. The first segment is synced when it is made.
+  auto holder = segments_.rbegin();
+  while (holder->synced_position == 0 && holder + 1 != segments_.rend()) ++holder;
+  plan.slot = SlotWrite{holder->file, holder->next_slot, slot_now()};
+  holder->next_slot ^= 1;
+  if (std::ranges::find(plan.files, holder->file) == plan.files.end())
+    plan.files.insert(plan.files.begin(), holder->file);
   return plan;
 }
 

@@ -40,7 +40,9 @@ class RecoveryRun {
     }
     CO_TRY_VOID(co_await take_checkpoint());
     if (segments_.empty()) {
-      if (checkpoint_) co_return fail(Errc::corrupt, "{}: a checkpoint without segments", folder());
+      if (checkpoint_ && checkpoint_->offset > Offset(options_.log.first_offset))
+        co_return fail(Errc::corrupt, "{}: a checkpoint at {} without segments", folder(),
+                       checkpoint_->offset);
       co_return empty_log();
     }
     CO_TRY_VOID(find_first());
@@ -194,6 +196,8 @@ class RecoveryRun {
     }
     segment.index = OffsetIndex(options_.log.index_interval_bytes);
     segment.end = segment.base;
+    // Its header and its name may be in memory only, too.
+    if (segment.base >= recorded_.durable_end) segment.unrecorded = kSegmentHeaderBytes;
     BatchCursor cursor(*segment.handle, kSegmentHeaderBytes, segment.size, BatchCursor::kScan);
     for (;;) {
       auto header = co_await cursor.header();
@@ -254,6 +258,7 @@ class RecoveryRun {
     CO_TRY_VOID(co_await remove(keep_, segments_));
     segments_.resize(keep_, FoundSegment{});
     CO_TRY_VOID(co_await remove(0, obsolete_));
+    bool written_again = false;
     for (FoundSegment& segment : segments_) {
       if (segment.end_position < segment.size) {
         // The index may have been made for the longer file.
@@ -261,13 +266,14 @@ class RecoveryRun {
         CO_TRY_VOID(co_await segment.handle->truncate(segment.end_position));
         CO_TRY_VOID(co_await segment.handle->sync());
       }
-      if (segment.unrecorded) CO_TRY_VOID(co_await write_again(segment));
+      if (!segment.unrecorded) continue;
+      written_again = true;
+      CO_TRY_VOID(co_await write_again(segment));
     }
-    const bool grew = next_ > recorded_.durable_end;
-    if (grew || report_.cut_tail)
+    if (written_again || report_.cut_tail)
       for (const std::string& path : with_parents(folder()))
         CO_TRY_VOID(co_await files_.sync_directory(path));
-    if (grew) CO_TRY_VOID(co_await record());
+    if (next_ > recorded_.durable_end) CO_TRY_VOID(co_await record());
     co_return Result<void>();
   }
 

@@ -92,6 +92,8 @@ Task<Result<void>> store_index(LogPlace place, SegmentViewPtr segment) {
 Task<Result<void>> carry_out(LogPlace place, TruncatePlan plan) {
   SyncRequest file_only;
   file_only.files.push_back(plan.cut->file_ptr());
+  // The header first: a slot beside a header that was lost would look like damage.
+  CO_TRY_VOID(co_await place.syncer.sync(file_only));
   CO_TRY_VOID(write_slot(plan.slot));
   CO_TRY_VOID(co_await place.syncer.sync(file_only));
   const std::string index = path_in(place, index_file_name(plan.cut->base_offset()));

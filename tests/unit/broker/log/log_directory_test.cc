@@ -1,0 +1,193 @@
+#include "broker/log/log_directory.h"
+
+#include <sstream>
+
+#include "broker/log/log_verify.h"
+#include "tests/unit/broker/log/log_rig.h"
+
+namespace ropewalk::log {
+namespace {
+
+class LogDirectoryTest : public testing::Test {
+ protected:
+  ~LogDirectoryTest() override { end_process(); }
+  void end_process() {
+    node_.kill();
+    directory_.reset();
+    files_.reset();
+  }
+  Result<void> open() {
+    files_ = node_.environment().open_file_system({"/d"}).value();
+    auto opened =
+        world_.run(core(), LogDirectory::open(node_.environment(), *files_, core(), options_));
+    if (!opened) return std::unexpected(opened.error());
+    directory_ = std::move(*opened);
+    return {};
+  }
+  void reopen() {
+    end_process();
+    const auto opened = open();
+    ASSERT_TRUE(opened) << to_string(opened.error());
+  }
+  env::Core& core() { return node_.environment().core(0); }
+  Result<RecoveryReport> open_partition(TopicPartition partition) {
+    return world_.run(core(), directory_->open_partition(partition, RecoveryOptions{}));
+  }
+  // One record, durable.
+  void write_one(TopicPartition partition) {
+    auto report = open_partition(partition);
+    ASSERT_TRUE(report) << to_string(report.error());
+    auto owner = std::make_shared<LogOwner>(node_.environment());
+    auto enter = [weak = std::weak_ptr(owner)](env::Job job) {
+      if (auto strong = weak.lock()) strong->serial().enter(std::move(job));
+    };
+    owner->log = PartitionLog::make(directory_->place_of(partition, enter), LogOptions{},
+                                    report->log, *owner);
+    core().post([owner] {
+      owner->serial().enter([owner] {
+        owner->log->append(
+            StampedBatch::stamp(make_batch(1, 10), owner->log->next_offset(), LeaderEpoch(1))
+                .value());
+      });
+    });
+    const Offset wanted = report->log.log_end + 1;
+    ASSERT_TRUE(world_.run_until([&] { return owner->log->durable_end() == wanted; },
+                                 std::chrono::seconds(10)));
+  }
+
+  sim::Simulation world_{3};
+  sim::Node& node_ = world_.add_node("a");
+  LogDirectoryOptions options_{
+      {ClusterId(Uuid::from_hex(std::string(32, '1')).value()), BrokerId(4), DirectoryId()},
+      true,
+      16,
+      100000};
+  std::unique_ptr<env::FileSystem> files_;
+  std::unique_ptr<LogDirectory> directory_;
+};
+
+TEST_F(LogDirectoryTest, IsFormattedOnceAndKeepsItsId) {
+  ASSERT_TRUE(open());
+  const DirectoryId id = directory_->meta().directory;
+  EXPECT_FALSE(id.is_none());
+  EXPECT_EQ(node_.disk("/d").content("reserve")->size(), 100000U);
+  options_.may_format = false;
+  reopen();
+  EXPECT_EQ(directory_->meta().directory, id);
+}
+
+TEST_F(LogDirectoryTest, AnEmptyOneIsNotFormattedUnasked) {
+  options_.may_format = false;
+  EXPECT_EQ(open().error().code, Errc::not_found);
+}
+
+TEST_F(LogDirectoryTest, AnotherBrokersIsRefusedNamingBoth) {
+  ASSERT_TRUE(open());
+  end_process();
+  options_.expected.broker = BrokerId(5);
+  const auto opened = open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Errc::wrong_owner);
+  EXPECT_NE(opened.error().context.find("broker 4"), std::string::npos);
+  EXPECT_NE(opened.error().context.find("broker 5"), std::string::npos);
+}
+
+TEST_F(LogDirectoryTest, ALivingProcessKeepsItLocked) {
+  ASSERT_TRUE(open());
+  auto second = node_.environment().open_file_system({"/d"}).value();
+  auto opened =
+      world_.run(core(), LogDirectory::open(node_.environment(), *second, core(), options_));
+  EXPECT_EQ(opened.error().code, Errc::wrong_owner);
+}
+
+TEST_F(LogDirectoryTest, CleanStopIsSeenOnce) {
+  const CleanStop marker{IncarnationId(Uuid::from_hex(std::string(32, '7')).value()),
+                         BrokerEpoch(12)};
+  ASSERT_TRUE(open());
+  EXPECT_FALSE(directory_->last_clean_stop());
+  ASSERT_TRUE(world_.run(core(), directory_->write_clean_stop(marker)));
+  reopen();
+  EXPECT_EQ(directory_->last_clean_stop(), marker);
+  node_.power_cut();
+  reopen();
+  EXPECT_FALSE(directory_->last_clean_stop());
+}
+
+TEST_F(LogDirectoryTest, AReplicaThatHadDataIsNeverMadeAnew) {
+  ASSERT_TRUE(open());
+  write_one(kOrders);
+  EXPECT_EQ(directory_->replicas().at(kOrders), ReplicaMark::has_data);
+  reopen();
+  EXPECT_EQ(open_partition(kOrders)->log.log_end, Offset(1));
+  for (const std::string& file : node_.disk("/d").files())
+    if (file.ends_with(".log")) ASSERT_TRUE(world_.run(core(), files_->remove(file)));
+  reopen();
+  EXPECT_EQ(open_partition(kOrders).error().code, Errc::damaged_replica);
+}
+
+TEST_F(LogDirectoryTest, AnEmptyReplicaIsNew) {
+  ASSERT_TRUE(open());
+  ASSERT_TRUE(open_partition(kOrders));
+  EXPECT_EQ(directory_->replicas().at(kOrders), ReplicaMark::created);
+  reopen();
+  const auto again = open_partition(kOrders);
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(again->had_files);
+}
+
+TEST_F(LogDirectoryTest, RemovedReplicaLeavesNothing) {
+  ASSERT_TRUE(open());
+  write_one(kOrders);
+  ASSERT_TRUE(world_.run(core(), directory_->remove_partition(kOrders)));
+  ASSERT_TRUE(world_.run(core(), directory_->remove_partition(kOrders)));
+  for (const std::string& file : node_.disk("/d").files())
+    EXPECT_FALSE(file.starts_with("partitions/")) << file;
+  reopen();
+  EXPECT_TRUE(directory_->replicas().empty());
+}
+
+TEST_F(LogDirectoryTest, WhatIsSetAsideIsNotReadAgain) {
+  ASSERT_TRUE(open());
+  write_one(kOrders);
+  ASSERT_TRUE(world_.run(core(), directory_->set_aside(kOrders)));
+  const auto report = open_partition(kOrders);
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_FALSE(report->had_files);
+}
+
+TEST_F(LogDirectoryTest, TheReserveLetsTheJournalBeWrittenOnAFullDisk) {
+  ASSERT_TRUE(open());
+  node_.disk("/d").faults.capacity_bytes = node_.disk("/d").used_bytes();
+  EXPECT_TRUE(open_partition(kOrders));
+  EXPECT_FALSE(node_.disk("/d").content("reserve"));
+}
+
+TEST_F(LogDirectoryTest, DumpAndVerifyReadASegment) {
+  ASSERT_TRUE(open());
+  write_one(kOrders);
+  const std::string path = partition_folder(kOrders) + "/" + segment_file_name(Offset(0));
+  std::ostringstream text;
+  const auto dumped = world_.run(core(), dump_segment(*files_, path, text));
+  ASSERT_TRUE(dumped) << to_string(dumped.error());
+  EXPECT_EQ(dumped->batches, 1U);
+  EXPECT_NE(text.str().find("batch 0..0 position 4096"), std::string::npos) << text.str();
+  ASSERT_TRUE(node_.disk("/d").flip_bit(path, 4096 + 63));
+  EXPECT_EQ(world_.run(core(), verify_segment(*files_, path)).error().code, Errc::corrupt);
+}
+
+TEST(DirectoryMeta, EveryDamagedByteIsSeen) {
+  const DirectoryMeta meta{ClusterId(Uuid::from_hex(std::string(32, '1')).value()), BrokerId(4),
+                           DirectoryId(Uuid::from_hex(std::string(32, '2')).value())};
+  const std::string good = encode(meta);
+  ASSERT_TRUE(decode_directory_meta(good));
+  EXPECT_EQ(*decode_directory_meta(good), meta);
+  for (std::size_t i = 0; i < good.size(); i++) {
+    std::string damaged = good;
+    damaged[i] = static_cast<char>(damaged[i] ^ 1);
+    EXPECT_FALSE(decode_directory_meta(damaged)) << i;
+    EXPECT_FALSE(decode_directory_meta(good.substr(0, i))) << i;
+  }
+}
+
+}  // namespace
+}  // namespace ropewalk::log

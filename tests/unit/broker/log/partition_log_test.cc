@@ -1,0 +1,179 @@
+#include "broker/log/partition_log.h"
+
+#include "tests/unit/broker/log/log_rig.h"
+
+namespace ropewalk::log {
+namespace {
+
+class PartitionLogTest : public testing::Test {
+ protected:
+  PartitionLogTest() {
+    options_.segment_bytes = 4096 + 3000;
+    reopen();
+  }
+  ~PartitionLogTest() override {
+    node_.kill();
+    life_.reset();
+  }
+  void reopen() {
+    if (life_) node_.kill();
+    life_ = std::make_unique<LogLife>(world_, node_, options_);
+    const auto opened = life_->open();
+    ASSERT_TRUE(opened) << to_string(opened.error());
+  }
+  Offset fill(int batches, std::size_t bytes = 200) {
+    Offset end;
+    for (int i = 0; i < batches; i++)
+      end = life_->append(make_batch(1, bytes), LeaderEpoch(1)).next;
+    EXPECT_TRUE(life_->wait_durable(end));
+    return end;
+  }
+
+  sim::Simulation world_{9};
+  sim::Node& node_ = world_.add_node("a");
+  LogOptions options_;
+  std::unique_ptr<LogLife> life_;
+};
+
+TEST_F(PartitionLogTest, ManyAppendsOfOneDrainAreOneWrite) {
+  fill(1);
+  const int before = life_->owner().written;
+  life_->inside([&] {
+    for (int i = 0; i < 5; i++)
+      life_->log().append(
+          StampedBatch::stamp(make_batch(1, 10), life_->log().next_offset(), LeaderEpoch(1))
+              .value());
+  });
+  EXPECT_EQ(life_->owner().written, before + 1);
+}
+
+TEST_F(PartitionLogTest, NothingIsDurableWithoutASync) {
+  fill(1);
+  node_.disk("/d").faults.sync_stall = 1;
+  const Offset end = life_->append(make_batch(1, 10), LeaderEpoch(1)).next;
+  world_.run_until([&] { return life_->log().readable_end() == end; }, std::chrono::seconds(1));
+  EXPECT_EQ(life_->log().readable_end(), end);
+  EXPECT_LT(life_->log().durable_end(), end);
+  EXPECT_TRUE(life_->wait_durable(end));
+}
+
+TEST_F(PartitionLogTest, AFailedSyncClosesTheLogForGood) {
+  const Offset durable = fill(1);
+  node_.disk("/d").faults.sync_error = 1;
+  life_->append(make_batch(1, 10), LeaderEpoch(1));
+  ASSERT_TRUE(world_.run_until([&] { return life_->owner().failure.has_value(); },
+                               std::chrono::seconds(10)));
+  EXPECT_EQ(life_->owner().failure->code, Errc::io_error);
+  node_.disk("/d").faults.sync_error = 0;
+  life_->inside([&] { life_->log().request_sync(); });
+  world_.run_for(std::chrono::seconds(3));
+  EXPECT_EQ(life_->log().durable_end(), durable);
+  EXPECT_FALSE(life_->truncate(Offset(0)));
+}
+
+TEST_F(PartitionLogTest, AFullDiskRefusesTheBatchesAndTheLogGoesOn) {
+  const Offset end = fill(2);
+  sim::Disk& disk = node_.disk("/d");
+  disk.faults.capacity_bytes = disk.used_bytes() + 100;
+  life_->append(make_batch(1, 500), LeaderEpoch(1));
+  ASSERT_TRUE(world_.run_until([&] { return life_->owner().refused.has_value(); },
+                               std::chrono::seconds(10)));
+  EXPECT_EQ(*life_->owner().refused, end);
+  EXPECT_EQ(life_->log().next_offset(), end);
+  disk.faults.capacity_bytes = std::uint64_t{1} << 40;
+  const Offset next = fill(1);
+  EXPECT_EQ(next, end + 1);
+  reopen();
+  EXPECT_EQ(life_->log().readable_end(), next);
+}
+
+TEST_F(PartitionLogTest, ChangeOfRoleDropsTheSyncUnderWayAndAsksForAnother) {
+  fill(1);
+  const Offset end = life_->append(make_batch(1, 10), LeaderEpoch(1)).next;
+  life_->inside([&] { life_->log().bump_generation(); });
+  EXPECT_TRUE(life_->wait_durable(end));
+}
+
+TEST_F(PartitionLogTest, TruncationWaitsForPinnedRanges) {
+  options_.segment_bytes = 1 << 20;
+  reopen();
+  const Offset end = fill(4, 20000);
+  const Offset to = end - 1;
+  auto sending = life_->read_chunks(to, {end, 1 << 20, true}).value();
+  ASSERT_TRUE(std::holds_alternative<env::FileRange>(sending.chunks.front()));
+  bool done = false;
+  life_->inside([&] {
+    life_->log().truncate(to, [&](Result<void> outcome) { done = outcome.has_value(); });
+  });
+  world_.run_for(std::chrono::milliseconds(900));
+  EXPECT_FALSE(done);
+  EXPECT_EQ(life_->owner().pins_overdue, 0);
+  world_.run_for(std::chrono::milliseconds(300));
+  EXPECT_FALSE(done);
+  EXPECT_EQ(life_->owner().pins_overdue, 1);
+  sending.chunks.clear();
+  EXPECT_TRUE(world_.run_until([&] { return done; }, std::chrono::seconds(2)));
+  EXPECT_EQ(life_->log().readable_end(), to);
+}
+
+TEST_F(PartitionLogTest, AViewFromBeforeACutIsRefused) {
+  const Offset end = fill(3);
+  const LogViewPtr old = life_->log().view();
+  ASSERT_TRUE(life_->truncate(end - 1));
+  const auto got = world_.run(life_->core(), read(old, Offset(0), {end, 1 << 20, true}));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Errc::not_leader_or_follower);
+}
+
+TEST_F(PartitionLogTest, ResetGoesOnAtItsStart) {
+  fill(30);
+  ASSERT_TRUE(life_->reset(Offset(1000)));
+  EXPECT_EQ(life_->log().log_start(), Offset(1000));
+  EXPECT_EQ(life_->append(make_batch(1, 10), LeaderEpoch(4)).base, Offset(1000));
+  EXPECT_TRUE(life_->wait_durable(Offset(1001)));
+  reopen();
+  EXPECT_EQ(life_->log().log_start(), Offset(1000));
+  EXPECT_EQ(life_->log().readable_end(), Offset(1001));
+  EXPECT_EQ(life_->read(Offset(5), {Offset(1001), 100, true}).error().code,
+            Errc::offset_out_of_range);
+}
+
+TEST_F(PartitionLogTest, ALogMayBeginAtOffsetOne) {
+  options_.first_offset = 1;
+  node_.disk("/d");
+  sim::Node& other = world_.add_node("quorum");
+  {
+    LogLife quorum(world_, other, options_);
+    ASSERT_TRUE(quorum.open());
+    EXPECT_EQ(quorum.append(make_batch(1, 10), LeaderEpoch(1)).base, Offset(1));
+    EXPECT_TRUE(quorum.wait_durable(Offset(2)));
+    other.kill();
+  }
+  LogLife again(world_, other, options_);
+  ASSERT_TRUE(again.open());
+  EXPECT_EQ(again.log().log_start(), Offset(1));
+  EXPECT_EQ(again.log().readable_end(), Offset(2));
+  other.kill();
+}
+
+TEST_F(PartitionLogTest, CheckpointRemovesWhatIsBelowTheStart) {
+  const Offset end = fill(40);
+  ASSERT_GE(life_->log().view()->segment_count(), 3U);
+  life_->inside([&] {
+    life_->log().set_high_watermark(end);
+    life_->log().set_log_start(end - 1);
+  });
+  ASSERT_TRUE(life_->checkpoint(end, "state"));
+  EXPECT_EQ(life_->log().view()->segment_count(), 1U);
+  world_.run_for(std::chrono::seconds(1));
+  std::size_t left = 0;
+  for (const std::string& file : node_.disk("/d").files()) left += file.ends_with(".log") ? 1 : 0;
+  EXPECT_EQ(left, 1U);
+  const auto stored = world_.run(life_->core(), load_checkpoint(life_->files(), LogLife::kFolder));
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->producer_state, "state");
+  EXPECT_EQ(stored->log_start, end - 1);
+}
+
+}  // namespace
+}  // namespace ropewalk::log
