@@ -1,0 +1,282 @@
+#include "broker/broker.h"
+
+#include <atomic>
+#include <chrono>
+#include <utility>
+
+#include "broker/data_directories.h"
+#include "broker/listeners/native/native_listener.h"
+#include "broker/metadata/metadata_machine.h"
+#include "broker/metadata/metadata_view.h"
+#include "broker/node/active_controller.h"
+#include "broker/node/membership.h"
+#include "broker/node/replica_reconciler.h"
+#include "broker/quorum/lone_quorum.h"
+#include "broker/quota/byte_budget.h"
+#include "broker/replication/replica_manager.h"
+#include "broker/rpc/server.h"
+#include "broker/security/authorizer.h"
+#include "broker/service/use_cases.h"
+#include "common/env/crossing.h"
+#include "common/log.h"
+
+namespace ropewalk {
+namespace {
+
+constexpr std::string_view kVersion = "0.1.0";
+
+// How long the cluster may take to let this broker in. A controller that was just elected needs a
+// session at most.
+constexpr std::chrono::seconds kJoinTimeout{60};
+
+// Who decides, as every core may ask.
+class ControllerWatch final : public metadata::MachineListener {
+ public:
+  void image_changed(const metadata::ImagePtr&, const metadata::ImagePtr&) override {}
+  void leader_changed(BrokerId leader, Term) override {
+    leader_.store(leader.value(), std::memory_order_relaxed);
+  }
+  BrokerId leader() const { return BrokerId(leader_.load(std::memory_order_relaxed)); }
+
+ private:
+  std::atomic<std::int32_t> leader_{kNoBroker.value()};
+};
+
+Task<Result<void>> wait_for(metadata::MetadataView& view, Offset least,
+                            env::MonotonicTime deadline) {
+  CO_TRY_VOID(co_await view.wait_for(least, deadline));
+  co_return Result<void>();
+}
+
+env::Endpoint endpoint_of(const settings::HostPort& address) {
+  return {address.host, address.port};
+}
+
+}  // namespace
+
+// In the order in which they are made. What a part refers to stands above it.
+struct Broker::Parts {
+  Parts(env::Environment& in, BrokerSettings with, std::function<void(const Error&)> told)
+      : environment(in),
+        settings(std::move(with)),
+        on_failure(std::move(told)),
+        produce_budget(static_cast<std::size_t>(settings.in_flight_bytes_max)),
+        fetch_budget(static_cast<std::size_t>(settings.fetch_bytes_max)) {}
+
+  Task<Result<void>> start();
+  Task<void> stop();
+  Task<Result<void>> start_serving();
+  Task<void> make_metadata(Result<void>& outcome);
+  Task<void> join(replication::OpenedReplicas opened, Result<void>& outcome);
+  Task<void> leave();
+  Task<void> stop_metadata();
+  void report_failure(const Error& error);
+  metadata::RegisterBroker registration(const replication::OpenedReplicas& opened) const;
+
+  env::Environment& environment;
+  const BrokerSettings settings;
+  std::function<void(const Error&)> on_failure;
+
+  security::AllowAll authorizer;
+  quota::ByteBudget produce_budget;
+  quota::ByteBudget fetch_budget;
+  std::unique_ptr<DataDirectories> data;
+  std::unique_ptr<replication::ReplicaManager> replicas;
+
+  // On the control core.
+  std::unique_ptr<metadata::MetadataView> view;
+  std::unique_ptr<metadata::MetadataMachine> machine;
+  ControllerWatch watch;
+  std::unique_ptr<quorum::LoneQuorum> quorum;
+  std::unique_ptr<node::ActiveController> controller;
+  std::unique_ptr<node::ReplicaReconciler> reconciler;
+  std::unique_ptr<node::Membership> membership;
+  bool joined = false;
+
+  std::unique_ptr<service::UseCases> uses;
+  std::unique_ptr<native::NativeListener> native;
+  std::unique_ptr<rpc::Server> server;
+  bool listening = false;
+};
+
+Task<Result<void>> Broker::Parts::start() {
+  CO_TRY(data, co_await DataDirectories::open(environment, settings));
+  view = std::make_unique<metadata::MetadataView>(environment);
+  replicas = std::make_unique<replication::ReplicaManager>(
+      environment, data->logs(), replication::ReplicaManagerOptions{.self = settings.broker_id});
+  const replication::OpenedReplicas opened = co_await replicas->open_all();
+  if (opened.count > 0)
+    log_info("opened {} replicas, {} of them had a torn tail, {} are damaged", opened.count,
+             opened.cut.size(), opened.damaged.size());
+
+  Result<void> outcome;
+  co_await env::on(environment.control_core(), make_metadata(outcome));
+  if (!outcome) co_return outcome;
+  CO_TRY_VOID(co_await start_serving());
+  co_await env::on(environment.control_core(), join(opened, outcome));
+  co_return outcome;
+}
+
+// On the control core: the metadata log and who works on it.
+Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
+  machine = std::make_unique<metadata::MetadataMachine>(*view);
+  quorum::LoneQuorumOptions options;
+  options.cluster = data->cluster();
+  options.node = settings.broker_id;
+  options.directory = data->first_id();
+  if (settings.broker_listen) options.endpoint = endpoint_of(*settings.broker_listen);
+  options.may_format = data->quorum_may_format();
+  options.on_failure = [this](const Error& error) { report_failure(error); };
+  quorum =
+      std::make_unique<quorum::LoneQuorum>(environment, data->quorum_files(), std::move(options));
+  quorum->attach(*machine);
+
+  node::ActiveControllerOptions controls;
+  controls.self = settings.broker_id;
+  controls.controller.cluster = data->cluster();
+  controls.controller.session = settings.session_timeout;
+  controller =
+      std::make_unique<node::ActiveController>(environment, *quorum, *view, std::move(controls));
+  reconciler = std::make_unique<node::ReplicaReconciler>(settings.broker_id, *replicas);
+  machine->add_listener(watch);
+  machine->add_listener(*controller);
+  machine->add_listener(*reconciler);
+  outcome = co_await quorum->start();
+  if (!outcome) outcome = within("opening the cluster's metadata", std::move(outcome).error());
+}
+
+Task<Result<void>> Broker::Parts::start_serving() {
+  service::Limits limits;
+  limits.uncompressed_bytes_max = static_cast<std::size_t>(settings.decompression_bytes_max);
+  limits.fetch_bytes_max = static_cast<std::size_t>(settings.fetch_bytes_max);
+  uses = std::make_unique<service::UseCases>(
+      service::Parts{.environment = environment,
+                     .metadata = *view,
+                     .replicas = *replicas,
+                     .controller = *controller,
+                     .authorizer = authorizer,
+                     .produce_budget = produce_budget,
+                     .fetch_budget = fetch_budget,
+                     .cluster_id = data->cluster(),
+                     .self = settings.broker_id,
+                     .controller_id = [this] { return watch.leader(); },
+                     .limits = limits});
+  if (!settings.native_listen) co_return Result<void>();
+
+  const auto frame_bytes_max = static_cast<std::size_t>(settings.max_frame_bytes);
+  native::NativeOptions options;
+  options.software_version = kVersion;
+  options.frame_bytes_max = frame_bytes_max;
+  native::WaitForMetadata wait_for_metadata = [this](Offset least, env::MonotonicTime deadline) {
+    return wait_for(*view, least, deadline);
+  };
+  native = std::make_unique<native::NativeListener>(environment, *uses,
+                                                    std::move(wait_for_metadata), options);
+  rpc::ServerOptions serving;
+  serving.name = "native";
+  serving.listen = endpoint_of(*settings.native_listen);
+  serving.connections_max = static_cast<std::size_t>(settings.max_connections);
+  serving.frame_budget_bytes = static_cast<std::size_t>(settings.in_flight_bytes_max);
+  serving.limits.frame_bytes_max = frame_bytes_max;
+  server = std::make_unique<rpc::Server>(environment, std::move(serving), native->sessions());
+  CO_TRY_VOID(co_await server->start());
+  listening = true;
+  co_return Result<void>();
+}
+
+metadata::RegisterBroker Broker::Parts::registration(
+    const replication::OpenedReplicas& opened) const {
+  metadata::RegisterBroker event;
+  event.cluster = data->cluster();
+  event.broker.id = settings.broker_id;
+  event.broker.incarnation = IncarnationId(environment.random("incarnation").uuid());
+  event.broker.directories = data->ids();
+  event.broker.features = {{controller::kMetadataVersionFeature, controller::kMetadataVersion,
+                            controller::kMetadataVersion}};
+  if (listening) {
+    env::Endpoint native_address = server->local();
+    if (const auto said = settings.advertised.find("native"); said != settings.advertised.end())
+      native_address = endpoint_of(said->second);
+    event.broker.listeners.push_back({"native", native_address.host, native_address.port});
+  }
+  event.clean_stop_epoch = data->clean_stop_epoch();
+  event.cut = opened.cut;
+  event.damaged = opened.damaged;
+  return event;
+}
+
+// On the control core: registers this life, brings the replicas in line, and is let in.
+Task<void> Broker::Parts::join(replication::OpenedReplicas opened, Result<void>& outcome) {
+  node::MembershipOptions options;
+  options.registration = registration(opened);
+  options.heartbeat_every = settings.heartbeat_interval;
+  options.session = settings.session_timeout;
+  options.on_expelled = [this](const Error& error) { report_failure(error); };
+  membership =
+      std::make_unique<node::Membership>(environment, *controller, *view, std::move(options));
+  const env::MonotonicTime deadline = environment.now() + kJoinTimeout;
+  const auto registered = co_await membership->register_now(deadline);
+  if (!registered) {
+    outcome = within("registering with the cluster", registered.error());
+    co_return;
+  }
+  joined = true;
+  reconciler->begin(view->get(), data->replicas());
+  outcome = co_await membership->unfence(deadline);
+  if (!outcome) outcome = within("joining the cluster", std::move(outcome).error());
+}
+
+void Broker::Parts::report_failure(const Error& error) {
+  environment.core(0).post([this, error] {
+    if (const auto told = std::exchange(on_failure, nullptr)) told(error);
+  });
+}
+
+// On the control core: no heartbeats and no new wishes for the replicas.
+Task<void> Broker::Parts::leave() {
+  if (reconciler) reconciler->stop();
+  if (membership) co_await membership->stop();
+}
+
+Task<void> Broker::Parts::stop_metadata() {
+  if (controller) co_await controller->stop();
+  if (quorum) co_await quorum->stop();
+}
+
+Task<void> Broker::Parts::stop() {
+  if (server) co_await server->stop();
+  if (native) co_await native->stop();
+  co_await env::on(environment.control_core(), leave());
+  const bool whole = replicas ? co_await replicas->stop() : false;
+  co_await env::on(environment.control_core(), stop_metadata());
+  if (data && joined && whole) {
+    const auto marked =
+        co_await data->write_clean_stop({membership->incarnation(), membership->epoch()});
+    if (!marked) log_warn("leaving the mark of a clean stop: {}", marked.error());
+  }
+  joined = false;
+  if (data) co_await data->close();
+}
+
+Broker::Broker(env::Environment& environment, BrokerSettings settings,
+               std::function<void(const Error&)> on_failure)
+    : parts_(std::make_unique<Parts>(environment, std::move(settings), std::move(on_failure))) {}
+
+Broker::~Broker() = default;
+
+Task<Result<void>> Broker::start() { return parts_->start(); }
+
+Task<void> Broker::stop() { return parts_->stop(); }
+
+ClusterId Broker::cluster_id() const { return parts_->data->cluster(); }
+
+BrokerId Broker::id() const { return parts_->settings.broker_id; }
+
+env::Endpoint Broker::native_address() const { return parts_->server->local(); }
+
+std::string Broker::ready_line() const {
+  return fmt::format("ready native={} broker=off kafka=off admin=off kinesis=off",
+                     parts_->listening ? native_address().to_string() : "off");
+}
+
+}  // namespace ropewalk

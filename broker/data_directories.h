@@ -1,0 +1,57 @@
+// The data directories of one broker: opens them all, or makes a new cluster of one out of empty
+// ones.
+//
+// On core 0. The first directory also holds the quorum, which has a file system (and so threads) of
+// its own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "broker/log/log_directory.h"
+#include "common/env/environment.h"
+#include "common/env/task.h"
+#include "common/error.h"
+#include "common/ids.h"
+#include "common/settings/broker_settings.h"
+#include "common/uuid.h"
+
+namespace ropewalk {
+
+class DataDirectories {
+ public:
+  // Rules: architecture.md, "Names, ports, command line". Errors: wrong_owner, not_found, corrupt,
+  // permission_denied, ...
+  static Task<Result<std::unique_ptr<DataDirectories>>> open(env::Environment& environment,
+                                                             BrokerSettings settings);
+
+  ClusterId cluster() const { return cluster_; }
+  // Of the first directory: it names this broker's place in the quorum.
+  DirectoryId first_id() const { return directories_.front()->meta().directory; }
+  std::vector<DirectoryId> ids() const;
+  std::vector<log::LogDirectory*> logs() const;
+  std::vector<TopicPartition> replicas() const;  // What the journals hold.
+  env::FileSystem& quorum_files() { return *quorum_files_; }
+  // The quorum may begin from nothing: nothing here shows that there was one before.
+  bool quorum_may_format() const { return quorum_may_format_; }
+  // What the last life left when it stopped in order, the same in every directory.
+  std::optional<BrokerEpoch> clean_stop_epoch() const;
+
+  Task<Result<void>> write_clean_stop(log::CleanStop marker);
+  // Pre: all logs are closed.
+  Task<void> close();
+
+ private:
+  DataDirectories() = default;
+  Task<Result<void>> open_all(env::Environment& environment, const BrokerSettings& settings);
+
+  ClusterId cluster_;
+  bool quorum_may_format_ = false;
+  std::vector<std::unique_ptr<env::FileSystem>> files_;
+  std::unique_ptr<env::FileSystem> quorum_files_;
+  std::vector<std::unique_ptr<log::LogDirectory>> directories_;
+};
+
+}  // namespace ropewalk
