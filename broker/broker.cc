@@ -42,12 +42,6 @@ class ControllerWatch final : public metadata::MachineListener {
   std::atomic<std::int32_t> leader_{kNoBroker.value()};
 };
 
-Task<Result<void>> wait_for(metadata::MetadataView& view, Offset least,
-                            env::MonotonicTime deadline) {
-  CO_TRY_VOID(co_await view.wait_for(least, deadline));
-  co_return Result<void>();
-}
-
 env::Endpoint endpoint_of(const settings::HostPort& address) {
   return {address.host, address.port};
 }
@@ -167,11 +161,7 @@ Task<Result<void>> Broker::Parts::start_serving() {
   native::NativeOptions options;
   options.software_version = kVersion;
   options.frame_bytes_max = frame_bytes_max;
-  native::WaitForMetadata wait_for_metadata = [this](Offset least, env::MonotonicTime deadline) {
-    return wait_for(*view, least, deadline);
-  };
-  native = std::make_unique<native::NativeListener>(environment, *uses,
-                                                    std::move(wait_for_metadata), options);
+  native = std::make_unique<native::NativeListener>(environment, *uses, options);
   rpc::ServerOptions serving;
   serving.name = "native";
   serving.listen = endpoint_of(*settings.native_listen);

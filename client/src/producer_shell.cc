@@ -11,7 +11,7 @@ namespace ropewalk::client {
 namespace {
 
 // A topic that was just made may not have reached the broker that is asked.
-constexpr env::Duration kMissingTopicGrace = std::chrono::seconds(3);
+constexpr env::Duration kProduceMissingTopicGrace = std::chrono::seconds(3);
 // Of the batches in one request; one always goes.
 constexpr std::size_t kRequestBytesMax = 4 << 20;
 
@@ -247,7 +247,7 @@ Task<void> ProducerShell::learn_topics(std::shared_ptr<ProducerShell> self,
         continue;
       }
       const env::MonotonicTime since = self->missing_since_.try_emplace(name, now).first->second;
-      if (now - since < kMissingTopicGrace) continue;
+      if (now - since < kProduceMissingTopicGrace) continue;
       self->missing_since_.erase(name);
       self->accumulator_.topic_failed(
           name, {Errc::unknown_topic_or_partition, fmt::format("there is no topic {}", name)});

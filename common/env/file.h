@@ -79,8 +79,8 @@ class FileSystem {
   virtual Task<Result<std::vector<std::string>>> list(
       std::string path) = 0;  // Names, sorted, without "." and "..".
   virtual Task<Result<DiskSpace>> space() = 0;
-  // Takes an exclusive lock on the file until the FileSystem is destroyed. Errors: wrong_owner
-  // while another process (in the simulation: another living node) has it.
+  // Takes an exclusive lock on the file until the FileSystem is destroyed; again is fine. Errors:
+  // wrong_owner while another process (in the simulation: another living node) has it.
   virtual Task<Result<void>> lock(std::string path) = 0;
 };
 

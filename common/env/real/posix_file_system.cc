@@ -175,6 +175,8 @@ Task<Result<DiskSpace>> PosixFileSystem::space() {
 Task<Result<void>> PosixFileSystem::lock(std::string path) {
   const std::string name = parts_->absolute(path);
   std::move_only_function<Result<void>()> work = [this, name]() -> Result<void> {
+    std::lock_guard guard(locks_mutex_);
+    if (locks_.contains(name)) return {};
     const int fd = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
     if (fd < 0) return fail_errno(errno, "opening", name);
     auto held = std::make_shared<const Descriptor>(fd);
@@ -184,8 +186,7 @@ Task<Result<void>> PosixFileSystem::lock(std::string path) {
         return fail(Errc::wrong_owner, "{} is locked: another process uses this directory", name);
       return fail_errno(errno, "locking", name);
     }
-    std::lock_guard guard(locks_mutex_);
-    locks_.push_back(std::move(held));
+    locks_.emplace(name, std::move(held));
     return {};
   };
   co_return co_await in_pool<void>(std::move(work));

@@ -1,6 +1,7 @@
 // One directory of a disk, with the threads that wait for it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -39,7 +40,7 @@ class PosixFileSystem final : public FileSystem {
 
   std::shared_ptr<FileSystemParts> parts_;
   std::mutex locks_mutex_;
-  std::vector<DescriptorPtr> locks_;
+  std::map<std::string, DescriptorPtr> locks_;  // By path.
 };
 
 }  // namespace ropewalk::env::real
