@@ -7,8 +7,7 @@ namespace ropewalk::support {
 
 Result<Process> start_broker(const BrokerOptions& options) {
   ProcessOptions process;
-  process.command = {program("ropewalkd"), "--data-dir",  options.data_directory,
-                     "--native-listen",    "127.0.0.1:0", "--broker-listen",
+  process.command = {program("ropewalkd"), "--data-dir", options.data_directory, "--native-listen",
                      "127.0.0.1:0"};
   process.command.insert(process.command.end(), options.flags.begin(), options.flags.end());
   process.stderr_file = options.stderr_file;

@@ -1,0 +1,32 @@
+// `ropewalkd format`: makes empty directories those of one broker, in a cluster of one.
+//
+// A broker whose directories are all empty does the same when it starts; this is for whoever wants
+// to name the cluster.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/tools/metadata_dump.h"
+#include "common/env/environment.h"
+#include "common/env/task.h"
+#include "common/error.h"
+#include "common/ids.h"
+#include "common/uuid.h"
+
+namespace ropewalk::tools {
+
+struct FormatBrokerOptions {
+  std::vector<std::string> data_dirs;  // Not empty; the first gets the quorum.
+  BrokerId broker;
+  ClusterId cluster;      // None: a new one.
+  DirectoryId directory;  // Of the first; none: a new one.
+};
+
+// On core 0; says one line a directory. Errors: already_exists (one of them is formatted; nothing
+// was changed), wrong_owner (in use), those of the disk.
+Task<Result<void>> format_broker(env::Environment& environment, FormatBrokerOptions options,
+                                 LineSink out);
+
+}  // namespace ropewalk::tools
