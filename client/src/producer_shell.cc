@@ -166,6 +166,11 @@ void ProducerShell::pump() {
     const std::lock_guard lock(mutex_);
     accumulator_.expire(now);
     to_learn = accumulator_.unknown_topics();
+    for (const std::string& name : accumulator_.topics()) {
+      const KnownTopic* topic = shell_->view().topic(name);
+      if (topic != nullptr && now - topic->learnt > shell_->options().metadata_age_max)
+        to_learn.push_back(name);  // It may have more partitions.
+    }
     identify = accumulator_.identity_needed() && !learning_identity_;
     for (const PartitionName& partition : accumulator_.ready(now)) {
       const KnownLeader* leader = shell_->view().leader(partition.topic, partition.partition);

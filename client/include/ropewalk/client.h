@@ -32,7 +32,8 @@ struct ClientOptions {
   std::string client_id = "ropewalk";  // For the broker's logs and quotas.
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds request_timeout{30'000};
-  // How old the knowledge of topics and leaders may get before it is asked for again.
+  // How old the knowledge of a topic may get before a producer asks for more partitions. Leaders
+  // are asked for whenever one denies to be it.
   std::chrono::milliseconds metadata_age_max{300'000};
   std::chrono::milliseconds retry_backoff{50};  // Doubles, with jitter, up to the next one.
   std::chrono::milliseconds retry_backoff_max{1'000};

@@ -1,0 +1,183 @@
+#include "client/src/core/fetch_state.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/records/batch_builder.h"
+
+namespace ropewalk::client {
+namespace {
+
+constexpr env::MonotonicTime kNow{std::chrono::hours(1)};
+const PartitionName kA{.topic = "a", .partition = 0};
+const PartitionName kB{.topic = "b", .partition = 0};
+
+// A batch with those values, the first at `base`.
+std::vector<std::byte> batch_at(std::int64_t base, const std::vector<std::string>& values,
+                                Codec codec = Codec::none) {
+  BatchBuilder builder;
+  for (const std::string& value : values)
+    builder.append({.timestamp = 1, .key = {}, .value = as_bytes(value)});
+  const SharedBytes made = builder.finish(codec).value();
+  std::vector<std::byte> batch(made.span().begin(), made.span().end());
+  stamp_base_offset(batch, Offset(base));
+  return batch;
+}
+SharedBytes joined(std::initializer_list<std::vector<std::byte>> batches) {
+  std::vector<std::byte> all;
+  for (const auto& batch : batches) all.insert(all.end(), batch.begin(), batch.end());
+  return SharedBytes(std::move(all));
+}
+
+std::vector<std::string> values_of(const Result<Records>& records) {
+  std::vector<std::string> values;
+  for (const ConsumedRecord& record : *records) values.emplace_back(*record.value);
+  return values;
+}
+
+// Assigned to kA, standing at `offset`.
+FetchState standing_at(std::int64_t offset, ConsumerOptions options = {}) {
+  FetchState state(options);
+  EXPECT_TRUE(state.assign({kA}));
+  EXPECT_TRUE(state.seek(kA, offset));
+  return state;
+}
+FetchItem begin_one(FetchState& state) {
+  auto items = state.begin_fetches(kNow);
+  EXPECT_EQ(items.size(), 1u);
+  return items.empty() ? FetchItem{} : items[0];
+}
+
+TEST(FetchState, GivesRecordsFromThePositionOn) {
+  FetchState state = standing_at(11);
+  const FetchItem item = begin_one(state);
+  EXPECT_EQ(item.offset, 11);
+  state.fetched(item, joined({batch_at(10, {"10", "11"}), batch_at(12, {"12"}, Codec::zstd)}));
+  const auto records = state.take();
+  EXPECT_THAT(values_of(records), testing::ElementsAre("11", "12"));
+  EXPECT_EQ((*records)[0].offset, 11);
+  EXPECT_EQ(state.position(kA).value(), 13);
+  EXPECT_EQ(begin_one(state).offset, 13);
+}
+
+TEST(FetchState, KeepsRecordsAliveWithTheAnswer) {
+  Records kept;
+  {
+    FetchState state = standing_at(0);
+    state.fetched(begin_one(state), joined({batch_at(0, {"x"}, Codec::lz4)}));
+    kept = std::move(*state.take());
+  }
+  EXPECT_EQ(*kept[0].value, "x");
+  EXPECT_EQ(kept[0].topic, "a");
+}
+
+TEST(FetchState, StopsInTheMiddleOfABatchWhenThePollIsFull) {
+  FetchState state = standing_at(0, {.poll_records_max = 2});
+  state.fetched(begin_one(state), joined({batch_at(0, {"0", "1", "2"}, Codec::zstd)}));
+  EXPECT_THAT(values_of(state.take()), testing::ElementsAre("0", "1"));
+  EXPECT_EQ(state.position(kA).value(), 2);
+  EXPECT_TRUE(state.something_to_take());
+  EXPECT_THAT(values_of(state.take()), testing::ElementsAre("2"));
+  EXPECT_TRUE(state.take()->empty());
+}
+
+TEST(FetchState, PassesControlBatchesAndGaps) {
+  FetchState state = standing_at(0);
+  const SharedBytes control = build_control_batch({.type = 1, .value = {}, .timestamp = 1});
+  std::vector<std::byte> marker(control.span().begin(), control.span().end());
+  stamp_base_offset(marker, Offset(5));
+  state.fetched(begin_one(state), joined({batch_at(3, {"3"}), marker}));
+  EXPECT_THAT(values_of(state.take()), testing::ElementsAre("3"));
+  EXPECT_EQ(state.position(kA).value(), 6);
+}
+
+TEST(FetchState, DropsAnswersOfAnEarlierGeneration) {
+  FetchState state = standing_at(0);
+  const FetchItem old = begin_one(state);
+  ASSERT_TRUE(state.seek(kA, 7));
+  state.fetched(old, joined({batch_at(0, {"0"})}));
+  EXPECT_FALSE(state.something_to_take());
+  EXPECT_EQ(begin_one(state).offset, 7);
+}
+
+TEST(FetchState, DropsWhatWasFetchedWhenItSeeks) {
+  FetchState state = standing_at(0);
+  state.fetched(begin_one(state), joined({batch_at(0, {"0"})}));
+  ASSERT_TRUE(state.seek(kA, 3));
+  EXPECT_TRUE(state.take()->empty());
+  EXPECT_EQ(state.position(kA).value(), 3);
+}
+
+TEST(FetchState, FetchesAheadWithinItsBudget) {
+  const std::size_t some = 1000;
+  FetchState state({.partition_fetch_bytes_max = some, .prefetch_bytes = 2 * some});
+  ASSERT_TRUE(state.assign({kA, kB}));
+  ASSERT_TRUE(state.seek(kA, 0));
+  ASSERT_TRUE(state.seek(kB, 0));
+  auto items = state.begin_fetches(kNow);
+  ASSERT_EQ(items.size(), 2u);
+  EXPECT_TRUE(state.begin_fetches(kNow).empty()) << "both are on their way";
+  state.fetched(items[0], joined({batch_at(0, {std::string(900, 'x')})}));
+  EXPECT_TRUE(state.begin_fetches(kNow).empty()) << "enough of it waits to be polled";
+  state.fetched(items[1], SharedBytes());
+  EXPECT_EQ(state.begin_fetches(kNow).size(), 1u);
+  (void)state.take();
+  EXPECT_EQ(state.begin_fetches(kNow).size(), 1u);
+}
+
+TEST(FetchState, FindsPositionsByItsPolicy) {
+  FetchState state({.offset_reset = OffsetReset::latest});
+  ASSERT_TRUE(state.assign({kA}));
+  EXPECT_TRUE(state.begin_fetches(kNow).empty());
+  auto resets = state.begin_resets(kNow);
+  ASSERT_EQ(resets.size(), 1u);
+  EXPECT_EQ(resets[0].to, OffsetReset::latest);
+  EXPECT_TRUE(state.begin_resets(kNow).empty()) << "it is being looked for";
+  state.reset_done(resets[0], 40);
+  EXPECT_EQ(state.position(kA).value(), 40);
+  ASSERT_TRUE(state.seek_to(kA, OffsetReset::earliest));
+  EXPECT_EQ(state.begin_resets(kNow)[0].to, OffsetReset::earliest);
+}
+
+TEST(FetchState, SaysOnceThatAPositionIsLostAndWaitsForASeek) {
+  FetchState state = standing_at(9, {.offset_reset = OffsetReset::fail});
+  state.out_of_range(begin_one(state), {Errc::offset_out_of_range, "the log ends at 3"});
+  EXPECT_EQ(state.take().error().code, Errc::offset_out_of_range);
+  EXPECT_TRUE(state.take()->empty());
+  EXPECT_TRUE(state.begin_fetches(kNow).empty());
+  ASSERT_TRUE(state.seek(kA, 2));
+  EXPECT_EQ(begin_one(state).offset, 2);
+}
+
+TEST(FetchState, GivesWhatComesBeforeADamagedBatchFirst) {
+  FetchState state = standing_at(0);
+  auto damaged = batch_at(1, {"1"});
+  damaged.back() ^= std::byte{1};
+  state.fetched(begin_one(state), joined({batch_at(0, {"0"}), damaged}));
+  EXPECT_THAT(values_of(state.take()), testing::ElementsAre("0"));
+  EXPECT_EQ(state.take().error().code, Errc::corrupt_message);
+  EXPECT_EQ(begin_one(state).offset, 1) << "it is fetched again";
+}
+
+TEST(FetchState, WaitsBeforeItTriesAgain) {
+  FetchState state = standing_at(0);
+  const FetchItem item = begin_one(state);
+  state.retry(kA, item.generation, kNow + std::chrono::seconds(1));
+  EXPECT_TRUE(state.begin_fetches(kNow).empty());
+  EXPECT_EQ(state.next_event_after(kNow), kNow + std::chrono::seconds(1));
+  EXPECT_EQ(state.begin_fetches(kNow + std::chrono::seconds(1)).size(), 1u);
+}
+
+TEST(FetchState, KeepsPositionsOfPartitionsThatStayAssigned) {
+  FetchState state = standing_at(5);
+  ASSERT_TRUE(state.assign({kA, kB}));
+  EXPECT_EQ(state.position(kA).value(), 5);
+  EXPECT_FALSE(state.position(kB).value());
+  ASSERT_TRUE(state.assign({kB}));
+  EXPECT_FALSE(state.position(kA));
+  EXPECT_EQ(state.assign({kA, kA}).error().code, Errc::invalid_request);
+  EXPECT_EQ(state.assign({{.topic = "a", .partition = -1}}).error().code, Errc::invalid_request);
+}
+
+}  // namespace
+}  // namespace ropewalk::client
