@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/log/log_read.h"
 #include "broker/metadata/metadata_view.h"
+#include "broker/replication/partition_read.h"
 #include "broker/service/locate.h"
 #include "broker/service/partition_looks.h"
 #include "common/env/environment.h"
@@ -129,12 +129,12 @@ class FetchRun {
     }
     const std::size_t left = bytes_max_ - std::min(bytes_, bytes_max_);
     if (!found.view || (left == 0 && bytes_ > 0)) co_return;
-    log::ReadLimits limits;
+    replication::ReadLimits limits;
     limits.upper_bound = found.high_watermark;
     limits.bytes_max = bytes_left_of(i, left);
     limits.at_least_one = bytes_ == 0;
     if (limits.bytes_max == 0 && !limits.at_least_one) co_return;
-    auto read = co_await log::read(found.view, targets_[i].next, limits);
+    auto read = co_await replication::read(found.view, targets_[i].next, limits);
     if (!read) {
       set_error(i, read.error());
       co_return;
