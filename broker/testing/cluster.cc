@@ -1,0 +1,102 @@
+#include "broker/testing/cluster.h"
+
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <fmt/format.h>
+
+namespace ropewalk::testing {
+
+namespace {
+
+constexpr std::uint16_t kNativePort = 9192;
+
+std::string host_of(std::size_t broker) { return fmt::format("broker-{}", broker + 1); }
+
+}  // namespace
+
+Cluster::Cluster(ClusterOptions options) : options_(options), world_(options.seed) {
+  ENSURE(options.brokers == 1, "a cluster of {} needs the quorum of several", options.brokers);
+  ClientOptions client;
+  client.brokers.clear();
+  for (std::size_t broker = 0; broker < options.brokers; broker++) {
+    brokers_.push_back({&world_.add_node(host_of(broker), {.cores = options.cores}), {}, {}});
+    client.brokers.push_back(fmt::format("{}:{}", host_of(broker), kNativePort));
+  }
+  client.request_timeout = std::chrono::seconds(10);
+  sim::Node& node = world_.add_node("client");
+  client_ = std::make_unique<Client>(node.environment(), 0, std::move(client));
+}
+
+Cluster::~Cluster() {
+  client_.reset();
+  for (std::size_t broker = 0; broker < brokers_.size(); broker++) kill(broker);
+  world_.node("client").kill();
+}
+
+BrokerSettings Cluster::settings_of(std::size_t broker) const {
+  BrokerSettings settings;
+  settings.data_dirs = {kDataDirectory};
+  settings.broker_id = BrokerId(static_cast<std::int32_t>(broker) + 1);
+  settings.native_listen = settings::HostPort{"0.0.0.0", kNativePort};
+  settings.advertised["native"] = settings::HostPort{host_of(broker), kNativePort};
+  settings.allow_insecure = true;
+  settings.cores = static_cast<std::int64_t>(options_.cores);
+  settings.segment_bytes = options_.segment_bytes;
+  return settings;
+}
+
+void Cluster::begin_start(std::size_t index) {
+  Member& member = brokers_.at(index);
+  ENSURE(!member.broker, "broker {} lives", index);
+  sim::SimEnvironment& environment = member.node->environment();
+  auto life = std::make_shared<Life>();
+  member.life = life;
+  member.broker = std::make_unique<Broker>(environment, settings_of(index),
+                                           [life](const Error& error) { life->failure = error; });
+  auto done = [life](std::exception_ptr escaped, Result<void> result) {
+    if (escaped) std::rethrow_exception(escaped);
+    life->started = std::move(result);
+  };
+  boost::asio::co_spawn(environment.core(0).executor(), member.broker->start(), std::move(done));
+}
+
+std::optional<Result<void>> Cluster::started(std::size_t broker) const {
+  const Member& member = brokers_.at(broker);
+  return member.life ? member.life->started : std::nullopt;
+}
+
+Result<void> Cluster::start(std::size_t broker, sim::Duration limit) {
+  begin_start(broker);
+  if (!world_.run_until([&] { return started(broker).has_value(); }, limit))
+    return fail(Errc::request_timed_out, "broker {} did not start", broker + 1);
+  return *started(broker);
+}
+
+std::optional<Error> Cluster::failure(std::size_t broker) const {
+  const Member& member = brokers_.at(broker);
+  return member.life ? member.life->failure : std::nullopt;
+}
+
+void Cluster::kill(std::size_t broker) {
+  Member& member = brokers_.at(broker);
+  member.node->kill();
+  member.broker.reset();
+}
+
+sim::PowerCutDamage Cluster::power_cut(std::size_t broker) {
+  Member& member = brokers_.at(broker);
+  const sim::PowerCutDamage damage = member.node->power_cut();
+  member.broker.reset();
+  return damage;
+}
+
+void Cluster::stop(std::size_t broker) {
+  Member& member = brokers_.at(broker);
+  if (!member.broker) return;
+  world_.world().count("broker.clean_stop");
+  world_.run(member.node->environment().core(0), member.broker->stop());
+  kill(broker);
+}
+
+}  // namespace ropewalk::testing
