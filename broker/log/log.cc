@@ -108,8 +108,13 @@ std::optional<SyncPlan> Log::plan_sync(bool record) {
   plan.generation = generation_;
   plan.end = readable_end_;
   plan.directory = directory_dirty_;
-  for (const Segment& segment : segments_)
-    if (segment.synced_position < segment.end_position) plan.files.push_back(segment.file);
+  // Those that are not synced are the last ones.
+  for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
+    if (segment->synced_position < segment->end_position)
+      plan.files.insert(plan.files.begin(), segment->file);
+    else if (segment != segments_.rbegin())
+      break;
+  }
   if (plan.files.empty() && !plan.directory && !(record && record_is_behind())) return std::nullopt;
   // Into the newest segment whose header is known to be synced: a slot beside a header that was
   // lost would look like damage. The first segment is synced when it is made.
@@ -124,12 +129,13 @@ std::optional<SyncPlan> Log::plan_sync(bool record) {
 
 void Log::synced(const SyncPlan& plan, const Result<void>& outcome) {
   if (plan.generation != generation_ || !outcome) return;
-  for (Segment& segment : segments_) {
-    if (std::ranges::find(plan.files, segment.file) == plan.files.end()) continue;
-    // Written after the plan was made: only what the plan knew of is synced.
-    const bool whole = segment.end <= plan.end;
-    segment.synced_position =
-        whole ? segment.end_position : std::max(segment.synced_position, std::uint64_t{1});
+  for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
+    if (segment->file->base_offset() < plan.files.front()->base_offset()) break;
+    if (std::ranges::find(plan.files, segment->file) == plan.files.end()) continue;
+    // Of what was written after the plan was made, nothing is known.
+    const bool whole = segment->end <= plan.end;
+    segment->synced_position =
+        whole ? segment->end_position : std::max(segment->synced_position, std::uint64_t{1});
   }
   // A segment made since then holds nothing that the plan knew of.
   if (plan.directory) directory_dirty_ = segments_.back().file->base_offset() >= plan.end;

@@ -4,17 +4,14 @@
 // of its records, each segment, each entry with its records, and the place where reading ended.
 #pragma once
 
-#include <functional>
 #include <string>
-#include <string_view>
 
+#include "broker/tools/line_sink.h"
 #include "common/env/file.h"
 #include "common/env/task.h"
 #include "common/error.h"
 
 namespace ropewalk::tools {
-
-using LineSink = std::function<void(std::string_view)>;  // Without the line break.
 
 // `files` has a data directory as its root (then its quorum/ is meant) or a quorum's folder.
 // Errors: not_found (there is no metadata log), corrupt (after everything in front of the damage

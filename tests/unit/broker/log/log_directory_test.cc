@@ -1,8 +1,5 @@
 #include "broker/log/log_directory.h"
 
-#include <sstream>
-
-#include "broker/log/log_verify.h"
 #include "tests/unit/broker/log/log_rig.h"
 
 namespace ropewalk::log {
@@ -160,19 +157,6 @@ TEST_F(LogDirectoryTest, TheReserveLetsTheJournalBeWrittenOnAFullDisk) {
   node_.disk("/d").faults.capacity_bytes = node_.disk("/d").used_bytes();
   EXPECT_TRUE(open_partition(kOrders));
   EXPECT_FALSE(node_.disk("/d").content("reserve"));
-}
-
-TEST_F(LogDirectoryTest, DumpAndVerifyReadASegment) {
-  ASSERT_TRUE(open());
-  write_one(kOrders);
-  const std::string path = partition_folder(kOrders) + "/" + segment_file_name(Offset(0));
-  std::ostringstream text;
-  const auto dumped = world_.run(core(), dump_segment(*files_, path, text));
-  ASSERT_TRUE(dumped) << to_string(dumped.error());
-  EXPECT_EQ(dumped->batches, 1U);
-  EXPECT_NE(text.str().find("batch 0..0 position 4096"), std::string::npos) << text.str();
-  ASSERT_TRUE(node_.disk("/d").flip_bit(path, 4096 + 63));
-  EXPECT_EQ(world_.run(core(), verify_segment(*files_, path)).error().code, Errc::corrupt);
 }
 
 TEST(DirectoryMeta, EveryDamagedByteIsSeen) {
