@@ -307,6 +307,7 @@ TEST(LoneQuorumPowerCuts, CommittedEntriesSurvive) {
     for (int round = 0; round < 5; round++) {
       auto options = default_options();
       options.snapshot_after_bytes = 2000;
+      options.segment_bytes = 3000;
       Life life(node, options);
       auto started = std::make_shared<std::optional<Result<void>>>();
       boost::asio::co_spawn(life.environment.control_core().executor(), life.quorum->start(),
