@@ -140,20 +140,6 @@ void ReplicaManager::stop_leading(const metadata::ImagePtr&, const metadata::Top
 
 void ReplicaManager::remove(const TopicPartition& partition) { wish(partition, Remove{}); }
 
-void ReplicaManager::remove_strangers(metadata::ImagePtr image) {
-  home_.post([this, alive = std::weak_ptr<bool>(alive_), image = std::move(image)] {
-    if (alive.expired()) return;
-    std::vector<TopicPartition> strangers;
-    for (const auto& [id, replica] : replicas_) {
-      const metadata::Partition* const state = image->partition(id);
-      const bool ours = state != nullptr && std::count(state->replicas.begin(),
-                                                       state->replicas.end(), options_.self) > 0;
-      if (!ours) strangers.push_back(id);
-    }
-    for (const TopicPartition& id : strangers) remove(id);
-  });
-}
-
 void ReplicaManager::wish(TopicPartition id, Wish wish) {
   home_.post([this, alive = std::weak_ptr<bool>(alive_), id, wish = std::move(wish)]() mutable {
     if (alive.expired() || stopping_) return;

@@ -63,9 +63,6 @@ class ReplicaManager final : public metadata::ReplicaSink {
   void stop_leading(const metadata::ImagePtr& image, const metadata::TopicPtr& topic,
                     const metadata::PartitionPtr& state) override;
   void remove(const TopicPartition& partition) override;
-  // Once the broker has caught up with the metadata log: replicas on our disks that the image gives
-  // to nobody here are removed, as if remove() had been called for each.
-  void remove_strangers(metadata::ImagePtr image);
 
  private:
   struct Lead {

@@ -228,13 +228,13 @@ TEST_F(PartitionTest, RemovedReplicasAreGoneWithTheirFiles) {
       Errc::not_found);
 }
 
-TEST_F(PartitionTest, ReplicasThatTheImageDoesNotKnowAreRemoved) {
+TEST_F(PartitionTest, ReplicasOnTheDiskAreOpenedAtTheStart) {
   ASSERT_TRUE(rig_.produce_one({}));
   rig_.kill();
   rig_.start();
   EXPECT_EQ(rig_.opened.count, 1u);
-  rig_.on_core([&] { rig_.manager->remove_strangers(std::make_shared<metadata::Image>()); });
-  EXPECT_TRUE(rig_.until([&] { return rig_.directory->replicas().empty(); }));
+  EXPECT_TRUE(rig_.opened.damaged.empty());
+  EXPECT_EQ(rig_.look().error.code, Errc::not_leader_or_follower) << "nobody said that it leads";
 }
 
 }  // namespace

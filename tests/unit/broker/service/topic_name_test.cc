@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "broker/service/use_cases.h"
-
 namespace ropewalk::service {
 namespace {
 

@@ -1,0 +1,196 @@
+#include "broker/service/fetch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/broker/service/service_rig.h"
+
+namespace ropewalk::service {
+namespace {
+
+using std::chrono::milliseconds;
+
+class FetchTest : public testing::Test {
+ protected:
+  void produce(std::int32_t partition, std::size_t value_bytes = 20) {
+    const auto result =
+        rig_.produce_one(ServiceRig::to(topic_, partition, ServiceRig::batch(1, value_bytes)));
+    ENSURE(result.error.code == Errc::none, "{}", result.error);
+  }
+  FetchRequest request(std::vector<FetchPartition> partitions, milliseconds wait = {}) {
+    FetchRequest request;
+    request.wait_max = wait;
+    request.partitions = std::move(partitions);
+    return request;
+  }
+  std::vector<FetchPartition> all_three() const {
+    return {ServiceRig::from(topic_, 0, 0), ServiceRig::from(topic_, 1, 0),
+            ServiceRig::from(topic_, 2, 0)};
+  }
+  static Task<void> fetch_into(Fetch& fetch, security::RequestContext context, FetchRequest request,
+                               std::optional<FetchResponse>& into) {
+    into = co_await fetch.handle(std::move(context), std::move(request));
+  }
+  // On the core: a fetch under way in the background.
+  void spawn_fetch(FetchRequest request, std::optional<FetchResponse>& into) {
+    if (!tasks_) tasks_ = std::make_unique<env::TaskGroup>(rig_.core());
+    tasks_->spawn("fetch", fetch_into(rig_.use_cases->fetch, rig_.context(std::chrono::hours(1)),
+                                      std::move(request), into));
+  }
+  ~FetchTest() override {
+    if (tasks_) rig_.world.run(rig_.core(), tasks_->stop());
+  }
+  ServiceRig rig_{1};
+  std::unique_ptr<env::TaskGroup> tasks_;
+  const TopicId topic_ = rig_.add_topic("t", 3);
+};
+
+TEST_F(FetchTest, ReturnsWholeBatchesFromTheOneThatHoldsTheOffset) {
+  produce(0);
+  produce(0);
+  const auto all = rig_.fetch(request({ServiceRig::from(topic_, 0, 0)}));
+  const auto second = rig_.fetch(request({ServiceRig::from(topic_, 0, 1)}));
+  ASSERT_EQ(all.partitions[0].error.code, Errc::none);
+  EXPECT_EQ(all.partitions[0].high_watermark, Offset(2));
+  EXPECT_EQ(all.partitions[0].last_stable, Offset(2));
+  EXPECT_EQ(all.partitions[0].log_start, Offset(0));
+  EXPECT_EQ(all.partitions[0].records_bytes, 2 * second.partitions[0].records_bytes);
+  EXPECT_EQ(all.session_id, 0);
+}
+
+TEST_F(FetchTest, ReturnsAtOnceWithoutWaitAndAfterTheWaitWithNothing) {
+  const env::Duration before = rig_.world.now();
+  EXPECT_EQ(rig_.fetch(request({ServiceRig::from(topic_, 0, 0)})).partitions[0].records_bytes, 0u);
+  EXPECT_LT(rig_.world.now() - before, milliseconds(50));
+  rig_.fetch(request({ServiceRig::from(topic_, 0, 0)}, milliseconds(300)));
+  EXPECT_GE(rig_.world.now() - before, milliseconds(300));
+}
+
+TEST_F(FetchTest, IsWokenByAnAppendToAnyOfItsPartitions) {
+  std::optional<FetchResponse> response;
+  rig_.on_core([&] { spawn_fetch(request(all_three(), std::chrono::seconds(100)), response); });
+  rig_.world.run_for(std::chrono::seconds(1));
+  EXPECT_FALSE(response);
+  produce(2);
+  ASSERT_TRUE(rig_.until([&] { return response.has_value(); }));
+  EXPECT_EQ(response->partitions[0].records_bytes, 0u);
+  EXPECT_GT(response->partitions[2].records_bytes, 0u);
+}
+
+TEST_F(FetchTest, WaitsForItsLeastBytesAndThenHasThemAll) {
+  std::optional<FetchResponse> response;
+  FetchRequest wanted = request(all_three(), std::chrono::seconds(100));
+  wanted.bytes_min = 2500;
+  produce(0, 1000);
+  rig_.on_core([&] { spawn_fetch(std::move(wanted), response); });
+  produce(0, 1000);
+  rig_.world.run_for(std::chrono::seconds(1));
+  EXPECT_FALSE(response);
+  produce(1, 1000);
+  ASSERT_TRUE(rig_.until([&] { return response.has_value(); }));
+  EXPECT_GT(response->partitions[0].records_bytes, 2000u);
+  EXPECT_GT(response->partitions[1].records_bytes, 1000u);
+}
+
+TEST_F(FetchTest, KeepsToItsMostBytesButNeverReturnsNothing) {
+  produce(0, 5000);
+  produce(0, 5000);
+  produce(1, 5000);
+  FetchRequest wanted = request(all_three());
+  wanted.bytes_max = 100;
+  const auto response = rig_.fetch(std::move(wanted));
+  EXPECT_GT(response.partitions[0].records_bytes, 5000u);
+  EXPECT_LT(response.partitions[0].records_bytes, 6000u);
+  EXPECT_EQ(response.partitions[1].records_bytes, 0u);
+}
+
+TEST_F(FetchTest, KeepsToThePartitionsMostBytes) {
+  for (int i = 0; i < 10; i++) produce(0, 1000);
+  auto from = ServiceRig::from(topic_, 0, 0);
+  from.bytes_max = 3500;
+  const auto response = rig_.fetch(request({from}));
+  EXPECT_GT(response.partitions[0].records_bytes, 3000u);
+  EXPECT_LE(response.partitions[0].records_bytes, 3500u);
+}
+
+TEST_F(FetchTest, AnErrorOfOnePartitionAnswersAtOnceBesideTheOthers) {
+  produce(1);
+  TopicId unknown;
+  unknown.bytes.fill(99);
+  const auto response =
+      rig_.fetch(request({ServiceRig::from(unknown, 0, 0), ServiceRig::from(topic_, 1, 0),
+                          ServiceRig::from(topic_, 0, 7), ServiceRig::from(topic_, 9, 0)},
+                         std::chrono::seconds(100)));
+  EXPECT_EQ(response.error.code, Errc::none);
+  EXPECT_EQ(response.partitions[0].error.code, Errc::unknown_topic_id);
+  EXPECT_GT(response.partitions[1].records_bytes, 0u);
+  EXPECT_EQ(response.partitions[2].error.code, Errc::offset_out_of_range);
+  EXPECT_EQ(response.partitions[2].log_start, Offset(0));
+  EXPECT_EQ(response.partitions[3].error.code, Errc::unknown_topic_or_partition);
+}
+
+TEST_F(FetchTest, NamesTheLeader) {
+  const TopicId theirs = rig_.add_topic("theirs", 1, BrokerId(2));
+  const auto response = rig_.fetch(request({ServiceRig::from(theirs, 0, 0)}));
+  EXPECT_EQ(response.partitions[0].error.code, Errc::not_leader_or_follower);
+  EXPECT_EQ(response.partitions[0].current_leader.port, 9292);
+}
+
+TEST_F(FetchTest, EndsWhenLeadershipEnds) {
+  std::optional<FetchResponse> response;
+  rig_.on_core([&] { spawn_fetch(request(all_three(), std::chrono::seconds(100)), response); });
+  rig_.world.run_for(milliseconds(100));
+  rig_.on_core([&] { (*rig_.replicas->find({topic_, 1}))->stop_leading(LeaderEpoch(5)); });
+  ASSERT_TRUE(rig_.until([&] { return response.has_value(); }));
+  EXPECT_EQ(response->partitions[1].error.code, Errc::not_leader_or_follower);
+}
+
+TEST_F(FetchTest, ChargesMemoryUntilTheAnswerIsGone) {
+  produce(0, 5000);
+  {
+    const auto response = rig_.fetch(request({ServiceRig::from(topic_, 0, 0)}));
+    EXPECT_GE(rig_.fetch_budget.used_bytes(), 5000u);
+    EXPECT_EQ(rig_.fetch_budget.used_bytes(), response.memory.bytes());
+  }
+  EXPECT_EQ(rig_.fetch_budget.used_bytes(), 0u);
+  const auto all = rig_.fetch_budget.take(1 << 20);
+  const auto refused = rig_.fetch(request({ServiceRig::from(topic_, 0, 0)}));
+  EXPECT_EQ(refused.partitions[0].error.code, Errc::budget_exceeded);
+}
+
+TEST_F(FetchTest, LargeReadsAreFileRangesThatCostNoMemory) {
+  for (int i = 0; i < 5; i++) produce(0, 20'000);
+  const auto response = rig_.fetch(request({ServiceRig::from(topic_, 0, 0)}));
+  EXPECT_GT(response.partitions[0].records_bytes, 100'000u);
+  EXPECT_EQ(rig_.fetch_budget.used_bytes(), 0u);
+}
+
+TEST_F(FetchTest, HasNoSessions) {
+  FetchRequest wanted = request(all_three());
+  wanted.session_id = 5;
+  EXPECT_EQ(rig_.fetch(std::move(wanted)).error.code, Errc::fetch_session_id_not_found);
+}
+
+TEST_F(FetchTest, AsksTheAuthorizer) {
+  rig_.authorizer.forbidden = "t";
+  EXPECT_EQ(rig_.fetch(request(all_three())).partitions[0].error.code,
+            Errc::topic_authorization_failed);
+}
+
+TEST_F(FetchTest, ListsBeginAndEnd) {
+  produce(0);
+  std::vector<ListOffsetsPartition> wanted(4);
+  for (auto& partition : wanted) partition.topic.id = topic_;
+  wanted[1].query = OffsetQuery::earliest;
+  wanted[2].query = OffsetQuery::by_timestamp;
+  wanted[3].partition = 9;
+  const auto listed = rig_.world.run(
+      rig_.core(), rig_.use_cases->list_offsets.handle(rig_.context(), std::move(wanted)));
+  EXPECT_EQ(listed[0].offset, Offset(1));
+  EXPECT_EQ(listed[1].offset, Offset(0));
+  EXPECT_EQ(listed[2].error.code, Errc::unsupported_version);
+  EXPECT_EQ(listed[3].error.code, Errc::unknown_topic_or_partition);
+}
+
+}  // namespace
+}  // namespace ropewalk::service
