@@ -63,7 +63,8 @@ Range& range_of(std::vector<Range>& ranges, std::int32_t partition) {
 
 Result<void> run(Client& client, const Consume& command) {
   TRY(const std::vector<PartitionName> partitions, chosen_partitions(client, command));
-  Consumer consumer(client, {.offset_reset = OffsetReset::fail});
+  // The beginning, in case records go away while they are read; where to begin is sought below.
+  Consumer consumer(client, {.offset_reset = OffsetReset::earliest});
   TRY(std::vector<Range> ranges, chosen_ranges(consumer, command, partitions));
   TRY_VOID(consumer.assign(partitions));
   for (const Range& range : ranges) TRY_VOID(consumer.seek(range.partition, range.next));
