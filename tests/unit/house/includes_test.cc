@@ -38,8 +38,8 @@ const std::vector<Room>& table() {
        with(with(broker_parts, base_proto), {"broker/broker.h", "common/env/real", "common/wire"})},
       // broker/broker.{h,cc} and what else stands at the top of broker/.
       {"broker", with(with(broker_parts, base_proto), {"common/wire", "broker/broker.h"})},
-      {"broker/testing", with(with(broker_parts, base_proto),
-                              {"broker/broker.h", "client", "client/include/ropewalk", "common/env/sim", "common/wire"})},
+      {"broker/testing", with(with(broker_parts, base_proto), {"broker/broker.h", "client/include",
+                                                               "common/env/sim", "common/wire"})},
       {"broker/tools", with({"broker/log", "broker/metadata", "broker/quorum", "broker/security",
                              "broker/telemetry"},
                             base_proto)},
