@@ -99,8 +99,13 @@ Result<void> Partition::check_role(std::optional<LeaderEpoch> expected) const {
 
 Result<void> Partition::append(env::Core& core, const std::shared_ptr<ProduceSink>& sink,
                                ProduceItem& item) {
-  TRY_VOID(check_role(item.expected_epoch));
-  TRY_VOID(leader_->admit(item.acks));
+  auto taken = check_role(item.expected_epoch);
+  if (taken) taken = leader_->admit(item.acks);
+  if (!taken) {
+    if (item.sequenced.is_idempotent() && is_retriable(taken.error().code))
+      producers_.refused(item.sequenced, taken.error().code);
+    return taken;
+  }
   if (item.sequenced.is_idempotent()) {
     TRY(const auto original, producers_.check(item.sequenced));
     if (original) {  // R9: answered under the same condition as the original.
@@ -255,7 +260,7 @@ void Partition::log_rolled() {
 }
 
 void Partition::log_append_refused(Offset from, const Error& error) {
-  producers_.undo(from);
+  producers_.undo(from, error.code);
   std::erase_if(unwritten_, [&](const Unwritten& waits) {
     if (waits.end <= from) return false;
     refuse(waits.waiter, error);

@@ -61,13 +61,17 @@ bool ProducerState::Producer::operator==(const Producer& other) const {
          std::equal(batches.begin(), batches.begin() + count, other.batches.begin());
 }
 
-ProducerState::ProducerState(std::size_t producers_max) : producers_max_(producers_max) {
+ProducerState::ProducerState(std::size_t producers_max)
+    : producers_max_(producers_max), refused_(producers_max) {
   ENSURE(producers_max > 0, "a partition that remembers no producer stores retries twice");
 }
 
-Result<std::optional<Placed>> ProducerState::check(const Sequenced& batch) const {
+Result<std::optional<Placed>> ProducerState::check(const Sequenced& batch) {
   const auto found = producers_.find(batch.producer);
-  if (found == producers_.end()) return std::optional<Placed>{};
+  if (found == producers_.end()) {
+    if (auto refusal = refused_.refuses(batch)) return fail(std::move(*refusal));
+    return std::optional<Placed>{};
+  }
   const Producer& known = found->second;
 
   if (batch.epoch < known.epoch)
@@ -93,8 +97,7 @@ Result<std::optional<Placed>> ProducerState::check(const Sequenced& batch) const
 
 void ProducerState::record(const Sequenced& batch, Placed placed) {
   auto [at, is_new] = producers_.try_emplace(batch.producer);
-  before_.push_back(
-      {placed.base_offset, batch.producer, is_new ? std::nullopt : std::optional(at->second)});
+  before_.push_back({placed.base_offset, batch, is_new ? std::nullopt : std::optional(at->second)});
   Producer& producer = at->second;
   if (producer.epoch != batch.epoch) {
     producer.epoch = batch.epoch;
@@ -108,19 +111,33 @@ void ProducerState::keep(Offset end) {
   if (before_.empty() && producers_.size() > producers_max_) forget_silent();
 }
 
-void ProducerState::undo(Offset from) {
+// Only a producer without state needs the mark: of all others the next sequence is known.
+void ProducerState::refused(const Sequenced& batch, Errc code) {
+  if (!producers_.contains(batch.producer)) refused_.refused(batch, code);
+}
+
+void ProducerState::undo(Offset from, Errc code) {
+  std::vector<Sequenced> undone;
+  for (const Before& before : before_) {
+    if (before.base_offset >= from) undone.push_back(before.batch);
+  }
+  take_back(from);
+  for (const Sequenced& batch : undone) refused(batch, code);
+}
+
+void ProducerState::take_back(Offset from) {
   while (!before_.empty() && before_.back().base_offset >= from) {
     Before& before = before_.back();
     if (before.producer)
-      producers_[before.id] = *before.producer;
+      producers_[before.batch.producer] = *before.producer;
     else
-      producers_.erase(before.id);
+      producers_.erase(before.batch.producer);
     before_.pop_back();
   }
 }
 
 void ProducerState::truncate_to(Offset end) {
-  undo(end);
+  take_back(end);
   for (auto at = producers_.begin(); at != producers_.end();) {
     Producer& producer = at->second;
     producer.count = producer.count_below(end);

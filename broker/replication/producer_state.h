@@ -16,22 +16,13 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "broker/replication/refused_sequences.h"
+#include "broker/replication/sequenced.h"
 #include "common/error.h"
 #include "common/ids.h"
 #include "common/records/batch_header.h"
 
 namespace ropewalk::replication {
-
-// What a batch's header says about its producer.
-struct Sequenced {
-  ProducerId producer = kNoProducer;
-  ProducerEpoch epoch = kNoProducerEpoch;
-  std::int32_t first_sequence = -1;
-  std::int32_t record_count = 0;
-
-  // Batches of producers that are not idempotent are not remembered.
-  bool is_idempotent() const { return producer != kNoProducer; }
-};
 
 // Where a batch went.
 struct Placed {
@@ -51,16 +42,21 @@ class ProducerState {
   explicit ProducerState(std::size_t producers_max);
 
   // Nothing: the batch is new. A value: it is a retry of the batch placed there.
-  // Errors: out_of_order_sequence_number, invalid_producer_epoch.
+  // Errors: out_of_order_sequence_number, invalid_producer_epoch; and for a producer without state
+  // whose earlier batch was refused, that refusal's (refused_sequences.h).
   // Pre: batch.is_idempotent(), record_count > 0, first_sequence >= 0.
-  Result<std::optional<Placed>> check(const Sequenced& batch) const;
+  Result<std::optional<Placed>> check(const Sequenced& batch);
+
+  // The partition refused the batch for now, without asking check(). Pre: is_retriable(code).
+  void refused(const Sequenced& batch, Errc code);
 
   // Pre: check() said that it is new (recovery: the log holds it, whatever it says).
   void record(const Sequenced& batch, Placed placed);
   // What lies below `end` is in the log.
   void keep(Offset end);
-  // What was recorded at or beyond `from` and not kept is not in the log: exactly as it was before.
-  void undo(Offset from);
+  // What was recorded at or beyond `from` and not kept is not in the log: exactly as it was before,
+  // but that the batches were refused with `code`. Pre: is_retriable(code).
+  void undo(Offset from, Errc code);
 
   // Forgets what is at or beyond `end`. A producer of which more than five batches went is unknown
   // afterwards: a caller that truncates that far rebuilds from the checkpoint instead.
@@ -96,16 +92,18 @@ class ProducerState {
   };
 
   void forget_silent();
+  void take_back(Offset from);
 
   const std::size_t producers_max_;
   std::unordered_map<ProducerId, Producer> producers_;
   // What was there before each batch that is not in the log yet, in order.
   struct Before {
     Offset base_offset;
-    ProducerId id;
+    Sequenced batch;
     std::optional<Producer> producer;
   };
   std::deque<Before> before_;
+  RefusedSequences refused_;
 };
 
 }  // namespace ropewalk::replication

@@ -177,7 +177,9 @@ replication::Sequenced sequenced_of(const BatchHeader& header) {
 
 struct ProduceTurn::State {
   explicit State(const Parts& with)
-      : parts(with), lanes(std::make_shared<Lanes>(with.environment)) {}
+      : parts(with),
+        lanes(std::make_shared<Lanes>(with.environment)),
+        gate(std::make_shared<PipelineGate>()) {}
 
   // Settings are text in the image: what they come to is remembered as long as the image stands.
   std::size_t batch_bytes_max(const metadata::ImagePtr& image, const metadata::Topic& topic) {
@@ -199,6 +201,7 @@ struct ProduceTurn::State {
 
   const Parts& parts;
   std::shared_ptr<Lanes> lanes;
+  std::shared_ptr<PipelineGate> gate;
   metadata::ImagePtr limits_of;
   std::map<TopicId, std::size_t> limits;
   std::vector<std::shared_ptr<PendingProduce>> requests;
@@ -259,9 +262,17 @@ ProduceTurn& ProduceTurn::operator=(ProduceTurn&&) noexcept = default;
 
 void ProduceTurn::add(const security::RequestContext& context, ProduceRequest request,
                       ProduceCallback callback) {
-  auto pending = std::make_shared<PendingProduce>(state_->parts, context, request.partitions.size(),
-                                                  std::move(callback));
+  auto pending = std::make_shared<PendingProduce>(state_->parts, state_->gate, context,
+                                                  request.partitions.size(), std::move(callback));
   state_->requests.push_back(pending);
+  for (std::size_t i = 0; i < request.partitions.size(); i++) {
+    const ProducePartition& produce = request.partitions[i];
+    const auto header = BatchHeader::parse(produce.records.span());
+    if (!header) continue;  // Refused below, with the whole reason.
+    auto passed = pending->pass_gate(i, {produce.topic.name, produce.topic.id, produce.partition},
+                                     sequenced_of(*header));
+    if (!passed) pending->fail_with(i, std::move(passed).error());
+  }
   const auto refuse_all = [&](const Error& error) {
     for (std::size_t i = 0; i < request.partitions.size(); i++) pending->fail_with(i, error);
   };
@@ -281,6 +292,7 @@ void ProduceTurn::add(const security::RequestContext& context, ProduceRequest re
                                    state_->parts.produce_budget.limit_bytes())});
   pending->hold(std::move(*lease));
   for (std::size_t i = 0; i < request.partitions.size(); i++) {
+    if (pending->is_done(i)) continue;
     auto checked = state_->check(pending, i, request.partitions[i], *acks);
     if (!checked) refuse_batch(*pending, i, std::move(checked).error());
   }

@@ -8,34 +8,46 @@
 
 namespace ropewalk::service {
 
-PendingProduce::PendingProduce(const Parts& parts, security::RequestContext context,
-                               std::size_t partitions, ProduceCallback callback)
+PendingProduce::PendingProduce(const Parts& parts, std::shared_ptr<PipelineGate> gate,
+                               security::RequestContext context, std::size_t partitions,
+                               ProduceCallback callback)
     : parts_(parts),
+      gate_(std::move(gate)),
       context_(std::move(context)),
       callback_(std::move(callback)),
       response_(partitions),
-      targets_(partitions),
-      done_(partitions, false),
+      of_partition_(partitions),
       left_(partitions + 1) {}
 
+Result<void> PendingProduce::pass_gate(std::size_t index, PipelineKey key,
+                                       const replication::Sequenced& batch) {
+  if (!batch.is_idempotent()) return {};
+  Part& part = of_partition_[index];
+  part.batch = batch;
+  part.key = std::move(key);
+  return gate_->pass(part.key, batch);
+}
+
 void PendingProduce::succeed(std::size_t index, const replication::Appended& appended) {
-  if (done_[index]) return;
+  if (of_partition_[index].done) return;
   ProduceResult& result = response_[index];
   result.base_offset = appended.base_offset;
   result.log_append_time_ms = appended.append_time_ms;
   result.log_start = appended.log_start;
-  done_[index] = true;
+  of_partition_[index].done = true;
   one_done();
 }
 
 void PendingProduce::fail_with(std::size_t index, Error error, std::vector<RecordFault> faults) {
-  if (done_[index]) return;
+  Part& part = of_partition_[index];
+  if (part.done) return;
+  if (part.batch.is_idempotent()) gate_->refused(part.key, part.batch, error.code);
   ProduceResult& result = response_[index];
   if (wants_leader_hint(error.code))
-    result.current_leader = leader_hint(*parts_.metadata.get(), context_, targets_[index]);
+    result.current_leader = leader_hint(*parts_.metadata.get(), context_, part.target);
   result.error = std::move(error);
   result.record_faults = std::move(faults);
-  done_[index] = true;
+  part.done = true;
   one_done();
 }
 
@@ -55,7 +67,7 @@ void PendingProduce::one_done() {
 void PendingProduce::time_out() {
   timer_ = env::TimerId::none;
   const auto keep = shared_from_this();
-  for (std::size_t i = 0; i < done_.size(); i++)
+  for (std::size_t i = 0; i < of_partition_.size(); i++)
     fail_with(i, {Errc::request_timed_out, "not acknowledged in time; it may be stored"});
 }
 

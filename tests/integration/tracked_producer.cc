@@ -71,10 +71,7 @@ Result<void> TrackedProducer::talk(std::uint16_t port) {
     TRY_VOID(client.send(batch.frame));
   }
   while (!abandoned_) {
-    // A broker that knows nothing of a producer takes any sequence (Kafka's rule), so the first
-    // batch goes alone: were it refused by a broker that starts, those behind it could be taken in
-    // its place.
-    while (!finishing_ && unanswered_.size() < (acked_.empty() ? 1 : kInFlight)) {
+    while (!finishing_ && unanswered_.size() < kInFlight) {
       unanswered_.push_back(make_batch());
       TRY_VOID(client.send(unanswered_.back().frame));
     }

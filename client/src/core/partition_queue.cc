@@ -42,9 +42,6 @@ void PartitionQueue::close_open_batch() {
 
 // Counts from the oldest undecided batch, whatever became of those behind it.
 bool PartitionQueue::window_open() const {
-  // A broker takes any sequence of a producer that it does not know: were the first batch refused
-  // (no leader yet) and a second one under way, the second would be stored first.
-  if (limits_->idempotent && !known_to_broker_ && !sent_.empty()) return false;
   return sent_.empty() || next_ordinal_ - sent_.front()->ordinal < limits_->in_flight_max;
 }
 
@@ -105,7 +102,6 @@ void PartitionQueue::remove_sent(const ProducerBatchPtr& batch) {
 
 void PartitionQueue::succeeded(const ProducerBatchPtr& batch) {
   remove_sent(batch);
-  known_to_broker_ = true;
   not_before_ = {};
 }
 
@@ -194,7 +190,6 @@ void PartitionQueue::restart_sequences() {
     unsent_.push_front(std::move(batch));
   }
   next_sequence_ = 0;
-  known_to_broker_ = false;
   not_before_ = {};
 }
 

@@ -87,7 +87,6 @@ class PartitionQueue {
   std::deque<ProducerBatchPtr> unsent_;  // The last may be open.
   std::deque<ProducerBatchPtr> sent_;    // By sequence: in flight, waiting, parked.
   std::int32_t next_sequence_ = 0;
-  bool known_to_broker_ = false;  // A batch was stored under the present epoch.
   std::uint64_t next_ordinal_ = 0;
   env::MonotonicTime not_before_{};
 };

@@ -165,20 +165,6 @@ TEST(Accumulator, ChangesTheEpochOnceAllIsDecided) {
   EXPECT_TRUE(batch_crc_matches(again->sealed.span()));
 }
 
-// A broker takes any first sequence of a producer that it does not know.
-TEST(Accumulator, HasOneBatchInFlightUntilOneWasStoredUnderItsEpoch) {
-  Fixture f({.linger = milliseconds(0)});
-  f.send("a");
-  f.fail_batch(f.take(), Errc::out_of_order_sequence_number);
-  f.accumulator.identify(ProducerId(7), ProducerEpoch(1));
-  const ProducerBatchPtr first = f.take();
-  ASSERT_TRUE(first);
-  f.send("b");
-  EXPECT_EQ(f.take(), nullptr);
-  f.accumulator.succeeded(first, 10, std::nullopt);
-  EXPECT_TRUE(f.take());
-}
-
 TEST(Accumulator, ReusesTheSequenceOfABatchThatWasRefused) {
   Fixture f({.linger = milliseconds(0)});
   auto delivery = f.send("a");

@@ -116,7 +116,7 @@ TEST_F(ProducerStateTest, UndoRestoresWhatTheTurnChanged) {
   state_.record(Builder{.sequence = 50}, {.base_offset = end_, .record_count = 10});
   state_.record(Builder{.sequence = 60}, {.base_offset = end_ + 10, .record_count = 10});
   state_.record(Builder{.producer = ProducerId(8)}, {.base_offset = end_ + 20, .record_count = 10});
-  state_.undo(end_);
+  state_.undo(end_, Errc::disk_full);
   EXPECT_EQ(state_.encode(kAll), before);
   expect_duplicate_at(1000, Builder{.sequence = 0});
   expect_new(Builder{.sequence = 50});
@@ -126,10 +126,31 @@ TEST_F(ProducerStateTest, UndoKeepsWhatIsInTheLog) {
   state_.record(Builder{.sequence = 0}, {.base_offset = end_, .record_count = 10});
   state_.record(Builder{.sequence = 10}, {.base_offset = end_ + 10, .record_count = 10});
   state_.keep(end_ + 10);
-  state_.undo(end_ + 10);
+  state_.undo(end_ + 10, Errc::disk_full);
   end_ += 10;
   expect_duplicate_at(1000, Builder{.sequence = 0});
   expect_new(Builder{.sequence = 10});
+}
+
+// Of a producer without state any sequence is taken, but not past a batch that was refused.
+TEST_F(ProducerStateTest, TakesNothingBehindTheRefusedFirstBatch) {
+  state_.refused(Builder{.sequence = 0}, Errc::not_enough_replicas);
+  expect_error(Errc::not_enough_replicas, Builder{.sequence = 10});
+  expect_new(Builder{.sequence = 0});
+  expect_new(Builder{.sequence = 10});
+}
+
+TEST_F(ProducerStateTest, TakesNothingBehindTheUndoneFirstBatch) {
+  state_.record(Builder{.sequence = 0}, {.base_offset = end_, .record_count = 10});
+  state_.record(Builder{.sequence = 10}, {.base_offset = end_ + 10, .record_count = 10});
+  state_.undo(end_, Errc::disk_full);
+  expect_error(Errc::disk_full, Builder{.sequence = 20});
+  for (int i = 0; i < 3; i++) expect_new(Builder{.sequence = i * 10});
+}
+
+TEST_F(ProducerStateTest, GoesOnWithAnySequenceOfAProducerThatItDoesNotKnow) {
+  expect_new(Builder{.sequence = 70});
+  expect_new(Builder{.sequence = 80});
 }
 
 TEST_F(ProducerStateTest, ACheckpointAndTheRestOfTheLogMakeTheSameState) {

@@ -62,6 +62,27 @@ TEST_F(ProduceTest, SaysWhatIsNotThere) {
   expect_error(rig_.produce_one(named), Errc::invalid_topic);
 }
 
+// C46: what follows a refused batch is refused like it until that one comes again, also where the
+// partition never saw it.
+TEST_F(ProduceTest, KeepsTheOrderOfAPipelineWhoseFirstBatchWasRefused) {
+  const auto send = [&](std::int32_t sequence) {
+    const ProducerStamp stamp{
+        .id = ProducerId(5), .epoch = ProducerEpoch(0), .base_sequence = sequence};
+    return produce(0, ServiceRig::batch(1, 20, Codec::none, stamp));
+  };
+  {
+    const auto all = rig_.produce_budget.take(rig_.produce_budget.limit_bytes());
+    ASSERT_TRUE(all);
+    expect_error(send(0), Errc::budget_exceeded);
+  }
+  expect_error(send(1), Errc::budget_exceeded);
+  for (std::int32_t sequence = 0; sequence < 3; sequence++) {
+    const ProduceResult stored = send(sequence);
+    EXPECT_EQ(stored.error.code, Errc::none) << to_string(stored.error);
+    EXPECT_EQ(stored.base_offset, Offset(sequence));
+  }
+}
+
 TEST_F(ProduceTest, NamesTheLeader) {
   const TopicId theirs = rig_.add_topic("theirs", 1, BrokerId(2));
   const ProduceResult result = rig_.produce_one(ServiceRig::to(theirs, 0, ServiceRig::batch()));
