@@ -81,8 +81,33 @@ bool ServerConnection::read_now() {
 
 void ServerConnection::handle_frames() {
   if (frames_.empty()) return;
+  in_turn_ = true;
   session_->on_frames(frames_);
+  in_turn_ = false;
   frames_.clear();
+  send_now();
+}
+
+// The replies of a turn leave in one call, before the next read is prepared: waking the writer
+// would cost a round through the poller first.
+void ServerConnection::send_now() {
+  if (unsent_.empty() || writing_ || closed_) return;
+  const auto taken = connection_->try_write(unsent_);
+  if (taken) took(*taken);
+  if (!unsent_.empty() || closing_) to_write_.set();  // Also what is wrong shows there.
+}
+
+void ServerConnection::took(std::size_t bytes) {
+  unsent_bytes_ -= bytes;
+  std::size_t whole = 0;
+  while (whole < unsent_.size() && env::size_of(unsent_[whole]) <= bytes)
+    bytes -= env::size_of(unsent_[whole++]);
+  if (bytes > 0) {
+    auto& part = std::get<SharedBytes>(unsent_[whole]);
+    part = part.slice(bytes, part.size() - bytes);
+  }
+  unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(whole));
+  if (unsent_bytes_ <= limits_.unsent_bytes_max) may_read_.set();
 }
 
 Task<void> ServerConnection::write_replies() {
@@ -99,7 +124,9 @@ Task<void> ServerConnection::write_replies() {
     }
     std::size_t bytes = 0;
     for (const env::Chunk& chunk : leaving) bytes += env::size_of(chunk);
+    writing_ = true;
     auto written = co_await connection_->write(leaving);
+    writing_ = false;
     leaving.clear();  // Pages and files are free from here on, also while nothing else is sent.
     unsent_bytes_ -= bytes;
     if (!written) break;
@@ -117,7 +144,7 @@ void ServerConnection::send(std::vector<env::Chunk> frame) {
     unsent_.push_back(std::move(chunk));
   }
   if (unsent_bytes_ > limits_.unsent_bytes_max) may_read_.reset();
-  to_write_.set();
+  if (!in_turn_) to_write_.set();
 }
 
 void ServerConnection::close_after_sending(Error why) {

@@ -59,6 +59,8 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   Task<Result<void>> wait_until_worth_reading();
   bool read_now();
   void handle_frames();
+  void send_now();
+  void took(std::size_t bytes);
 
   env::Environment& environment_;
   env::Core& core_;
@@ -71,6 +73,8 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
 
   std::vector<env::Chunk> unsent_;
   std::size_t unsent_bytes_ = 0;
+  bool in_turn_ = false;  // The session handles frames: what it sends leaves at the end.
+  bool writing_ = false;  // write_replies() is in the middle of a write.
   env::Event to_write_;   // Something is unsent, or no more will come.
   env::Event may_read_;   // The unsent bytes are below their limit.
   bool closing_ = false;  // Nothing more is read or queued.

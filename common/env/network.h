@@ -62,6 +62,11 @@ class Connection {
   // stream is broken then.
   virtual Task<Result<void>> write(std::span<const Chunk> chunks) = 0;
 
+  // Sends at once what the transport has room for, in order, of the chunks in memory up to the
+  // first file range; returns how many bytes, which may be 0. Not while a write() is under way.
+  // Errors: closed.
+  virtual Result<std::size_t> try_write(std::span<const Chunk> chunks) = 0;
+
   // Both sides; waiting reads and writes end with closed. Safe to call twice.
   virtual void close() = 0;
 };

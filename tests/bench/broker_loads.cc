@@ -13,6 +13,7 @@
 #include "common/wire/errors.h"
 #include "common/wire/records_last.h"
 #include "ropewalk/v1/metadata.pb.h"
+#include "ropewalk/v1/offsets.pb.h"
 #include "tests/bench/loads.h"
 #include "tests/support/native_client.h"
 #include "tests/support/process.h"
@@ -47,6 +48,25 @@ std::string topic_id_of(NativeClient& client, const std::string& name) {
   if (reply.topics_size() != 1 || reply.topics(0).has_error())
     must(Result<void>(fail(Errc::unknown_topic_or_partition, "{}", name)));
   return reply.topics(0).topic_id();
+}
+
+// A topic exists before its replicas are open.
+void wait_for_leaders(NativeClient& client, const std::string& topic_id, std::int64_t partitions) {
+  v1::ListOffsetsRequest request;
+  for (std::int64_t p = 0; p < partitions; p++) {
+    auto& asked = *request.add_partitions();
+    asked.set_topic_id(topic_id);
+    asked.set_partition(static_cast<std::int32_t>(p));
+  }
+  const auto give_up = Clock::now() + kPatience;
+  for (;;) {
+    const auto reply = must(client.call<v1::ListOffsetsResponse>(v1::API_LIST_OFFSETS, request));
+    const auto closed = std::ranges::find_if(reply.partitions(),
+                                             [](const auto& listed) { return listed.has_error(); });
+    if (closed == reply.partitions().end()) return;
+    if (Clock::now() > give_up) must(Result<void>(fail(wire::from_proto(closed->error()))));
+    std::this_thread::sleep_for(1ms);
+  }
 }
 
 SharedBytes build_batch(std::int64_t records, std::int64_t bytes) {
@@ -129,10 +149,11 @@ void consume_all(NativeClient& client, const std::string& topic_id, const Shape&
 
 Figures create_topic(const Arguments& arguments) {
   auto client = dial(arguments);
-  must(client.create_topic(
-      {.name = arguments.text("topic"),
-       .partitions = static_cast<std::int32_t>(arguments.number("partitions", 1)),
-       .durability = arguments.text("durability", "replicated")}));
+  const auto partitions = arguments.number("partitions", 1);
+  must(client.create_topic({.name = arguments.text("topic"),
+                            .partitions = static_cast<std::int32_t>(partitions),
+                            .durability = arguments.text("durability", "replicated")}));
+  wait_for_leaders(client, topic_id_of(client, arguments.text("topic")), partitions);
   return {};
 }
 

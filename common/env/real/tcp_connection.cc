@@ -105,6 +105,26 @@ Task<Result<void>> TcpConnection::write(std::span<const Chunk> chunks) {
   co_return Result<void>();
 }
 
+Result<std::size_t> TcpConnection::try_write(std::span<const Chunk> chunks) {
+  if (socket_->closed()) return fail(Errc::closed, "the connection is closed");
+  Gather pieces;
+  for (const Chunk& chunk : chunks) {
+    const auto* memory = std::get_if<SharedBytes>(&chunk);
+    if (memory == nullptr || pieces.full()) break;
+    pieces.add(memory->data(), memory->size());
+  }
+  if (pieces.count == 0) return std::size_t{0};
+  msghdr message{};
+  message.msg_iov = pieces.pieces.data();
+  message.msg_iovlen = pieces.count;
+  const ssize_t sent = sendmsg(socket_->fd(), &message, MSG_NOSIGNAL);
+  if (sent >= 0) return static_cast<std::size_t>(sent);
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == EINTR)
+    return std::size_t{0};
+  return fail(Errc::closed, "writing to {}: {}", remote_.to_string(),
+              std::generic_category().message(errno));
+}
+
 Task<Result<std::size_t>> TcpConnection::gather(std::span<const Chunk> chunks, std::size_t next,
                                                 Gather& gather) {
   for (; next < chunks.size() && !gather.full(); next++) {

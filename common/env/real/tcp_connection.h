@@ -26,6 +26,7 @@ class TcpConnection final : public Connection {
   Task<Result<void>> wait_readable() override;
   Result<std::size_t> try_read(MutableByteSpan into) override;
   Task<Result<void>> write(std::span<const Chunk> chunks) override;
+  Result<std::size_t> try_write(std::span<const Chunk> chunks) override;
   void close() override { socket_->close(); }
 
  private:

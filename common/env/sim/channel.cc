@@ -90,6 +90,28 @@ void Channel::write(std::size_t index, std::span<const env::Chunk> chunks,
   pump(index);
 }
 
+Result<std::size_t> Channel::try_write(std::size_t index, std::span<const env::Chunk> chunks) {
+  Side& side = sides_[index];
+  const auto ended = [&] { return closed_error(sides_[1 - index].address); };
+  if (side.closed || side.reset) return ended();
+  ENSURE(!side.writing, "a second writer");
+  World& world = fabric_.world();
+  if (side.pump_waits || side.unread_bytes >= kWindowBytes) return std::size_t{0};
+  if (lose(side)) return ended();
+  std::size_t room = std::min(kPieceBytes, kWindowBytes - side.unread_bytes);
+  if (world.random().chance(fabric_.short_read)) room = world.random().below(room);
+  std::string piece;
+  for (const env::Chunk& chunk : chunks) {
+    const auto* bytes = std::get_if<SharedBytes>(&chunk);
+    if (bytes == nullptr || piece.size() == room) break;
+    const std::size_t count = std::min(bytes->size(), room - piece.size());
+    piece.append(reinterpret_cast<const char*>(bytes->data()), count);
+  }
+  const std::size_t sent = piece.size();
+  if (sent > 0) transmit(index, std::move(piece));
+  return sent;
+}
+
 void Channel::abandon_write(std::size_t index) {
   Side& side = sides_[index];
   if (!side.writing) return;
@@ -127,10 +149,7 @@ void Channel::pump(std::size_t index) {
   Side& side = sides_[index];
   if (!side.writing || side.pump_waits || side.unread_bytes >= kWindowBytes) return;
   World& world = fabric_.world();
-  if (side.life != nullptr && world.random().chance(fabric_.connection_loss)) {
-    world.count("net.connection_lost");
-    return reset_both();
-  }
+  if (lose(side)) return;
   std::string piece;
   const std::size_t limit = std::min(kPieceBytes, kWindowBytes - side.unread_bytes);
   if (!take_piece(side, limit, piece)) {
@@ -138,18 +157,31 @@ void Channel::pump(std::size_t index) {
     finish_write(side, fail(Errc::io_error, "a file range is shorter than promised"));
     return reset_both();
   }
-  const auto& link = fabric_.link_of(side.address.node, sides_[1 - index].address.node);
-  const auto takes = Duration(static_cast<Duration::rep>(
-      1e9 * static_cast<double>(piece.size()) / static_cast<double>(link.bytes_per_second)));
-  side.link_free = std::max(world.now(), side.link_free) + takes;
-  side.unread_bytes += piece.size();
-  if (!piece.empty()) send(index, {Piece::Kind::data, std::move(piece)});
+  transmit(index, std::move(piece));
   if (side.chunks.empty()) return finish_write(side, {});
   side.pump_waits = true;
   world.schedule(side.link_free, nullptr, [self = shared_from_this(), index] {
     self->sides_[index].pump_waits = false;
     self->pump(index);
   });
+}
+
+bool Channel::lose(const Side& side) {
+  World& world = fabric_.world();
+  if (side.life == nullptr || !world.random().chance(fabric_.connection_loss)) return false;
+  world.count("net.connection_lost");
+  reset_both();
+  return true;
+}
+
+void Channel::transmit(std::size_t index, std::string piece) {
+  Side& side = sides_[index];
+  const auto& link = fabric_.link_of(side.address.node, sides_[1 - index].address.node);
+  const auto takes = Duration(static_cast<Duration::rep>(
+      1e9 * static_cast<double>(piece.size()) / static_cast<double>(link.bytes_per_second)));
+  side.link_free = std::max(fabric_.world().now(), side.link_free) + takes;
+  side.unread_bytes += piece.size();
+  if (!piece.empty()) send(index, {Piece::Kind::data, std::move(piece)});
 }
 
 void Channel::send(std::size_t index, Piece piece) {

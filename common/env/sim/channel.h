@@ -36,6 +36,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   Result<std::size_t> try_read(std::size_t side, MutableByteSpan into);
   void write(std::size_t side, std::span<const env::Chunk> chunks,
              OperationRef<Result<void>> operation);
+  Result<std::size_t> try_write(std::size_t side, std::span<const env::Chunk> chunks);
   void abandon_write(std::size_t side);  // The writer was cancelled: the stream is broken.
   void close(std::size_t side);
 
@@ -77,6 +78,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   std::size_t unread(const Side& side) const { return side.inbox.size() - side.inbox_read; }
   void pump(std::size_t side);
+  // Whether the connection was lost instead of sending, as the world's dice may have it.
+  bool lose(const Side& side);
+  void transmit(std::size_t side, std::string piece);
   // The next bytes to send; false when a file range is shorter than promised.
   bool take_piece(Side& side, std::size_t limit, std::string& piece);
   void send(std::size_t side, Piece piece);

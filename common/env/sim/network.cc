@@ -46,6 +46,11 @@ class SimConnection final : public env::Connection {
     co_return result;
   }
 
+  Result<std::size_t> try_write(std::span<const env::Chunk> chunks) override {
+    if (!alive()) return fail(Errc::closed, "the process is dead");
+    return channel_->try_write(side_, chunks);
+  }
+
   void close() override {
     if (alive()) channel_->close(side_);
   }

@@ -140,6 +140,33 @@ TEST_P(NetworkFamilies, BytesAndFileRangesArriveInOrder) {
   EXPECT_TRUE(got == expected);
 }
 
+Task<void> write_at_once(Connection& connection, const std::vector<Chunk>& chunks,
+                         std::vector<std::size_t>& counts) {
+  const std::size_t first = *connection.try_write(std::span(chunks).first(2));
+  counts.push_back(first);
+  counts.push_back(*connection.try_write(std::span(chunks).subspan(2)));
+  connection.close();
+  co_return;
+}
+
+TEST_F(NetworkTest, WritesAtOnceWhatThereIsRoomForUpToAFileRange) {
+  Pair pair;
+  run([&] { return make_pair(pair, "127.0.0.1", 1); });
+  ASSERT_TRUE(pair.server);
+  const std::string large = pattern(64'000'000, 'b');  // More than the socket takes.
+  const std::vector<Chunk> chunks{SharedBytes(std::string("small ")), FileRange{},
+                                  SharedBytes(std::string("and ")), SharedBytes(large)};
+  std::vector<std::size_t> counts;
+  run([&] { return write_at_once(*pair.client, chunks, counts); });
+  std::string got;
+  finish(start([&] { return receive(*pair.server, got); }, 1));
+  ASSERT_EQ(counts.size(), 2u);
+  EXPECT_EQ(counts[0], 6u);
+  EXPECT_GT(counts[1], 4u);
+  EXPECT_LT(counts[1], large.size());
+  EXPECT_TRUE(got == "small " + ("and " + large).substr(0, counts[1]));
+}
+
 TEST_F(NetworkTest, AFileShorterThanPromisedBreaksTheWrite) {
   auto files = env().open_file_system({.root = temporary_directory()});
   ASSERT_TRUE(files);

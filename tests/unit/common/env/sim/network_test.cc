@@ -112,6 +112,24 @@ TEST_F(SimNetworking, SlowReaderHoldsTheWriter) {
   EXPECT_TRUE(written);
 }
 
+TEST_F(SimNetworking, WritesAtOnceWhatThereIsRoomFor) {
+  auto [near, far] = pair();
+  const std::string text(1 << 20, 'x');
+  const std::vector<env::Chunk> chunks{SharedBytes(std::string("a")), SharedBytes(text)};
+  std::size_t sent = 0;
+  for (int i = 0; i < 1000; i++) {
+    const std::size_t count = *near->try_write(sent == 0 ? chunks : std::vector{chunks[1]});
+    if (count == 0) break;  // Nobody reads.
+    sent += count;
+    world_.run_for(1ms);
+  }
+  EXPECT_GT(sent, 1u);
+  EXPECT_LT(sent, text.size());
+  near->close();
+  EXPECT_EQ(world_.run(on(b_), read_to_end(*far)).value().size(), sent);
+  EXPECT_EQ(near->try_write(chunks).error().code, Errc::closed);
+}
+
 TEST_F(SimNetworking, TruncationUnderASendShows) {
   auto [near, far] = pair();
   auto files = a_.environment().open_file_system({"/d"}).value();
