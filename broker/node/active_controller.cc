@@ -12,6 +12,7 @@ namespace {
 Error as_answer(const Error& error) {
   switch (error.code) {
     case Errc::not_controller:
+    case Errc::shutting_down:
     case Errc::outcome_unknown:
     case Errc::disk_full:
     case Errc::message_too_large:

@@ -43,6 +43,7 @@ Task<Result<Offset>> LoneQuorum::append(Term expected, SharedBytes batch) {
 }
 
 Task<Result<Offset>> LoneQuorum::append_any(SharedBytes batch) {
+  if (stopping_) co_return fail(Errc::shutting_down, "the metadata quorum stops");
   const Offset offset = log_->next_offset();
   CO_TRY(auto stamped, log::StampedBatch::stamp(batch, offset, epoch_of(state_.term)));
   ENSURE(stamped.next_offset() == offset + 1, "an entry has one record (M1), this one {}",
@@ -71,7 +72,8 @@ void LoneQuorum::resign(Term term) {
 Task<void> LoneQuorum::next_term() {
   // Being the only voter, this node is elected again.
   auto begun = co_await begin_term();
-  if (!begun && begun.error().code != Errc::outcome_unknown) stop_for_good(begun.error());
+  if (begun || stopping_ || begun.error().code == Errc::outcome_unknown) co_return;
+  stop_for_good(begun.error());
 }
 
 void LoneQuorum::log_synced() {
@@ -148,6 +150,7 @@ Task<void> LoneQuorum::take_snapshot() {
 }
 
 Task<void> LoneQuorum::stop() {
+  stopping_ = true;
   leading_ = false;
   if (log_) {
     env::OneShot<Result<void>> closed(tasks_.core());

@@ -52,7 +52,8 @@ class LoneQuorum final : public MetadataQuorum, private log::LogListener {
   // called when it returns. On the control core, once. Errors: corrupt, wrong_owner (another
   // broker's), not_found (it may not be formatted), io_error, disk_full.
   Task<Result<void>> start();
-  // Waits for what runs and closes the log. On the control core; nothing may be appended any more.
+  // Refuses what is appended from now on (shutting_down), waits for what runs and closes the log.
+  // On the control core; also when start() has failed.
   Task<void> stop();
 
   void attach(StateMachine& machine) override { machine_ = &machine; }
@@ -96,6 +97,7 @@ class LoneQuorum final : public MetadataQuorum, private log::LogListener {
   HardState state_;
   bool fresh_ = false;    // There was no state file.
   bool leading_ = false;  // In state_.term, whose no-op is committed.
+  bool stopping_ = false;
   std::optional<Error> failure_;
   Offset commit_{0};
   Voters voters_;

@@ -144,6 +144,7 @@ Task<Result<void>> LoneQuorum::begin_term() {
   const auto now = environment_.wall_now().time_since_epoch().count();
   auto begin = term_start_batch(options_.node, now);
   CO_TRY_VOID(co_await append_any(std::move(begin)));
+  if (stopping_) co_return fail(Errc::shutting_down, "the metadata quorum stops");
   leading_ = true;
   machine_->leader_changed(options_.node, state_.term);
   co_return Result<void>{};

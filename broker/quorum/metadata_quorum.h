@@ -57,8 +57,9 @@ class MetadataQuorum {
   virtual void attach(StateMachine& machine) = 0;
 
   // Appends a batch with one record if `expected` is still the term in which this node leads;
-  // completes when it is committed and applied here. Errors: not_controller (nothing was appended),
-  // outcome_unknown (it may yet be committed), disk_full and message_too_large (it was refused).
+  // completes when it is committed and applied here. Errors: not_controller, shutting_down,
+  // disk_full and message_too_large (nothing was appended), outcome_unknown (it may yet be
+  // committed).
   virtual Task<Result<Offset>> append(Term expected, SharedBytes batch) = 0;
 
   // A local read is linearizable once everything up to this offset is applied. Errors:

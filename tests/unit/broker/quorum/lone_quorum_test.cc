@@ -2,7 +2,9 @@
 #include "broker/quorum/lone_quorum.h"
 
 #include <map>
+#include <optional>
 
+#include <boost/asio/co_spawn.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -173,6 +175,29 @@ TEST_F(LoneQuorumTest, ResigningBeginsANewTerm) {
                                     std::chrono::seconds(10)));
   EXPECT_EQ(append(*life, Term(1), "x").error().code, Errc::not_controller);
   EXPECT_TRUE(append(*life, Term(2), "x"));
+  stop(std::move(life));
+}
+
+// A broker whose start failed later on (a port in use) stops while others still append.
+TEST_F(LoneQuorumTest, RefusesWhatIsAppendedWhileItStops) {
+  auto life = begin();
+  ASSERT_TRUE(start(*life));
+  std::optional<Errc> answer;
+  const auto answered = [&](std::exception_ptr, Result<Offset> outcome) {
+    answer = outcome ? Errc::none : outcome.error().code;
+  };
+  env::Core& core = life->environment.control_core();
+  // In the middle of a change of terms, which appends too.
+  core.post([&] { life->quorum->resign(Term(1)); });
+  boost::asio::co_spawn(core.executor(), life->quorum->stop(), [](std::exception_ptr) {});
+  boost::asio::co_spawn(core.executor(), life->quorum->append(Term(1), entry("late")), answered);
+  ASSERT_TRUE(simulation_.run_until([&] { return answer.has_value(); }, std::chrono::seconds(10)));
+  EXPECT_TRUE(answer == Errc::shutting_down || answer == Errc::not_controller);
+  simulation_.run_for(std::chrono::seconds(1));
+  node_.kill();
+  life = begin();
+  ASSERT_TRUE(start(*life));
+  EXPECT_TRUE(life->machine.entries.empty());
   stop(std::move(life));
 }
 
