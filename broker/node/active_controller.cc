@@ -92,7 +92,7 @@ Task<void> ActiveController::serve(Term term) {
                                           environment_.wall_now().time_since_epoch().count());
       auto committed = co_await quorum_.append(term, std::move(entry));
       if (!committed) {
-        log_error("preparing the metadata: {}", committed.error());
+        if (!stopped_) log_error("preparing the metadata: {}", committed.error());
         quorum_.resign(term);
         co_return;
       }

@@ -142,7 +142,7 @@ Task<void> LoneQuorum::take_snapshot() {
     log_warn("storing a metadata snapshot: {}", stored.error());
     co_return;
   }
-  if (failure_) co_return;
+  if (failure_ || stopping_) co_return;
   log_->set_log_start(meta.last_index + 1);
   log_->checkpoint(meta.last_index + 1, {}, [](Result<void> done) {
     if (!done) log_warn("shortening the metadata log: {}", done.error());

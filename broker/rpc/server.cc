@@ -38,10 +38,16 @@ Server::~Server() = default;
 
 Task<Result<void>> Server::start() {
   auto listening = co_await environment_.network().listen(options_.listen, options_.connection);
-  if (!listening)
+  if (!listening) {
+    const bool taken = listening.error().code == Errc::address_in_use;
     co_return within(
-        fmt::format("listening on {}_listen = {}", options_.name, options_.listen.to_string()),
+        fmt::format("{}_listen = {}{}", options_.name, options_.listen.to_string(),
+                    taken ? fmt::format(": another process listens on port {}; choose another "
+                                        "with the setting {}_listen (port 0: any free one)",
+                                        options_.listen.port, options_.name)
+                          : std::string()),
         std::move(listening).error());
+  }
   listener_ = std::move(*listening);
   accepting_.spawn("accept", accept_loop());
   co_return Result<void>();

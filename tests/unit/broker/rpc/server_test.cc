@@ -171,6 +171,7 @@ TEST_F(RpcServer, SaysWhichSettingNamesThePortInUse) {
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, Errc::address_in_use);
   EXPECT_THAT(started.error().context, testing::HasSubstr("native_listen"));
+  EXPECT_THAT(started.error().context, testing::HasSubstr("choose another"));
 }
 
 }  // namespace
