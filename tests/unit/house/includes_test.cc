@@ -1,13 +1,17 @@
 // Holds every #include of the tree against the dependency table of the architecture ("The house").
 // The table is exhaustive: changing it is a design change and says so in its commit.
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <set>
+#include <string>
+#include <vector>
 
+#include <gtest/gtest.h>
+
+#include "tests/unit/house/tree.h"
+
+namespace ropewalk::house {
 namespace {
 
-namespace fs = std::filesystem;
 using Names = std::set<std::string>;
 
 // Rooms by the folder they are in; the longest prefix counts.
@@ -122,19 +126,6 @@ bool may_include(const Room& room, const std::string& included) {
   return is_below(included, "proto") && room.may_use.contains("proto");
 }
 
-fs::path source_dir() {
-  const char* dir = std::getenv("RW_SOURCE_DIR");
-  return dir == nullptr ? fs::current_path() : fs::path(dir);
-}
-
-std::vector<fs::path> sources_below(const std::string& folder) {
-  std::vector<fs::path> found;
-  for (const auto& entry : fs::recursive_directory_iterator(source_dir() / folder))
-    if (entry.path().extension() == ".h" || entry.path().extension() == ".cc")
-      found.push_back(entry.path());
-  return found;
-}
-
 TEST(Includes, FollowTheDependencyTable) {
   int includes = 0;
   for (const std::string top : {"broker", "client", "common"}) {
@@ -171,8 +162,7 @@ TEST(Includes, TableRefusesWhatItDoesNotName) {
 TEST(Includes, HeadersSayOnceAndNamePathsFromTheRoot) {
   for (const std::string top : {"broker", "client", "common"}) {
     for (const fs::path& file : sources_below(top)) {
-      std::ifstream in(file);
-      const std::string text(std::istreambuf_iterator<char>(in), {});
+      const std::string text = text_of(file);
       if (file.extension() == ".h") {
         EXPECT_NE(text.find("#pragma once"), std::string::npos) << file;
         EXPECT_TRUE(text.starts_with("//")) << file << " does not begin with what it is";
@@ -204,25 +194,5 @@ TEST(Includes, DoorToTheOutsideIsCommonEnvAlone) {
   }
 }
 
-TEST(Tree, TopHoldsOnlyWhatTheArchitectureNames) {
-  const Names allowed = {"broker",
-                         "client",
-                         "common",
-                         "proto",
-                         "tests",
-                         "docker",
-                         "configs",
-                         "build",
-                         "README.md",
-                         "CMakeLists.txt",
-                         "CMakePresets.json",
-                         "LICENSE",
-                         "dev",
-                         "compile_commands.json"};
-  for (const auto& entry : fs::directory_iterator(source_dir())) {
-    const std::string name = entry.path().filename().string();
-    EXPECT_TRUE(name.starts_with('.') || allowed.contains(name)) << name;
-  }
-}
-
 }  // namespace
+}  // namespace ropewalk::house
