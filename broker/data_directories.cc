@@ -47,7 +47,7 @@ Task<Result<void>> DataDirectories::open_all(env::Environment& environment,
                        root);
     }
     files_.push_back(std::move(files));
-    metas.push_back(std::move(meta));
+    metas.push_back(meta);
   }
 
   const auto used = std::ranges::find_if(metas, [](const auto& meta) { return meta.has_value(); });

@@ -14,7 +14,10 @@ constexpr std::string_view kSnapshotSuffix = ".snapshot";
 constexpr std::int32_t kSnapshotVersion = 1;
 constexpr std::size_t kSnapshotBytesMax = std::size_t{2} << 30;
 constexpr std::size_t kChunkFrameBytes = 9;
-enum ChunkKind : char { kHeaderChunk = 'H', kStateChunk = 'S', kFooterChunk = 'F' };
+// Kinds of chunks.
+constexpr char kHeaderChunk = 'H';
+constexpr char kStateChunk = 'S';
+constexpr char kFooterChunk = 'F';
 
 std::uint32_t chunk_crc(char kind, std::string_view content) {
   return crc32c(as_bytes(content), crc32c(as_bytes(std::string_view(&kind, 1))));

@@ -10,7 +10,7 @@ using log::ReadResult;
 
 // As log::read(): outside of the partition, whole batches, errors as there.
 inline Task<Result<ReadResult>> read(log::LogViewPtr view, Offset from, ReadLimits limits) {
-  return log::read(std::move(view), from, std::move(limits));
+  return log::read(std::move(view), from, limits);
 }
 
 }  // namespace ropewalk::replication

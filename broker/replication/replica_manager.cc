@@ -248,7 +248,7 @@ Task<Result<void>> ReplicaManager::open(TopicPartition id, log::LogDirectory& di
   auto report = co_await directory.open_partition(id, std::move(recovery));
   std::optional<Error> failure;
   if (!report)
-    failure = std::move(report).error();
+    failure = report.error();
   else if (*checkpoint_problem)
     failure = std::move(**checkpoint_problem);
   if (failure) {

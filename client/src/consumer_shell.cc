@@ -151,18 +151,6 @@ void ConsumerShell::wake() {
   });
 }
 
-void ConsumerShell::set_timer(env::MonotonicTime when) {
-  if (timer_ != env::TimerId::none) shell_->core().cancel(timer_);
-  timer_ = env::TimerId::none;
-  if (when == env::kNever) return;
-  timer_ = shell_->core().call_at(when, [weak = weak_from_this()] {
-    auto self = weak.lock();
-    if (!self) return;
-    self->timer_ = env::TimerId::none;
-    self->pump();
-  });
-}
-
 void ConsumerShell::pump() {
   if (shell_->closed()) return;
   const env::MonotonicTime now = shell_->now();
@@ -186,7 +174,8 @@ void ConsumerShell::pump() {
       if (std::ranges::find(to_learn, item.partition.topic) == to_learn.end())
         to_learn.push_back(item.partition.topic);
     }
-    set_timer(state_.next_event_after(now));
+    timer_.set(shell_->core(), state_.next_event_after(now), weak_from_this(),
+               &ConsumerShell::pump);
     told = state_.something_to_take();
   }
   if (told) shell_->environment().notify();
@@ -281,7 +270,7 @@ Task<void> ConsumerShell::fetch(std::shared_ptr<ConsumerShell> self, BrokerId br
     const env::MonotonicTime deadline =
         shell.now() + self->options_.fetch_wait_max + shell.options().request_timeout;
     auto reply = co_await Link::call(link, v1::API_FETCH, std::move(encode), deadline, nullptr);
-    error = reply ? Error{Errc::none, ""} : std::move(reply).error();
+    error = reply ? Error{Errc::none, ""} : reply.error();
     if (error.code == Errc::cancelled) co_return;
     if (reply) {
       if (auto taken = self->take_answer(items, topics, reply->body); !taken)

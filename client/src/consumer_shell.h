@@ -12,6 +12,7 @@
 
 #include "client/src/core/fetch_state.h"
 #include "client/src/shell.h"
+#include "client/src/shell_timer.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
 #include "ropewalk/v1/fetch.pb.h"
@@ -40,7 +41,6 @@ class ConsumerShell : public Part, public std::enable_shared_from_this<ConsumerS
 
   // --- Core only ---
   void pump();
-  void set_timer(env::MonotonicTime when);
   void learn(std::vector<std::string> topics);
   static Task<void> learn_topics(std::shared_ptr<ConsumerShell> self,
                                  std::vector<std::string> topics);
@@ -61,7 +61,7 @@ class ConsumerShell : public Part, public std::enable_shared_from_this<ConsumerS
   bool closed_ = false;
 
   // Core only.
-  env::TimerId timer_ = env::TimerId::none;
+  ShellTimer timer_;
   bool learning_topics_ = false;
 };
 

@@ -71,9 +71,7 @@ Task<void> Link::run(std::shared_ptr<Link> self) {
       self->context_.environment.now() + self->context_.connect_timeout;
   auto connected = co_await self->context_.environment.network().connect(self->to_, deadline, {});
   if (!connected) {
-    auto error = within(fmt::format("connecting to {}", self->to_.to_string()),
-                        std::move(connected).error());
-    self->close(error.error());
+    self->close(connected.error());  // Says where to.
     co_return;
   }
   if (self->closed_) co_return;

@@ -144,18 +144,6 @@ void ProducerShell::wake_at(env::MonotonicTime due) {
   });
 }
 
-void ProducerShell::set_timer(env::MonotonicTime when) {
-  if (timer_ != env::TimerId::none) shell_->core().cancel(timer_);
-  timer_ = env::TimerId::none;
-  if (when == env::kNever) return;
-  timer_ = shell_->core().call_at(when, [weak = weak_from_this()] {
-    auto self = weak.lock();
-    if (!self) return;
-    self->timer_ = env::TimerId::none;
-    self->pump();
-  });
-}
-
 void ProducerShell::pump() {
   if (shell_->closed()) return;
   const env::MonotonicTime now = shell_->now();
@@ -213,7 +201,7 @@ void ProducerShell::pump() {
   if (!to_learn.empty()) learn(std::move(to_learn));
   {
     const std::lock_guard lock(mutex_);
-    set_timer(next_look_);
+    timer_.set(shell_->core(), next_look_, weak_from_this(), &ProducerShell::pump);
   }
   complete_decided();
   if (more) pump();  // Partitions with several batches due fill the pipeline.

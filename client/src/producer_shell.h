@@ -12,6 +12,7 @@
 
 #include "client/src/core/accumulator.h"
 #include "client/src/shell.h"
+#include "client/src/shell_timer.h"
 #include "ropewalk/producer.h"
 
 namespace ropewalk::client {
@@ -38,7 +39,6 @@ class ProducerShell : public Part, public std::enable_shared_from_this<ProducerS
   // --- Core only ---
   // Looks what is due, starts requests for it, and says when to look again.
   void pump();
-  void set_timer(env::MonotonicTime when);
   void learn(std::vector<std::string> topics);
   static Task<void> learn_topics(std::shared_ptr<ProducerShell> self,
                                  std::vector<std::string> topics);
@@ -59,7 +59,7 @@ class ProducerShell : public Part, public std::enable_shared_from_this<ProducerS
   env::MonotonicTime next_look_ = env::kNever;  // When the core will look by itself.
 
   // Core only.
-  env::TimerId timer_ = env::TimerId::none;
+  ShellTimer timer_;
   std::map<BrokerId, std::size_t> in_flight_;  // Requests.
   bool learning_topics_ = false;
   bool learning_identity_ = false;

@@ -23,7 +23,10 @@ struct Serial::State {
     collect();
   }
 
-  static Work* idle_mark() { return reinterpret_cast<Work*>(std::uintptr_t{1}); }
+  // Compared only, never followed.
+  static Work* idle_mark() {
+    return reinterpret_cast<Work*>(std::uintptr_t{1});  // NOLINT(performance-no-int-to-ptr)
+  }
 
   // Takes over what others have brought, oldest first.
   void collect() {
@@ -60,7 +63,7 @@ struct Serial::State {
       work->next_ = newest;
       if (inbox.compare_exchange_weak(newest, work.get(), std::memory_order_release,
                                       std::memory_order_relaxed)) {
-        work.release();
+        static_cast<void>(work.release());  // The inbox has it now.
         return;
       }
     }

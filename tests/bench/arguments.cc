@@ -29,9 +29,9 @@ std::string Arguments::text(const std::string& name) const {
   return found->second;
 }
 
-std::string Arguments::text(const std::string& name, std::string otherwise) const {
+std::string Arguments::text(const std::string& name, const std::string& otherwise) const {
   const auto found = values_.find(name);
-  return found == values_.end() ? std::move(otherwise) : found->second;
+  return found == values_.end() ? otherwise : found->second;
 }
 
 std::int64_t Arguments::number(const std::string& name) const {

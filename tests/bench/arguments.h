@@ -13,7 +13,7 @@ class Arguments {
   Arguments(int count, char** values);
   // Ends the program (status 2) when it is not there and has no default.
   std::string text(const std::string& name) const;
-  std::string text(const std::string& name, std::string otherwise) const;
+  std::string text(const std::string& name, const std::string& otherwise) const;
   std::int64_t number(const std::string& name) const;
   std::int64_t number(const std::string& name, std::int64_t otherwise) const;
 

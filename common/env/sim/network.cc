@@ -94,7 +94,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     if (listener == nullptr || !listener->reachable_from(here_)) {
       fabric_.world().count("net.refused_connect");
       return answer([to = to_]() -> Connected {
-        return fail(Errc::connection_refused, "{}", to.to_string());
+        return fail(Errc::connection_refused, "connecting to {}", to.to_string());
       });
     }
     const bool inside = target_.name() == here_ && env::is_loopback(to_.host);

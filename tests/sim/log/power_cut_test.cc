@@ -31,9 +31,9 @@ class LogStory {
   // A life of the process that ends badly.
   void live() {
     open();
-    if (HasFailed()) return;
+    if (has_failed()) return;
     const std::uint64_t steps = random().below(40);
-    for (std::uint64_t i = 0; i < steps && !life_->owner().failure && !HasFailed(); i++) step();
+    for (std::uint64_t i = 0; i < steps && !life_->owner().failure && !has_failed(); i++) step();
     note_durable();
     world_.run_for(std::chrono::microseconds(random().below(6000)));
     end();
@@ -41,11 +41,11 @@ class LogStory {
   // Everything still fits together.
   void check() {
     open();
-    if (!HasFailed()) check_content();
+    if (!has_failed()) check_content();
   }
 
  private:
-  static bool HasFailed() { return testing::Test::HasFailure(); }
+  static bool has_failed() { return testing::Test::HasFailure(); }
   env::Random& random() { return world_.random(); }
   std::string seed() const { return fmt::format("seed {}: ", world_.seed()); }
   Offset appended_end() const { return batches_.empty() ? start_ : batches_.back().next; }

@@ -70,7 +70,9 @@ TEST(ClientReal, SaysThatNobodyListens) {
   auto client = Client::connect({.brokers = {port.address()}});
   ASSERT_FALSE(client);
   EXPECT_EQ(client.error().code, Errc::connection_refused);
-  EXPECT_NE(client.error().context.find(port.address()), std::string::npos);
+  const std::string& words = client.error().context;
+  EXPECT_NE(words.find(port.address()), std::string::npos);
+  EXPECT_EQ(words.find("connecting"), words.rfind("connecting")) << words << " says it twice";
 }
 
 TEST(ClientReal, GivesUpOnABrokerThatSaysNothing) {

@@ -12,7 +12,6 @@ namespace {
 
 using metadata::ControllerAnswer;
 using metadata::CreateTopics;
-using metadata::TopicCreated;
 
 template <class Id>
 Id id_of(std::uint8_t number) {

@@ -8,8 +8,6 @@
 namespace ropewalk::service {
 namespace {
 
-using testing::HasSubstr;
-
 class ProduceTest : public testing::Test {
  protected:
   static void expect_error(const ProduceResult& result, Errc code) {
