@@ -16,6 +16,7 @@
 #include "common/env/environment.h"
 #include "common/env/event.h"
 #include "common/env/real/real_environment.h"
+#include "common/env/real/standard_streams.h"
 #include "common/env/task_group.h"
 #include "common/log.h"
 #include "common/settings/broker_settings.h"
@@ -34,6 +35,8 @@ constexpr const char* kDescription =
     "ropewalkd metadata dump DIR.";
 
 Result<std::string> read_whole_file(const std::string& path) {
+  if (std::filesystem::is_directory(path))
+    return fail(Errc::invalid_setting, "{} is a directory, not a file of settings", path);
   std::ifstream file(path, std::ios::binary);
   std::stringstream content;
   content << file.rdbuf();
@@ -227,6 +230,7 @@ int run(std::span<const std::string> arguments) {
 }  // namespace ropewalk
 
 int main(int argc, char** argv) {
+  ropewalk::env::fill_standard_streams();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   return ropewalk::run(arguments);
 }

@@ -29,7 +29,10 @@ Result<Timestamp> parse_time(const std::string& text, const std::string& format)
   if (end == nullptr || *end != '\0')
     return fail(Errc::invalid_timestamp, "'{}' is not written as '{}'", text, format);
   const long zone_seconds = parts.tm_gmtoff;  // timegm() takes it for its own.
+  const int day = parts.tm_mday;
   const std::time_t seconds = timegm(&parts) - zone_seconds;
+  if (parts.tm_mday != day)  // timegm() moves 30 February into March.
+    return fail(Errc::invalid_timestamp, "'{}' names a day that its month does not have", text);
   return Timestamp(std::chrono::seconds(seconds));
 }
 

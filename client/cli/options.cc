@@ -64,8 +64,12 @@ void define_produce(CLI::App& app, Raw& raw) {
   produce->add_option("TOPIC", raw.produce.topic)->required();
   produce->add_option("--file", raw.produce.file, "Read this file instead of standard input");
   CLI::Option* separator =
-      produce->add_option("--key-separator", raw.key_separator,
-                          "The character that separates a line's key from its value");
+      produce
+          ->add_option("--key-separator", raw.key_separator,
+                       "The character that separates a line's key from its value")
+          ->check([](const std::string& text) {
+            return text.empty() ? std::string("one character, not none") : std::string();
+          });
   produce
       ->add_option("--json-key", raw.produce.json_key,
                    "Lines are JSON objects; the value of this field is the key")

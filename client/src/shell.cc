@@ -154,7 +154,10 @@ Task<Result<wire::ResponseFrame>> Shell::ask_any(std::shared_ptr<Shell> self, Qu
     if (question.change && !*answered)
       co_return fail(Errc::outcome_unknown, "the change may or may not have come to pass: {}",
                      error.context);
-    // Of a broker's answers only those that another moment or broker can change.
+    // Of a broker's answers only those that another moment or broker can change. A change is
+    // decided by the controller, to which no topic is too new.
+    if (question.change && error.code == Errc::unknown_topic_or_partition)
+      co_return fail(std::move(error));
     const env::MonotonicTime again = self->now() + self->backoff(attempts);
     if (!is_retriable(error.code) || again >= question.deadline) co_return fail(std::move(error));
     const bool slept = co_await self->core_.sleep_until(again);

@@ -234,6 +234,16 @@ TEST(ClientSim, AdministersTopics) {
   EXPECT_TRUE(admin.cluster_status());
 }
 
+// Was: asked again until the request's time was up, so that a misspelt name took 30 seconds.
+TEST(ClientSim, AChangeOfATopicThatIsNotThereFailsAtOnce) {
+  World world;
+  Admin admin(world.client);
+  ASSERT_TRUE(admin.cluster_status());
+  const int before = world.broker->requests;
+  EXPECT_EQ(admin.set_topic_config("nope", {}).error().code, Errc::unknown_topic_or_partition);
+  EXPECT_EQ(world.broker->requests, before + 1);
+}
+
 TEST(ClientSim, FailsWhatIsPendingWhenItCloses) {
   World world;
   world.broker->make_topic("t", 1);

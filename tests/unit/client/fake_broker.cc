@@ -169,7 +169,7 @@ void FakeBroker::serve(const SessionPtr& session, const wire::RequestFrame& requ
     case v1::API_NEGOTIATE: {
       v1::NegotiateResponse response;
       response.set_cluster_id(std::string(16, 'c'));
-      for (const int api : {1, 10, 20, 22, 30, 31, 40, 41}) {
+      for (const int api : {1, 10, 20, 22, 23, 30, 31, 40, 41}) {
         v1::ApiVersions* versions = response.add_apis();
         versions->set_api_key(api);
         versions->set_min_version(1);
@@ -184,6 +184,8 @@ void FakeBroker::serve(const SessionPtr& session, const wire::RequestFrame& requ
       return session->reply(create_topic(request));
     case v1::API_DESCRIBE_TOPICS:
       return session->reply(describe(request));
+    case v1::API_SET_TOPIC_CONFIG:  // Knows no topic.
+      return session->reply(failure(request, Errc::unknown_topic_or_partition));
     case v1::API_INIT_PRODUCER_ID: {
       const auto asked = body_of<v1::InitProducerIdRequest>(request);
       v1::InitProducerIdResponse response;

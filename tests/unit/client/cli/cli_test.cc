@@ -70,6 +70,7 @@ TEST(CliOptions, WrongUsageIsStatusTwo) {
   EXPECT_EQ(status({"produce", "t", "--acks", "2"}), 2);
   EXPECT_EQ(status({"produce", "t", "--acks", "0", "--print-offsets"}), 2);
   EXPECT_EQ(status({"produce", "t", "--key-separator", "ab"}), 2);
+  EXPECT_EQ(status({"produce", "t", "--key-separator", ""}), 2);
   EXPECT_EQ(status({"produce", "t", "--json-key", "a", "--key-separator", "b"}), 2);
   EXPECT_EQ(status({"produce", "t", "--json-time", "a"}), 2);
   EXPECT_EQ(status({"consume", "t", "--from", "yesterday"}), 2);
@@ -112,6 +113,11 @@ TEST(LineRecord, JsonGivesKeyAndTime) {
 TEST(LineRecord, TimeWithAZoneIsMovedToUtc) {
   EXPECT_EQ(*parse_time("2001-01-01 02:00 +0200", "%Y-%m-%d %H:%M %z"),
             *parse_time("2001-01-01 00:00", "%Y-%m-%d %H:%M"));
+}
+
+TEST(LineRecord, ADayThatIsNotInTheCalendarIsNoTime) {
+  EXPECT_EQ(parse_time("2020-02-30", "%Y-%m-%d").error().code, Errc::invalid_timestamp);
+  EXPECT_TRUE(parse_time("2020-02-29", "%Y-%m-%d").has_value());
 }
 
 ConsumedRecord consumed(std::optional<std::string_view> key,
