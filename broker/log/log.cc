@@ -30,7 +30,7 @@ Log::Log(LogOptions options, RecoveredLog recovered)
 
 Log::~Log() = default;
 
-AppendPlan Log::plan_append(std::vector<StampedBatch> batches) {
+AppendPlan Log::plan_append(std::vector<StampedBatch> batches, env::WallTime now) {
   ENSURE(!append_out_, "a plan to append is out already");
   AppendPlan plan;
   plan.generation = generation_;
@@ -38,6 +38,8 @@ AppendPlan Log::plan_append(std::vector<StampedBatch> batches) {
   const std::uint64_t limit = std::min(options_.segment_bytes, kSegmentBytesMax);
   Offset next = readable_end_;
   std::uint64_t position = segments_.empty() ? 0 : segments_.back().end_position;
+  const bool aged =
+      !segments_.empty() && now - segments_.back().file->identity().created >= options_.segment_age;
   if (!segments_.empty() && !plan.batches.empty())
     plan.writes.push_back(
         {false, segments_.back().file->base_offset(), segments_.back().file, position, 0, 0, 0});
@@ -45,7 +47,8 @@ AppendPlan Log::plan_append(std::vector<StampedBatch> batches) {
     const StampedBatch& batch = plan.batches[i];
     ENSURE(batch.base_offset() == next, "a batch at {} behind {}", batch.base_offset(), next);
     next = batch.next_offset();
-    const bool full = position + batch.size() > limit && position > kSegmentHeaderBytes;
+    const bool full =
+        (position + batch.size() > limit || (aged && i == 0)) && position > kSegmentHeaderBytes;
     if (plan.writes.empty() || full) {
       position = kSegmentHeaderBytes;
       plan.writes.push_back({true, batch.base_offset(), nullptr, position, i, i, 0});
@@ -61,6 +64,17 @@ AppendPlan Log::plan_append(std::vector<StampedBatch> batches) {
   return plan;
 }
 
+std::optional<AppendPlan> Log::plan_roll() {
+  ENSURE(!append_out_, "a plan to append is out already");
+  if (segments_.empty() || segments_.back().end_position == kSegmentHeaderBytes)
+    return std::nullopt;
+  AppendPlan plan;
+  plan.generation = generation_;
+  plan.writes.push_back({true, readable_end_, nullptr, kSegmentHeaderBytes, 0, 0, 0});
+  append_out_ = true;
+  return plan;
+}
+
 void Log::written(const AppendPlan& plan, const Result<void>& outcome, env::WallTime now) {
   append_out_ = false;
   if (!outcome) return;
@@ -73,7 +87,7 @@ void Log::written(const AppendPlan& plan, const Result<void>& outcome, env::Wall
       const std::uint64_t synced = segments_.empty() ? kSegmentHeaderBytes : 0;
       segments_.push_back({write.file, write.base, kSegmentHeaderBytes, synced,
                            OffsetIndex(options_.index_interval_bytes), 0, nullptr});
-      directory_dirty_ = true;
+      segments_made_++;
     }
     Segment& segment = segments_.back();
     for (std::size_t i = write.first_batch; i < write.end_batch; i++) {
@@ -87,7 +101,7 @@ void Log::written(const AppendPlan& plan, const Result<void>& outcome, env::Wall
     }
     readable_end_ = segment.end;
   }
-  last_append_ = now;
+  if (!plan.batches.empty()) last_append_ = now;
   changed();
 }
 
@@ -107,7 +121,8 @@ std::optional<SyncPlan> Log::plan_sync(bool record) {
   SyncPlan plan;
   plan.generation = generation_;
   plan.end = readable_end_;
-  plan.directory = directory_dirty_;
+  plan.directory = directory_dirty();
+  plan.segments_made = segments_made_;
   // Those that are not synced are the last ones.
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
     if (segment->synced_position < segment->end_position)
@@ -137,8 +152,7 @@ void Log::synced(const SyncPlan& plan, const Result<void>& outcome) {
     segment->synced_position =
         whole ? segment->end_position : std::max(segment->synced_position, std::uint64_t{1});
   }
-  // A segment made since then holds nothing that the plan knew of.
-  if (plan.directory) directory_dirty_ = segments_.back().file->base_offset() >= plan.end;
+  if (plan.directory) segments_entered_ = plan.segments_made;
   durable_end_ = std::max(durable_end_, plan.end);
   if (plan.slot) recorded_ = plan.slot->content;
 }
@@ -199,7 +213,7 @@ std::vector<SegmentFilePtr> Log::reset(Offset start, SegmentFilePtr first) {
                        OffsetIndex(options_.index_interval_bytes), 1, nullptr});
   epochs_ = EpochStarts();
   log_start_ = readable_end_ = durable_end_ = high_watermark_ = start;
-  directory_dirty_ = false;
+  segments_entered_ = segments_made_;
   sealed_.reset();
   changed();
   return gone;
@@ -226,6 +240,7 @@ std::vector<SegmentFilePtr> Log::release_below(Offset start) {
   ENSURE(start <= log_start_, "segments below {} of a log from {}", start, log_start_);
   std::vector<SegmentFilePtr> gone;
   while (segments_.size() > 1 && segments_.front().end <= start) {
+    if (segments_[1].synced_position == 0 || (segments_.size() == 2 && directory_dirty())) break;
     gone.push_back(std::move(segments_.front().file));
     segments_.erase(segments_.begin());
   }

@@ -51,6 +51,7 @@ struct SyncPlan {
   std::optional<SlotWrite> slot;      // Written first; its file is among `files`.
   std::vector<SegmentFilePtr> files;  // Those with bytes that were not synced, in order.
   bool directory = false;             // Segments were made since the directory was last synced.
+  std::uint64_t segments_made = 0;    // How many the directory has entries of by then.
 };
 
 // First the slot, synced; then the later segments go, last first, and the directory is synced; then
@@ -90,7 +91,10 @@ class Log {
 
   // Pre: no plan is out; the batches follow each other from readable_end() on, and epochs do not
   // fall.
-  AppendPlan plan_append(std::vector<StampedBatch> batches);
+  AppendPlan plan_append(std::vector<StampedBatch> batches, env::WallTime now);
+  // An empty segment behind the active one; none when that is empty itself, or missing. Pre: no
+  // plan is out.
+  std::optional<AppendPlan> plan_roll();
   // The readable end moves here, when the outcome is good; the log is unchanged otherwise.
   void written(const AppendPlan& plan, const Result<void>& outcome, env::WallTime now);
   // How long the active file has to be: after a failed write what lies behind is cut away.
@@ -126,7 +130,8 @@ class Log {
   void set_high_watermark(Offset high_watermark);
   // Pre: start <= readable_end(). Records below are not readable from now on.
   void set_log_start(Offset start);
-  // Whole segments below `start`, which leave the log here; the active one never does. The shell
+  // Whole segments below `start`, which leave the log here; the active one never does, nor one that
+  // is followed by one of which a power cut may leave nothing. The shell
   // removes their files, once a checkpoint that covers them is durable. Pre: start <= log_start().
   std::vector<SegmentFilePtr> release_below(Offset start);
 
@@ -154,6 +159,7 @@ class Log {
   SegmentViewPtr view_of(const Segment& segment) const;
   DurableSlot slot_now() const;
   void changed() { view_.reset(); }
+  bool directory_dirty() const { return segments_entered_ < segments_made_; }
 
   LogOptions options_;
   std::vector<Segment> segments_;
@@ -167,7 +173,8 @@ class Log {
   EpochStarts epochs_;
   env::WallTime last_append_{};
   DurableSlot recorded_;  // The greatest slot that is synced.
-  bool directory_dirty_ = false;
+  std::uint64_t segments_made_ = 0;
+  std::uint64_t segments_entered_ = 0;  // Those whose directory entry is synced.
   bool append_out_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "broker/log/retention.h"
 #include "common/env/time.h"
 
 namespace ropewalk::log {
@@ -12,6 +13,9 @@ struct LogOptions {
   // A segment that would grow beyond this ends before the batch. At most 2^31, positions in the
   // index being 32 bits; a single larger batch gets a segment of its own.
   std::uint64_t segment_bytes = std::uint64_t{1} << 30;
+  // A segment that was made so long ago ends before the next batch (Kafka's segment.ms).
+  env::Duration segment_age = env::Duration::max();
+  RetentionPolicy retention;
   // One index entry for so many bytes of records. A read scans at most this much.
   std::uint32_t index_interval_bytes = 4096;
   // Whether each write asks for a sync (topic setting `durability` = synced, and the quorum).

@@ -155,6 +155,36 @@ Task<Result<std::optional<BatchPlace>>> find_timestamp(LogViewPtr view, std::int
   co_return std::optional<BatchPlace>();
 }
 
+Task<Result<std::int64_t>> latest_timestamp(LogViewPtr view, Offset upper_bound) {
+  const Offset bound = std::min(upper_bound, view->readable_end);
+  std::int64_t latest = -1;
+  for (std::size_t i = 0; i < view->segment_count(); i++) {
+    const SegmentView& segment = view->segment(i);
+    if (segment.base >= bound) break;
+    if (segment.end <= view->log_start) continue;
+    if (segment.base >= view->log_start && segment.end <= bound) {
+      latest = std::max(latest, segment.max_timestamp);
+      continue;
+    }
+    // Only a part of it counts.
+    CO_TRY(const auto pinned, segment.pin());
+    const auto entry = segment.base >= view->log_start
+                           ? segment.index.at_or_before_delta(delta_of(segment, bound))
+                           : segment.index.at_or_before_delta(delta_of(segment, view->log_start));
+    if (entry && segment.base >= view->log_start)
+      latest = std::max(latest, entry->max_timestamp_before);
+    BatchCursor cursor(segment.file->file(), entry ? entry->position : kSegmentHeaderBytes,
+                       segment.end_position, BatchCursor::kNear);
+    for (;;) {
+      CO_TRY(const auto header, co_await cursor.header());
+      if (!header || header->base_offset >= bound) break;
+      if (header->next_offset() > view->log_start) latest = std::max(latest, header->max_timestamp);
+      cursor.skip(*header);
+    }
+  }
+  co_return latest;
+}
+
 Task<Result<Log::CutPoint>> find_cut(LogViewPtr view, Offset end) {
   if (end < view->log_start || end > view->readable_end)
     co_return fail(Errc::offset_out_of_range, "a cut at {} of a log from {} to {}", end,

@@ -52,6 +52,10 @@ struct BatchPlace {
 Task<Result<std::optional<BatchPlace>>> find_timestamp(LogViewPtr view, std::int64_t timestamp,
                                                        Offset upper_bound);
 
+// The latest time in any batch that begins below `upper_bound` and reaches over the log's start; -1
+// when there is none. Errors: corrupt, not_leader_or_follower (cut since), io_error.
+Task<Result<std::int64_t>> latest_timestamp(LogViewPtr view, Offset upper_bound);
+
 // Where a log that is to end at `end` is cut: in front of the batch that holds `end`, if one does.
 // Errors: offset_out_of_range, corrupt, io_error.
 Task<Result<Log::CutPoint>> find_cut(LogViewPtr view, Offset end);

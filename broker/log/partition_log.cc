@@ -34,7 +34,7 @@ void PartitionLog::append(StampedBatch batch) {
 
 void PartitionLog::flush() {
   if (failed_ || busy_ || waiting_.empty()) return;
-  AppendPlan plan = log_.plan_append(std::exchange(waiting_, {}));
+  AppendPlan plan = log_.plan_append(std::exchange(waiting_, {}), place_.environment.wall_now());
   if (plan.needs_segment()) {
     busy_ = true;
     const bool first = log_.view()->segment_count() == 0;
@@ -45,6 +45,20 @@ void PartitionLog::flush() {
   for (const SegmentWrite& write : plan.writes)
     if (outcome) outcome = write_batches(plan, write);
   append_ended(std::move(plan), std::move(outcome));
+}
+
+void PartitionLog::roll() {
+  roll_wanted_ = true;
+  start_roll();
+}
+
+void PartitionLog::start_roll() {
+  if (!roll_wanted_ || failed_ || busy_ || closing_) return;
+  roll_wanted_ = false;
+  auto plan = log_.plan_roll();
+  if (!plan) return;
+  busy_ = true;
+  place_.tasks.spawn("log roll", create_and_write(shared_from_this(), std::move(*plan), false));
 }
 
 void PartitionLog::append_ended(AppendPlan plan, Result<void> outcome) {
@@ -174,6 +188,7 @@ void PartitionLog::sync_ended(const SyncPlan& plan, const Result<void>& outcome)
   }
   const Offset before = log_.durable_end();
   log_.synced(plan, outcome);
+  release_segments();
   if (log_.durable_end() > before) listener_->log_synced();
   go_on();
 }
@@ -184,6 +199,7 @@ void PartitionLog::go_on() {
     start_operation();
   if (operating_) return;
   flush();
+  start_roll();
   if (std::exchange(sync_wanted_, false)) request_sync();
   if (waiting_checkpoint_) start_checkpoint();
   if (closing_) go_on_closing();
@@ -399,13 +415,19 @@ void PartitionLog::checkpoint_ended(Offset offset, Offset log_start, Result<void
   if (failed_) return;
   if (outcome) {
     stored_checkpoint_ = offset;
-    auto gone = log_.release_below(log_start);
-    if (!gone.empty())
-      place_.tasks.spawn("log retention", remove_released(shared_from_this(), std::move(gone)));
+    stored_log_start_ = log_start;
+    release_segments();
   }
   auto done = std::move(checkpoint_done_);
   done(std::move(outcome));
   go_on();
+}
+
+void PartitionLog::release_segments() {
+  if (!stored_checkpoint_) return;
+  auto gone = log_.release_below(stored_log_start_);
+  if (!gone.empty())
+    place_.tasks.spawn("log retention", remove_released(shared_from_this(), std::move(gone)));
 }
 
 // A failure leaves files that the next recovery removes.

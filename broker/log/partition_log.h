@@ -77,12 +77,17 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   // Asks for a sync of all that is written (whatever the options say).
   void request_sync();
 
+  // Ends the active segment, if it holds anything, so that all its records can be removed. Takes
+  // effect when the work that runs has ended; told by log_rolled().
+  void roll();
+
   Offset next_offset() const { return next_offset_; }  // With what waits to be written.
   Offset log_start() const { return log_.log_start(); }
   Offset readable_end() const { return log_.readable_end(); }
   Offset durable_end() const { return log_.durable_end(); }
   std::uint64_t generation() const { return log_.generation(); }
   const EpochStarts& epochs() const { return log_.epochs(); }
+  const LogOptions& options() const { return log_.options(); }
   LogViewPtr view() const { return log_.view(); }
   bool failed() const { return failed_; }
 
@@ -131,6 +136,7 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   // Inside the Serial.
   void go_on();  // Something ended: starts what waits.
   void append_ended(AppendPlan plan, Result<void> outcome);
+  void start_roll();
   void clear_failed_write(AppendPlan plan, Error error);
   void start_sync(bool record);
   void sync_ended(const SyncPlan& plan, const Result<void>& outcome);
@@ -138,6 +144,7 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   void cut_found(Result<Log::CutPoint> cut);
   void operation_ended(Result<void> outcome);
   void start_checkpoint();
+  void release_segments();
   void checkpoint_ended(Offset offset, Offset log_start, Result<void> outcome);
   void go_on_closing();
   void watch_for_quiet();
@@ -168,6 +175,7 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   Offset next_offset_;
   std::vector<StampedBatch> waiting_;  // Appended, not written.
   bool busy_ = false;                  // Files are being made, cut or cleared.
+  bool roll_wanted_ = false;
   bool sync_out_ = false;
   bool sync_wanted_ = false;
   bool quiet_watched_ = false;
@@ -178,6 +186,7 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   std::deque<Operation> operations_;  // The first one runs, if operating_.
   bool operating_ = false;
   std::optional<Offset> stored_checkpoint_;
+  Offset stored_log_start_;  // What the stored checkpoint says: segments below may go.
   std::optional<WaitingCheckpoint> waiting_checkpoint_;
   Done checkpoint_done_;
   bool checkpoint_out_ = false;

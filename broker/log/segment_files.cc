@@ -46,6 +46,7 @@ Task<Result<void>> sync_first_segment(LogPlace place, SegmentFilePtr segment) {
 }
 
 Result<void> write_batches(const AppendPlan& plan, const SegmentWrite& write) {
+  if (write.first_batch == write.end_batch) return {};
   std::vector<ByteSpan> pieces;
   pieces.reserve(2 * (write.end_batch - write.first_batch));
   for (std::size_t i = write.first_batch; i < write.end_batch; i++) {

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <optional>
 
 namespace ropewalk::metadata {
 namespace {
+
+constexpr std::int64_t kInt64Max = std::numeric_limits<std::int64_t>::max();
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {
   std::int64_t value = 0;
@@ -35,8 +38,14 @@ bool set_max_message_bytes(TopicSettings& settings, std::string_view text) {
 bool set_min_in_sync(TopicSettings& settings, std::string_view text) {
   return set_integer(text, 1, 1000, settings.min_in_sync_replicas);
 }
-bool set_retention(TopicSettings& settings, std::string_view text) {
-  return set_integer(text, -1, -1, settings.retention_ms);
+bool set_retention_bytes(TopicSettings& settings, std::string_view text) {
+  return set_integer(text, -1, kInt64Max, settings.retention_bytes);
+}
+bool set_retention_ms(TopicSettings& settings, std::string_view text) {
+  return set_integer(text, -1, kInt64Max, settings.retention_ms);
+}
+bool set_segment_ms(TopicSettings& settings, std::string_view text) {
+  return set_integer(text, 1, kInt64Max, settings.segment_ms);
 }
 bool set_segment_bytes(TopicSettings& settings, std::string_view text) {
   return set_integer(text, 1 << 20, 1 << 30, settings.segment_bytes);
@@ -47,11 +56,14 @@ constexpr std::array kDefinitions{
     TopicSettingDefinition{"durability", "synced", "synced or replicated"},
     TopicSettingDefinition{"max.message.bytes", "1048588", "a number from 61 to 33554432"},
     TopicSettingDefinition{"min.insync.replicas", "2", "a number from 1 to 1000"},
-    TopicSettingDefinition{"retention.ms", "-1", "-1: records are kept for ever"},
+    TopicSettingDefinition{"retention.bytes", "-1", "a number from 0 up, or -1: without limit"},
+    TopicSettingDefinition{"retention.ms", "604800000", "a number from 0 up, or -1: for ever"},
     TopicSettingDefinition{"segment.bytes", "1073741824", "a number from 1048576 to 1073741824"},
+    TopicSettingDefinition{"segment.ms", "604800000", "a number from 1 up"},
 };
 constexpr std::array<Setter, kDefinitions.size()> kSetters{
-    set_durability, set_max_message_bytes, set_min_in_sync, set_retention, set_segment_bytes};
+    set_durability,   set_max_message_bytes, set_min_in_sync, set_retention_bytes,
+    set_retention_ms, set_segment_bytes,     set_segment_ms};
 
 std::optional<std::size_t> index_of(std::string_view name) {
   for (std::size_t i = 0; i < kDefinitions.size(); i++)

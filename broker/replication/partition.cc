@@ -70,6 +70,33 @@ void Partition::stop_leading(LeaderEpoch epoch) {
   });
 }
 
+void Partition::retain() {
+  serial_.enter([this] { retain_inside(); });
+}
+
+void Partition::delete_before(std::optional<Offset> before,
+                              std::optional<LeaderEpoch> expected_epoch,
+                              std::move_only_function<void(Result<Offset>)> done) {
+  env::Core& core = environment_.current_core();
+  auto tell = [&core, done = std::move(done)](Result<Offset> outcome) mutable {
+    core.post([done = std::move(done), outcome = std::move(outcome)]() mutable {
+      done(std::move(outcome));
+    });
+  };
+  serial_.enter([this, before, expected_epoch, tell = std::move(tell)]() mutable {
+    const auto start = start_to_be(before, expected_epoch);
+    if (!start) return tell(std::unexpected(start.error()));
+    start_at(*start, [start = *start, tell = std::move(tell)](Result<void> stored) mutable {
+      if (stored)
+        tell(start);
+      else
+        tell(fail(stored.error().code == Errc::cancelled
+                      ? Error{Errc::request_timed_out, "another change came in between: try again"}
+                      : std::move(stored).error()));
+    });
+  });
+}
+
 Task<Result<void>> Partition::close() {
   const auto keep = shared_from_this();
   env::OneShot<Result<void>> closed(environment_.current_core());
@@ -165,7 +192,7 @@ void Partition::look_inside(env::Core& core, const std::shared_ptr<FetchSink>& s
     return;
   }
   const bool something = from < high_watermark_;
-  if (something) found.view = log_->view();
+  if (something || look.whole_view) found.view = log_->view();
   if (look.watch && (!something || look.watch_anyway))
     watchers_.push_back(
         {.at = std::max(from, high_watermark_), .core = &core, .sink = sink, .index = look.index});
@@ -303,6 +330,38 @@ void Partition::wake_watchers(std::optional<Offset> high_watermark) {
     outbox_.add_moved(*watcher.core, std::move(watcher.sink), watcher.index);
     return true;
   });
+}
+
+void Partition::retain_inside() {
+  if (!leader_ || log_->failed()) return;
+  const Offset start = log::retained_from(*log_->view(), log_->options().retention,
+                                          environment_.wall_now(), high_watermark_);
+  if (start == log_->log_start()) return;
+  start_at(start, [id = id_, start](Result<void> stored) {
+    if (stored)
+      log_debug("{} starts at {} now: retention", id, start);
+    else if (stored.error().code != Errc::cancelled)
+      log_warn("retention of {}: {}", id, stored.error());
+  });
+}
+
+Result<Offset> Partition::start_to_be(std::optional<Offset> before,
+                                      std::optional<LeaderEpoch> expected) const {
+  TRY_VOID(check_role(expected));
+  if (before && *before > high_watermark_)
+    return fail(Errc::offset_out_of_range,
+                "{}: offset {} lies behind the high watermark {}: only committed records can be "
+                "deleted",
+                id_, *before, high_watermark_);
+  return std::max(before.value_or(high_watermark_), log_->log_start());
+}
+
+// The files of whole segments go once the checkpoint is durable. A segment that ends here can only
+// go when another one follows it.
+void Partition::start_at(Offset start, log::PartitionLog::Done done) {
+  log_->set_log_start(start);
+  if (start == log_->readable_end()) log_->roll();
+  store_checkpoint(std::move(done));
 }
 
 void Partition::store_checkpoint(log::PartitionLog::Done done) {

@@ -35,6 +35,7 @@ struct ProduceItem {
 struct Look {
   std::optional<Offset> from = {};                 // To be checked, and watched from.
   std::optional<LeaderEpoch> expected_epoch = {};  // That the client knows.
+  bool whole_view = false;                         // The view is wanted whatever `from` is.
   // Tell when there is more than now, if there is nothing behind `from` now or `watch_anyway`.
   bool watch = false;
   bool watch_anyway = false;
@@ -71,6 +72,15 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   void lead(Leadership leadership, log::LogOptions options);
   // Another broker or nobody leads from `epoch` on. Who waits gets not_leader_or_follower.
   void stop_leading(LeaderEpoch epoch);
+
+  // Lets go of what the topic's retention no longer keeps. From any data core, now and then.
+  void retain();
+  // No record below `before` (at most the high watermark; none given: all of it) is readable from
+  // now on. Told in `done` once that is durable, on the calling core: where the log starts then,
+  // which may be above `before` already. Errors: not_leader_or_follower, fenced_leader_epoch,
+  // unknown_leader_epoch, offset_out_of_range, disk_full, kafka_storage_error.
+  void delete_before(std::optional<Offset> before, std::optional<LeaderEpoch> expected_epoch,
+                     std::move_only_function<void(Result<Offset>)> done);
 
   // Ends the role, stores a checkpoint, syncs and closes the log. From a task on any core, once.
   Task<Result<void>> close();
@@ -121,6 +131,10 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   void refuse(WaiterId id, Error error);
   Waiter take(WaiterId id);
   void wake_watchers(std::optional<Offset> high_watermark);
+  void retain_inside();
+  Result<Offset> start_to_be(std::optional<Offset> before,
+                             std::optional<LeaderEpoch> expected) const;
+  void start_at(Offset start, log::PartitionLog::Done done);
   void store_checkpoint(log::PartitionLog::Done done);
   void close_inside(log::PartitionLog::Done done);
 

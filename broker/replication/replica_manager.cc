@@ -23,10 +23,19 @@ Leadership leadership_of(BrokerId self, const metadata::TopicSettings& settings,
   return leadership;
 }
 
+env::Duration age_of(std::int64_t milliseconds) {
+  constexpr auto kLongest =
+      std::chrono::duration_cast<std::chrono::milliseconds>(env::Duration::max());
+  return milliseconds < kLongest.count() ? std::chrono::milliseconds(milliseconds)
+                                         : env::Duration::max();
+}
+
 log::LogOptions log_options_of(const metadata::TopicSettings& settings,
                                const metadata::Partition& state) {
   log::LogOptions options;
   options.segment_bytes = static_cast<std::uint64_t>(settings.segment_bytes);
+  options.segment_age = age_of(settings.segment_ms);
+  options.retention = {settings.retention_ms, settings.retention_bytes};
   options.sync_appends = state.durability != metadata::Durability::replicated;
   return options;
 }
@@ -66,7 +75,17 @@ Task<OpenedReplicas> ReplicaManager::open_all() {
   const auto waited = co_await done->wait();
   if (!waited) log_warn("opening replicas: {}", waited.error());
   opened_.count = replicas_.size();
+  tasks_.spawn("retention", retain_now_and_then());
   co_return opened_;
+}
+
+Task<void> ReplicaManager::retain_now_and_then() {
+  for (;;) {
+    const bool slept = co_await home_.sleep_until(environment_.now() + options_.retention_every);
+    if (!slept) co_return;
+    for (const auto& [id, replica] : replicas_)
+      if (replica.partition) replica.partition->retain();
+  }
 }
 
 Task<void> ReplicaManager::open_workers(std::shared_ptr<std::deque<TopicPartition>> waiting,

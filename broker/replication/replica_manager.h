@@ -28,6 +28,7 @@ struct ReplicaManagerOptions {
   BrokerId self = kNoBroker;
   std::size_t parallel = 16;            // Replicas that are opened, closed or removed at a time.
   std::size_t producers_max = 100'000;  // Remembered by a partition.
+  env::Duration retention_every = std::chrono::minutes(5);  // Looks what may go.
 };
 
 // What the node must tell when it registers (R12, R13).
@@ -85,6 +86,7 @@ class ReplicaManager final : public metadata::ReplicaSink {
   void wish(TopicPartition id, Wish wish);
   void start_workers();
   Task<void> work();
+  Task<void> retain_now_and_then();
   Task<void> carry_out(TopicPartition id);
   Task<void> lead(TopicPartition id, Lead to);
   Task<void> remove_files(TopicPartition id);

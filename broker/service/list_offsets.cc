@@ -4,6 +4,7 @@
 
 #include "broker/metadata/metadata_view.h"
 #include "broker/service/locate.h"
+#include "broker/service/offset_by_time.h"
 #include "broker/service/partition_looks.h"
 #include "common/env/environment.h"
 
@@ -17,9 +18,20 @@ Result<std::shared_ptr<replication::Partition>> find_queried(
       find_topic(parts, context, image, wanted.topic, security::Operation::describe));
   id = {topic->id, wanted.partition};
   TRY(const auto* state, find_partition(*topic, wanted.partition));
-  if (wanted.query != OffsetQuery::latest && wanted.query != OffsetQuery::earliest)
-    return fail(Errc::unsupported_version, "offsets cannot be looked up by time yet");
   return find_leader(parts, *topic, *state);
+}
+
+bool asks_for_time(const ListOffsetsPartition& wanted) {
+  return wanted.query == OffsetQuery::by_timestamp || wanted.query == OffsetQuery::max_timestamp;
+}
+
+Task<Result<std::optional<TimedOffset>>> look_up(const ListOffsetsPartition wanted,
+                                                 const replication::Looked found,
+                                                 std::size_t uncompressed_bytes_max) {
+  if (wanted.query == OffsetQuery::by_timestamp)
+    co_return co_await first_since(found.view, wanted.timestamp_ms, found.high_watermark,
+                                   uncompressed_bytes_max);
+  co_return co_await latest_time(found.view, found.high_watermark, uncompressed_bytes_max);
 }
 
 }  // namespace
@@ -38,6 +50,7 @@ Task<std::vector<ListedOffset>> ListOffsets::handle(security::RequestContext con
     }
     replication::Look look;
     look.expected_epoch = request[i].leader_epoch;
+    look.whole_view = asks_for_time(request[i]);
     look.index = static_cast<std::uint32_t>(i);
     looks->ask(std::move(*replica), look);
   }
@@ -47,7 +60,17 @@ Task<std::vector<ListedOffset>> ListOffsets::handle(security::RequestContext con
     if (listed.error.code == Errc::none) {
       const replication::Looked& found = looks->found(i);
       listed.error = answered ? found.error : answered.error();
-      if (listed.error.code == Errc::none) {
+      if (listed.error.code == Errc::none && asks_for_time(request[i])) {
+        const auto timed =
+            co_await look_up(request[i], found, parts_.limits.uncompressed_bytes_max);
+        if (!timed) {
+          listed.error = timed.error();
+        } else if (*timed) {
+          listed.offset = (*timed)->offset;
+          listed.timestamp_ms = (*timed)->timestamp_ms;
+          listed.leader_epoch = (*timed)->leader_epoch;
+        }
+      } else if (listed.error.code == Errc::none) {
         listed.offset =
             request[i].query == OffsetQuery::latest ? found.high_watermark : found.log_start;
         listed.leader_epoch = found.leader_epoch;

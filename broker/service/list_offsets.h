@@ -1,4 +1,4 @@
-// Use case: where partitions begin and end.
+// Use case: where partitions begin and end, and what lies at a time.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,8 @@ class ListOffsets {
   explicit ListOffsets(const Parts& parts) : parts_(parts) {}
   // On a data core; answers in the order of the request. Errors by partition:
   // unknown_topic_or_partition, unknown_topic_id, not_leader_or_follower, fenced_leader_epoch,
-  // unknown_leader_epoch, unsupported_version (queries by time), topic_authorization_failed.
+  // unknown_leader_epoch, kafka_storage_error, corrupt, topic_authorization_failed. No record of
+  // that time: kNoOffset without an error.
   Task<std::vector<ListedOffset>> handle(security::RequestContext context,
                                          std::vector<ListOffsetsPartition> request);
 

@@ -13,6 +13,8 @@ Result<void> run(Client& client, const CreateTopic& command);
 Result<void> run(Client& client, const ListTopics& command);
 Result<void> run(Client& client, const DescribeTopics& command);
 Result<void> run(Client& client, const DeleteTopic& command);
+Result<void> run(Client& client, const SetTopic& command);
+Result<void> run(Client& client, const ShowOffsets& command);
 Result<void> run(Client& client, const ShowCluster& command);
 // Errors: also unknown_server_error when a line could not be sent; the lines are on stderr then.
 Result<void> run(Client& client, const Produce& command);

@@ -30,14 +30,23 @@ Result<std::vector<PartitionName>> chosen_partitions(Client& client, const Consu
   return all;
 }
 
-Result<std::vector<Range>> chosen_ranges(Consumer& consumer, const Consume& command,
+Result<std::vector<Range>> chosen_ranges(Client& client, Consumer& consumer, const Consume& command,
                                          const std::vector<PartitionName>& partitions) {
   TRY(const auto beginnings, consumer.beginning_offsets(partitions));
   TRY(const auto ends, consumer.end_offsets(partitions));
+  std::vector<std::int64_t> since;
+  if (command.from == From::time) {
+    std::vector<OffsetQuestion> questions;
+    for (const PartitionName& partition : partitions)
+      questions.push_back({partition, OffsetWanted::by_timestamp, command.time});
+    TRY(const auto answers, Admin(client).list_offsets(questions));
+    for (const OffsetAnswer& answer : answers) since.push_back(answer.offset);
+  }
   std::vector<Range> ranges;
   for (std::size_t i = 0; i < partitions.size(); i++) {
     Range range{partitions[i], beginnings[i], ends[i]};
     if (command.from == From::end) range.next = ends[i];
+    if (command.from == From::time) range.next = since[i] < 0 ? ends[i] : since[i];
     if (command.from == From::offset) {
       if (command.offset < beginnings[i] || command.offset > ends[i])
         return fail(Errc::offset_out_of_range, "{} has offsets from {} up to {}, not {}",
@@ -65,7 +74,7 @@ Result<void> run(Client& client, const Consume& command) {
   TRY(const std::vector<PartitionName> partitions, chosen_partitions(client, command));
   // The beginning, in case records go away while they are read; where to begin is sought below.
   Consumer consumer(client, {.offset_reset = OffsetReset::earliest});
-  TRY(std::vector<Range> ranges, chosen_ranges(consumer, command, partitions));
+  TRY(std::vector<Range> ranges, chosen_ranges(client, consumer, command, partitions));
   TRY_VOID(consumer.assign(partitions));
   for (const Range& range : ranges) TRY_VOID(consumer.seek(range.partition, range.next));
 

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "client/cli/line_record.h"
+
 namespace ropewalk::cli {
 namespace {
 
@@ -29,6 +31,9 @@ struct Raw {
   ListTopics list;
   DescribeTopics describe;
   DeleteTopic remove;
+  SetTopic set;
+  ShowOffsets offsets;
+  std::vector<std::string> changes;
   ShowCluster cluster;
   Produce produce;
   Consume consume;
@@ -37,7 +42,7 @@ struct Raw {
 constexpr const char* kJsonHelp = "Print JSON instead of a table";
 
 void define_topic(CLI::App& app, Raw& raw) {
-  CLI::App* topic = app.add_subcommand("topic", "Create, look at and delete topics");
+  CLI::App* topic = app.add_subcommand("topic", "Create, look at, change and delete topics");
   topic->require_subcommand(1);
   CLI::App* create = topic->add_subcommand("create", "Create a topic");
   create->add_option("NAME", raw.create.topic.name)->required();
@@ -57,6 +62,13 @@ void define_topic(CLI::App& app, Raw& raw) {
   describe->add_flag("--json", raw.describe.json, kJsonHelp);
   CLI::App* remove = topic->add_subcommand("delete", "Delete a topic and all its records");
   remove->add_option("NAME", raw.remove.name)->required();
+  CLI::App* set = topic->add_subcommand("set", "Change settings of a topic");
+  set->add_option("NAME", raw.set.name)->required();
+  set->add_option("CHANGE", raw.changes, "KEY=VALUE, or KEY= for the cluster's default again")
+      ->required();
+  CLI::App* offsets = topic->add_subcommand("offsets", "Show where each partition begins and ends");
+  offsets->add_option("NAME", raw.offsets.name)->required();
+  offsets->add_flag("--json", raw.offsets.json, kJsonHelp);
 }
 
 void define_produce(CLI::App& app, Raw& raw) {
@@ -96,7 +108,10 @@ void define_consume(CLI::App& app, Raw& raw) {
   consume->add_option("TOPIC", raw.consume.topic)->required();
   consume->add_option("--partition", raw.partition, "Only this partition")
       ->check(CLI::Range(0, 100'000));
-  consume->add_option("--from", raw.from, "beginning, end, or an offset")->capture_default_str();
+  consume
+      ->add_option("--from", raw.from,
+                   "beginning, end, an offset, or a time: @MILLISECONDS or RFC 3339")
+      ->capture_default_str();
   consume->add_option("--count", raw.count, "Stop after so many records")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
   consume->add_flag("--follow", raw.consume.follow,
@@ -114,6 +129,18 @@ Result<CreateTopic> checked_create(Raw& raw) {
     raw.create.topic.settings.push_back({setting.substr(0, equals), setting.substr(equals + 1)});
   }
   return std::move(raw.create);
+}
+
+Result<SetTopic> checked_set(Raw& raw) {
+  for (const std::string& change : raw.changes) {
+    const std::size_t equals = change.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return fail(Errc::invalid_request, "topic set: '{}' is not KEY=VALUE", change);
+    TopicSettingChange& into = raw.set.changes.emplace_back();
+    into.name = change.substr(0, equals);
+    if (equals + 1 < change.size()) into.value = change.substr(equals + 1);
+  }
+  return std::move(raw.set);
 }
 
 Result<Produce> checked_produce(Raw& raw) {
@@ -137,10 +164,15 @@ Result<Consume> checked_consume(Raw& raw) {
     consume.from = From::beginning;
   } else if (raw.from == "end") {
     consume.from = From::end;
+  } else if (const auto moment = parse_moment(raw.from)) {
+    consume.from = From::time;
+    consume.time = *moment;
   } else {
     consume.from = From::offset;
     if (!CLI::detail::lexical_cast(raw.from, consume.offset) || consume.offset < 0)
-      return fail(Errc::invalid_request, "--from: '{}' is neither beginning, end nor an offset",
+      return fail(Errc::invalid_request,
+                  "--from: '{}' is neither beginning, end, an offset nor a time (@MILLISECONDS, or "
+                  "as in 2026-01-31T12:00:00Z)",
                   raw.from);
   }
   if (raw.partition >= 0) consume.partition = raw.partition;
@@ -158,6 +190,34 @@ std::variant<Options, Leave> with_command(const Raw& raw, Result<T> command) {
 }
 
 }  // namespace
+
+Result<Timestamp> parse_moment(const std::string& text) {
+  std::int64_t milliseconds = 0;
+  if (text.starts_with('@')) {
+    if (CLI::detail::lexical_cast(text.substr(1), milliseconds))
+      return Timestamp(std::chrono::milliseconds(milliseconds));
+    return fail(Errc::invalid_timestamp, "'{}' is not @MILLISECONDS", text);
+  }
+  std::string parts = text;
+  if (parts.size() > 10 && (parts[10] == 'T' || parts[10] == 't')) parts[10] = ' ';
+  // strptime knows no fractions.
+  const std::size_t dot = parts.find('.');
+  if (dot != std::string::npos) {
+    const std::size_t end = parts.find_first_not_of("0123456789", dot + 1);
+    const std::string digits =
+        (parts.substr(dot + 1, end == std::string::npos ? end : end - dot - 1) + "000")
+            .substr(0, 3);
+    if (!CLI::detail::lexical_cast(digits, milliseconds))
+      return fail(Errc::invalid_timestamp, "'{}' has no digits behind its point", text);
+    parts.erase(dot, end == std::string::npos ? end : end - dot);
+  }
+  if (!parts.empty() && (parts.back() == 'z' || parts.back() == 'Z')) parts.pop_back();
+  for (const char* format : {"%Y-%m-%d %H:%M:%S%z", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"}) {
+    const auto time = parse_time(parts, format);
+    if (time) return *time + std::chrono::milliseconds(milliseconds);
+  }
+  return fail(Errc::invalid_timestamp, "'{}' is no time as RFC 3339 has it", text);
+}
 
 std::variant<Options, Leave> parse_options(int argc, const char* const* argv) {
   Raw raw;
@@ -189,6 +249,8 @@ std::variant<Options, Leave> parse_options(int argc, const char* const* argv) {
   if (topic.got_subcommand("list")) return with_command<ListTopics>(raw, raw.list);
   if (topic.got_subcommand("describe")) return with_command<DescribeTopics>(raw, raw.describe);
   if (topic.got_subcommand("delete")) return with_command<DeleteTopic>(raw, raw.remove);
+  if (topic.got_subcommand("set")) return with_command(raw, checked_set(raw));
+  if (topic.got_subcommand("offsets")) return with_command<ShowOffsets>(raw, raw.offsets);
   if (app.got_subcommand("produce")) return with_command(raw, checked_produce(raw));
   if (app.got_subcommand("consume")) return with_command(raw, checked_consume(raw));
   return with_command<ShowCluster>(raw, raw.cluster);

@@ -25,6 +25,14 @@ struct DescribeTopics {
 struct DeleteTopic {
   std::string name;
 };
+struct SetTopic {
+  std::string name;
+  std::vector<TopicSettingChange> changes;
+};
+struct ShowOffsets {
+  std::string name;
+  bool json = false;
+};
 struct ShowCluster {
   bool json = false;
 };
@@ -39,12 +47,13 @@ struct Produce {
   Compression compression = Compression::none;
   bool print_offsets = false;
 };
-enum class From : std::uint8_t { beginning, end, offset };
+enum class From : std::uint8_t { beginning, end, offset, time };
 struct Consume {
   std::string topic;
   std::optional<std::int32_t> partition;  // All, if missing.
   From from = From::beginning;
   std::int64_t offset = 0;            // For From::offset.
+  Timestamp time = {};                // For From::time: the first record of then or later.
   std::optional<std::int64_t> count;  // Records over all partitions.
   bool follow = false;
   bool json = false;
@@ -52,7 +61,8 @@ struct Consume {
 
 struct Options {
   std::vector<std::string> brokers;
-  std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, ShowCluster, Produce, Consume>
+  std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, SetTopic, ShowOffsets,
+               ShowCluster, Produce, Consume>
       command;
 };
 
@@ -61,6 +71,10 @@ struct Leave {
   std::string text;
   int status = 0;
 };
+// "@1700000000000" (milliseconds) or RFC 3339 ("2026-11-25T15:04:05Z", "2026-11-25 15:04:05+01:00";
+// without a zone it is UTC). Errors: invalid_timestamp.
+Result<Timestamp> parse_moment(const std::string& text);
+
 std::variant<Options, Leave> parse_options(int argc, const char* const* argv);
 
 }  // namespace ropewalk::cli

@@ -1,3 +1,5 @@
+#include <ctime>
+
 #include <boost/json.hpp>
 
 #include "client/cli/commands.h"
@@ -61,6 +63,18 @@ json::object topic_json(const DescribedTopic& topic) {
           {"partitions", std::move(partitions)}};
 }
 
+// As RFC 3339 has it, in UTC.
+std::string time_text(Timestamp time) {
+  const std::int64_t milliseconds = time.time_since_epoch().count();
+  const auto seconds = static_cast<std::time_t>(
+      std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     ((milliseconds % 1000) + 1000) % 1000);
+}
+
 Result<void> print_json(const std::vector<DescribedTopic>& topics) {
   json::array all;
   for (const DescribedTopic& topic : topics) all.push_back(topic_json(topic));
@@ -113,6 +127,38 @@ Result<void> run(Client& client, const DescribeTopics& command) {
     out += topic_text(topic);
   }
   return print(out);
+}
+
+Result<void> run(Client& client, const SetTopic& command) {
+  TRY_VOID(Admin(client).set_topic_config(command.name, command.changes));
+  return print(fmt::format("changed {}\n", command.name));
+}
+
+Result<void> run(Client& client, const ShowOffsets& command) {
+  Admin admin(client);
+  TRY(const std::vector<DescribedTopic> topics, admin.describe_topics({command.name}));
+  std::vector<OffsetQuestion> questions;
+  for (const DescribedPartition& partition : topics.at(0).partitions)
+    for (const OffsetWanted wanted :
+         {OffsetWanted::earliest, OffsetWanted::latest, OffsetWanted::max_timestamp})
+      questions.push_back({{command.name, partition.partition}, wanted, {}});
+  TRY(const std::vector<OffsetAnswer> answers, admin.list_offsets(questions));
+  json::array all;
+  Table table({"PARTITION", "BEGIN", "END", "RECORDS", "LATEST TIME"});
+  for (std::size_t i = 0; i < answers.size(); i += 3) {
+    const std::int64_t begin = answers[i].offset;
+    const std::int64_t end = answers[i + 1].offset;
+    const auto& latest = answers[i + 2].timestamp;
+    all.push_back(json::object{
+        {"partition", answers[i].partition.partition},
+        {"begin", begin},
+        {"end", end},
+        {"latest_timestamp", latest ? json::value(latest->time_since_epoch().count()) : nullptr}});
+    table.add({fmt::format("{}", answers[i].partition.partition), fmt::format("{}", begin),
+               fmt::format("{}", end), fmt::format("{}", end - begin),
+               latest ? time_text(*latest) : "-"});
+  }
+  return print(command.json ? json::serialize(all) + "\n" : table.to_string());
 }
 
 Result<void> run(Client& client, const DeleteTopic& command) {

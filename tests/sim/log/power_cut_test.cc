@@ -10,7 +10,7 @@ namespace {
 struct Exercised {
   std::uint64_t power_cuts = 0, kills = 0, torn_tails = 0, torn_files = 0, lost_entries = 0;
   std::uint64_t failed_logs = 0, cuts_interrupted = 0, cuts_done = 0, removed_segments = 0;
-  std::uint64_t acknowledged = 0, rewritten = 0, disk_full = 0;
+  std::uint64_t acknowledged = 0, rewritten = 0, disk_full = 0, rolls = 0;
 };
 
 class LogStory {
@@ -142,6 +142,8 @@ class LogStory {
       store_checkpoint();
     else if (what < 94)
       advance_start();
+    else if (what < 97)
+      roll();
     else
       life_->inside([this] { life_->log().request_sync(); });
   }
@@ -204,6 +206,19 @@ class LogStory {
         durable_start_ = std::max(durable_start_, start);
         if (life_->log().view()->segment_count() < before) seen_.removed_segments++;
       });
+    });
+  }
+
+  // Perhaps so that nothing is left.
+  void roll() {
+    if (cutting_) return;
+    const bool all = random().chance(0.5);
+    life_->inside([this, all] {
+      PartitionLog& log = life_->log();
+      if (all && log.durable_end() == log.next_offset())
+        log.set_log_start(start_ = log.durable_end());
+      log.roll();
+      seen_.rolls++;
     });
   }
 
@@ -277,6 +292,7 @@ TEST(LogPowerCut, LosesNothingThatWasDurable) {
   EXPECT_GT(seen.rewritten, 0U);
   EXPECT_GT(seen.acknowledged, 0U);
   EXPECT_GT(seen.disk_full, 0U);
+  EXPECT_GT(seen.rolls, 0U);
 }
 
 }  // namespace

@@ -156,6 +156,40 @@ TEST_F(PartitionLogTest, ALogMayBeginAtOffsetOne) {
   other.kill();
 }
 
+TEST_F(PartitionLogTest, ASegmentThatIsTooOldEndsBeforeTheNextBatch) {
+  options_.segment_age = std::chrono::seconds(10);
+  reopen();
+  fill(2, 10);
+  EXPECT_EQ(life_->log().view()->segment_count(), 1U);
+  world_.run_for(std::chrono::seconds(11));
+  fill(2, 10);
+  EXPECT_EQ(life_->log().view()->segment_count(), 2U);
+}
+
+// C30: a log that retention emptied, rolled again and again while nothing comes.
+TEST_F(PartitionLogTest, RollingLetsEverythingGoAndTheLogGoesOn) {
+  Offset end = fill(3, 10);
+  for (int round = 0; round < 3; round++) {
+    life_->inside([&] {
+      life_->log().set_high_watermark(end);
+      life_->log().set_log_start(end);
+      life_->log().roll();
+      life_->log().roll();
+    });
+    ASSERT_TRUE(life_->checkpoint(end));
+    world_.run_for(std::chrono::seconds(3));
+    std::vector<std::string> left;
+    for (const std::string& file : node_.disk("/d").files())
+      if (file.ends_with(".log")) left.push_back(file);
+    ASSERT_EQ(left.size(), 1U);
+    EXPECT_TRUE(left[0].ends_with(segment_file_name(end))) << left[0];
+    reopen();
+    EXPECT_EQ(life_->log().log_start(), end);
+    ASSERT_EQ(life_->log().readable_end(), end);
+    end = fill(2, 10);
+  }
+}
+
 TEST_F(PartitionLogTest, CheckpointRemovesWhatIsBelowTheStart) {
   const Offset end = fill(40);
   ASSERT_GE(life_->log().view()->segment_count(), 3U);

@@ -22,6 +22,8 @@ TEST(TopicSettings, DefaultsAreWhatTheTableSays) {
   EXPECT_EQ(read.max_message_bytes, defaults.max_message_bytes);
   EXPECT_EQ(read.min_in_sync_replicas, defaults.min_in_sync_replicas);
   EXPECT_EQ(read.retention_ms, defaults.retention_ms);
+  EXPECT_EQ(read.retention_bytes, defaults.retention_bytes);
+  EXPECT_EQ(read.segment_ms, defaults.segment_ms);
   EXPECT_EQ(read.segment_bytes, defaults.segment_bytes);
 }
 
@@ -34,7 +36,7 @@ TEST(TopicSettings, TopicBeatsClusterBeatsDefault) {
   EXPECT_EQ(settings.min_in_sync_replicas, 2);
   EXPECT_EQ(effective_value("durability", topic, cluster), "synced");
   EXPECT_EQ(effective_value("segment.bytes", topic, cluster), "2000000");
-  EXPECT_EQ(effective_value("retention.ms", topic, cluster), "-1");
+  EXPECT_EQ(effective_value("retention.ms", topic, cluster), "604800000");
 }
 
 TEST(TopicSettings, RefusesWithWhatWouldBeRight) {
@@ -45,7 +47,9 @@ TEST(TopicSettings, RefusesWithWhatWouldBeRight) {
   };
   const Case cases[] = {{"durability", "syncing", "synced or replicated"},
                         {"durability", "", "synced or replicated"},
-                        {"retention.ms", "86400000", "-1"},
+                        {"retention.ms", "-2", "-1: for ever"},
+                        {"segment.ms", "0", "from 1"},
+                        {"retention.bytes", "1k", "from 0"},
                         {"min.insync.replicas", "0", "from 1"},
                         {"min.insync.replicas", "2x", "from 1"},
                         {"segment.bytes", "100", "1048576"},

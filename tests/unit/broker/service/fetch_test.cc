@@ -179,17 +179,85 @@ TEST_F(FetchTest, AsksTheAuthorizer) {
 
 TEST_F(FetchTest, ListsBeginAndEnd) {
   produce(0);
-  std::vector<ListOffsetsPartition> wanted(4);
+  std::vector<ListOffsetsPartition> wanted(3);
   for (auto& partition : wanted) partition.topic.id = topic_;
   wanted[1].query = OffsetQuery::earliest;
-  wanted[2].query = OffsetQuery::by_timestamp;
-  wanted[3].partition = 9;
+  wanted[2].partition = 9;
   const auto listed = rig_.world.run(
       rig_.core(), rig_.use_cases->list_offsets.handle(rig_.context(), std::move(wanted)));
   EXPECT_EQ(listed[0].offset, Offset(1));
   EXPECT_EQ(listed[1].offset, Offset(0));
-  EXPECT_EQ(listed[2].error.code, Errc::unsupported_version);
-  EXPECT_EQ(listed[3].error.code, Errc::unknown_topic_or_partition);
+  EXPECT_EQ(listed[2].error.code, Errc::unknown_topic_or_partition);
+}
+
+class OffsetsByTime : public FetchTest {
+ protected:
+  // A batch with a record for each of the times.
+  void produce_at(std::vector<std::int64_t> times, Codec codec = Codec::none) {
+    BatchBuilder builder;
+    for (const std::int64_t time : times) {
+      NewRecord record;
+      record.timestamp = time;
+      record.value = as_bytes("v");
+      builder.append(record);
+    }
+    const ProduceResult stored =
+        rig_.produce_one(ServiceRig::to(topic_, 0, builder.finish(codec).value()));
+    ASSERT_EQ(stored.error.code, Errc::none) << to_string(stored.error);
+  }
+  ListedOffset ask(OffsetQuery query, std::int64_t time = -1) {
+    std::vector<ListOffsetsPartition> wanted(1);
+    wanted[0].topic.id = topic_;
+    wanted[0].query = query;
+    wanted[0].timestamp_ms = time;
+    auto listed = rig_.world.run(
+        rig_.core(), rig_.use_cases->list_offsets.handle(rig_.context(), std::move(wanted)));
+    EXPECT_EQ(listed[0].error.code, Errc::none) << to_string(listed[0].error);
+    return listed[0];
+  }
+  std::int64_t since(std::int64_t time) {
+    return ask(OffsetQuery::by_timestamp, time).offset.value();
+  }
+};
+
+TEST_F(OffsetsByTime, AreThoseOfTheFirstRecordThatIsLateEnough) {
+  produce_at({100, 300, 200});
+  produce_at({250, 400}, Codec::lz4);
+  EXPECT_EQ(since(0), 0);
+  EXPECT_EQ(since(100), 0);
+  EXPECT_EQ(since(101), 1);
+  EXPECT_EQ(since(300), 1);
+  EXPECT_EQ(since(301), 4);
+  EXPECT_EQ(since(401), -1);
+  EXPECT_EQ(ask(OffsetQuery::by_timestamp, 301).timestamp_ms, 400);
+}
+
+TEST_F(OffsetsByTime, TheLatestTimeIsThatOfItsFirstRecord) {
+  EXPECT_EQ(ask(OffsetQuery::max_timestamp).offset, kNoOffset);
+  produce_at({100, 300, 200});
+  produce_at({300});
+  produce_at({50});
+  const ListedOffset latest = ask(OffsetQuery::max_timestamp);
+  EXPECT_EQ(latest.offset, Offset(1));
+  EXPECT_EQ(latest.timestamp_ms, 300);
+}
+
+TEST_F(OffsetsByTime, WhatWasDeletedDoesNotCount) {
+  produce_at({100, 300, 200});
+  produce_at({250});
+  std::optional<Result<Offset>> deleted;
+  rig_.on_core([&] {
+    rig_.replicas->find({topic_, 0})
+        .value()
+        ->delete_before(Offset(2), {}, [&](Result<Offset> start) { deleted = std::move(start); });
+  });
+  ASSERT_TRUE(rig_.until([&] { return deleted.has_value(); }));
+  ASSERT_TRUE(*deleted) << to_string(deleted->error());
+  EXPECT_EQ(since(0), 2);
+  EXPECT_EQ(since(201), 3);
+  EXPECT_EQ(since(251), -1);
+  EXPECT_EQ(ask(OffsetQuery::max_timestamp).offset, Offset(3));
+  EXPECT_EQ(ask(OffsetQuery::earliest).offset, Offset(2));
 }
 
 }  // namespace

@@ -61,6 +61,29 @@ TEST(CliOptions, ConsumeTakesItsOptions) {
   EXPECT_EQ(command<Consume>({"consume", "t", "--from", "end"}).from, From::end);
 }
 
+TEST(CliOptions, ConsumeBeginsAtATime) {
+  const auto from = [](const char* text) {
+    const auto consume = command<Consume>({"consume", "t", "--from", text});
+    EXPECT_EQ(consume.from, From::time) << text;
+    return consume.time.time_since_epoch().count();
+  };
+  EXPECT_EQ(from("@1700000000123"), 1700000000123);
+  for (const char* same : {"2023-11-14T22:13:20Z", "2023-11-14 22:13:20", "2023-11-14T22:13:20",
+                           "2023-11-14t23:13:20+01:00", "2023-11-14T17:13:20-05:00"})
+    EXPECT_EQ(from(same), 1700000000000) << same;
+  EXPECT_EQ(from("2023-11-14T22:13:20.5Z"), 1700000000500);
+  EXPECT_EQ(from("2023-11-14T23:13:20.1234+01:00"), 1700000000123);
+  EXPECT_EQ(from("1970-01-02"), 86400000);
+}
+
+TEST(CliOptions, SetTakesChangesAndRemovals) {
+  const auto set = command<SetTopic>({"topic", "set", "t", "retention.ms=1000", "segment.ms="});
+  ASSERT_EQ(set.changes.size(), 2U);
+  EXPECT_EQ(set.changes[0].name, "retention.ms");
+  EXPECT_EQ(set.changes[0].value, "1000");
+  EXPECT_FALSE(set.changes[1].value);
+}
+
 TEST(CliOptions, WrongUsageIsStatusTwo) {
   EXPECT_EQ(status({}), 2);
   EXPECT_EQ(status({"topic"}), 2);
@@ -74,6 +97,10 @@ TEST(CliOptions, WrongUsageIsStatusTwo) {
   EXPECT_EQ(status({"produce", "t", "--json-key", "a", "--key-separator", "b"}), 2);
   EXPECT_EQ(status({"produce", "t", "--json-time", "a"}), 2);
   EXPECT_EQ(status({"consume", "t", "--from", "yesterday"}), 2);
+  EXPECT_EQ(status({"consume", "t", "--from", "@soon"}), 2);
+  EXPECT_EQ(status({"consume", "t", "--from", "2023-13-14T22:13:20Z"}), 2);
+  EXPECT_EQ(status({"topic", "set", "t"}), 2);
+  EXPECT_EQ(status({"topic", "set", "t", "retention.ms"}), 2);
   EXPECT_EQ(status({"consume", "t", "--from", "-1"}), 2);
   EXPECT_EQ(status({"consume", "t", "--frm", "end"}), 2);
   EXPECT_EQ(status({"--help"}), 0);
