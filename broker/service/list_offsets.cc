@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "broker/metadata/metadata_view.h"
+#include "broker/replication/offset_by_time.h"
 #include "broker/service/locate.h"
-#include "broker/service/offset_by_time.h"
 #include "broker/service/partition_looks.h"
 #include "common/env/environment.h"
 
@@ -25,13 +25,14 @@ bool asks_for_time(const ListOffsetsPartition& wanted) {
   return wanted.query == OffsetQuery::by_timestamp || wanted.query == OffsetQuery::max_timestamp;
 }
 
-Task<Result<std::optional<TimedOffset>>> look_up(const ListOffsetsPartition wanted,
-                                                 const replication::Looked found,
-                                                 std::size_t uncompressed_bytes_max) {
+Task<Result<std::optional<replication::TimedOffset>>> look_up(const ListOffsetsPartition wanted,
+                                                              const replication::Looked found,
+                                                              std::size_t uncompressed_bytes_max) {
   if (wanted.query == OffsetQuery::by_timestamp)
-    co_return co_await first_since(found.view, wanted.timestamp_ms, found.high_watermark,
-                                   uncompressed_bytes_max);
-  co_return co_await latest_time(found.view, found.high_watermark, uncompressed_bytes_max);
+    co_return co_await replication::first_since(found.view, wanted.timestamp_ms,
+                                                found.high_watermark, uncompressed_bytes_max);
+  co_return co_await replication::latest_time(found.view, found.high_watermark,
+                                              uncompressed_bytes_max);
 }
 
 }  // namespace

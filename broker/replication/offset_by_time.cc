@@ -1,4 +1,4 @@
-#include "broker/service/offset_by_time.h"
+#include "broker/replication/offset_by_time.h"
 
 #include <memory>
 #include <utility>
@@ -6,7 +6,7 @@
 #include "broker/log/log_read.h"
 #include "common/records/record_reader.h"
 
-namespace ropewalk::service {
+namespace ropewalk::replication {
 namespace {
 
 // The first record from `from` on in the batch that is late enough.
@@ -79,4 +79,4 @@ Task<Result<std::optional<TimedOffset>>> latest_time(log::LogViewPtr view, Offse
   co_return later && (!divided || later->timestamp_ms > divided->timestamp_ms) ? later : divided;
 }
 
-}  // namespace ropewalk::service
+}  // namespace ropewalk::replication

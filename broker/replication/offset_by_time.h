@@ -12,7 +12,7 @@
 #include "common/error.h"
 #include "common/ids.h"
 
-namespace ropewalk::service {
+namespace ropewalk::replication {
 
 struct TimedOffset {
   Offset offset;
@@ -31,4 +31,4 @@ Task<Result<std::optional<TimedOffset>>> first_since(log::LogViewPtr view,
 Task<Result<std::optional<TimedOffset>>> latest_time(log::LogViewPtr view, Offset bound,
                                                      std::size_t uncompressed_bytes_max);
 
-}  // namespace ropewalk::service
+}  // namespace ropewalk::replication
