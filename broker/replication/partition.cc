@@ -50,7 +50,7 @@ void Partition::look(std::shared_ptr<FetchSink> sink, Look look) {
 
 void Partition::unwatch(std::shared_ptr<FetchSink> sink) {
   serial_.enter([this, sink = std::move(sink)] {
-    std::erase_if(watchers_, [&](const Watcher& watcher) { return watcher.sink == sink; });
+    std::erase_if(watchers_, [&](const Watcher& watcher) { return watcher.sink.lock() == sink; });
   });
 }
 
@@ -327,7 +327,8 @@ Partition::Waiter Partition::take(WaiterId id) {
 void Partition::wake_watchers(std::optional<Offset> high_watermark) {
   std::erase_if(watchers_, [&](Watcher& watcher) {
     if (high_watermark && watcher.at >= *high_watermark) return false;
-    outbox_.add_moved(*watcher.core, std::move(watcher.sink), watcher.index);
+    if (auto sink = watcher.sink.lock())
+      outbox_.add_moved(*watcher.core, std::move(sink), watcher.index);
     return true;
   });
 }

@@ -104,7 +104,8 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   struct Watcher {
     Offset at;  // Told when the high watermark passes it.
     env::Core* core;
-    std::shared_ptr<FetchSink> sink;
+    std::weak_ptr<FetchSink> sink;  // It holds us: a reader that ends without unwatch() must not
+                                    // keep both alive.
     std::uint32_t index;
   };
 

@@ -190,6 +190,66 @@ TEST_F(PartitionTest, TellsAParkedFetchThatLeadershipEnds) {
   EXPECT_TRUE(rig_.until([&] { return fetch->moves == 1; }));
 }
 
+// Whoever watches holds the partition: it must not hold them, or a dead process's never go.
+TEST_F(PartitionTest, AWatcherThatIsGoneIsForgotten) {
+  const auto partition = rig_.partition();
+  auto fetch = std::make_shared<FetchLog>();
+  rig_.on_core([&] { partition->look(fetch, {.from = Offset(0), .watch = true}); });
+  ASSERT_TRUE(rig_.until([&] { return fetch->found.has_value(); }));
+  const std::weak_ptr<FetchLog> gone = fetch;
+  fetch.reset();
+  EXPECT_TRUE(gone.expired());
+  EXPECT_TRUE(rig_.produce_one({}));
+}
+
+class PartitionStart : public PartitionTest {
+ protected:
+  Result<Offset> delete_before(std::optional<Offset> before) {
+    const auto partition = rig_.partition();
+    std::optional<Result<Offset>> outcome;
+    rig_.on_core([&] {
+      partition->delete_before(before, {}, [&](Result<Offset> got) { outcome = std::move(got); });
+    });
+    EXPECT_TRUE(rig_.until([&] { return outcome.has_value(); }));
+    return *outcome;
+  }
+  Offset log_start() { return rig_.look().log_start; }
+};
+
+TEST_F(PartitionStart, RetentionTakesWhatIsTooOldAndTheLogGoesOn) {
+  ASSERT_TRUE(rig_.produce_one({.records = 3, .producer = 9}));
+  rig_.world.run_for(std::chrono::minutes(6));
+  EXPECT_EQ(log_start(), Offset(0)) << "kept for ever";
+  rig_.retention_ms = 1000;
+  rig_.lead(LeaderEpoch(2));
+  rig_.world.run_for(std::chrono::minutes(6));
+  EXPECT_EQ(log_start(), Offset(3));
+  // A retry is still known, though its records are gone.
+  EXPECT_EQ(rig_.produce_one({.records = 3, .producer = 9})->base_offset, Offset(0));
+  EXPECT_EQ(rig_.produce_one({.producer = 9, .sequence = 3})->base_offset, Offset(3));
+  rig_.power_cut();
+  rig_.restart();
+  EXPECT_EQ(log_start(), Offset(3));
+  EXPECT_EQ(rig_.look().high_watermark, Offset(4));
+}
+
+TEST_F(PartitionStart, DeletesWhatLiesBeforeAnOffset) {
+  ASSERT_TRUE(rig_.produce_one({.records = 5}));
+  EXPECT_EQ(delete_before(Offset(2)), Offset(2));
+  EXPECT_EQ(delete_before(Offset(1)), Offset(2)) << "it never goes back";
+  EXPECT_EQ(log_start(), Offset(2));
+  EXPECT_EQ(rig_.look({.from = Offset(1)}).error.code, Errc::offset_out_of_range);
+  EXPECT_EQ(delete_before(Offset(6)).error().code, Errc::offset_out_of_range);
+  rig_.power_cut();
+  rig_.restart();
+  EXPECT_EQ(log_start(), Offset(2));
+  EXPECT_EQ(delete_before(std::nullopt), Offset(5));
+  rig_.power_cut();
+  rig_.restart();
+  EXPECT_EQ(log_start(), Offset(5));
+  EXPECT_EQ(rig_.produce_one({})->base_offset, Offset(5));
+}
+
 TEST_F(PartitionTest, AnUnwatchedFetchIsNotTold) {
   const auto fetch = std::make_shared<FetchLog>();
   const auto partition = rig_.partition();

@@ -145,6 +145,7 @@ class ReplicaRig {
     topic->id = id.topic;
     topic->name = "t";
     topic->configs["segment.bytes"] = std::to_string(segment_bytes);
+    topic->configs["retention.ms"] = std::to_string(retention_ms);
     return topic;
   }
   // Makes the replica if there is none, and waits until it leads.
@@ -217,6 +218,7 @@ class ReplicaRig {
   LeaderEpoch epoch{0};
   metadata::Durability durability = metadata::Durability::synced;
   std::int64_t segment_bytes = 1 << 30;
+  std::int64_t retention_ms = -1;  // The records of the tests are of 1970.
   std::unique_ptr<env::FileSystem> files;
   std::unique_ptr<log::LogDirectory> directory;
   std::unique_ptr<ReplicaManager> manager;
