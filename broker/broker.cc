@@ -29,6 +29,10 @@ constexpr std::string_view kVersion = "0.1.0";
 // session at most.
 constexpr std::chrono::seconds kJoinTimeout{60};
 
+// By what part of the session a lease is shorter (R8). Heartbeats come twice a session at least, so
+// that a lease outlives the wait for the next one by a third of the session.
+constexpr int kLeaseMarginShare = 6;
+
 // Who decides, as every core may ask.
 class ControllerWatch final : public metadata::MachineListener {
  public:
@@ -65,6 +69,7 @@ struct Broker::Parts {
   Task<void> leave();
   Task<void> stop_metadata();
   void report_failure(const Error& error);
+  bool lease_holds() const;
   metadata::RegisterBroker registration(const replication::OpenedReplicas& opened) const;
 
   env::Environment& environment;
@@ -86,6 +91,7 @@ struct Broker::Parts {
   std::unique_ptr<node::ReplicaReconciler> reconciler;
   std::unique_ptr<node::Membership> membership;
   bool joined = false;
+  std::atomic<node::Membership*> leased{nullptr};  // The membership, once it has a first lease.
 
   std::unique_ptr<service::UseCases> uses;
   std::unique_ptr<native::NativeListener> native;
@@ -154,6 +160,7 @@ Task<Result<void>> Broker::Parts::start_serving() {
                      .cluster_id = data->cluster(),
                      .self = settings.broker_id,
                      .controller_id = [this] { return watch.leader(); },
+                     .lease_holds = [this] { return lease_holds(); },
                      .limits = limits});
   if (!settings.native_listen) co_return Result<void>();
 
@@ -201,6 +208,7 @@ Task<void> Broker::Parts::join(replication::OpenedReplicas opened, Result<void>&
   options.registration = registration(opened);
   options.heartbeat_every = settings.heartbeat_interval;
   options.session = settings.session_timeout;
+  options.margin = settings.session_timeout / kLeaseMarginShare;
   options.on_expelled = [this](const Error& error) { report_failure(error); };
   membership =
       std::make_unique<node::Membership>(environment, *controller, *view, std::move(options));
@@ -213,7 +221,14 @@ Task<void> Broker::Parts::join(replication::OpenedReplicas opened, Result<void>&
   joined = true;
   reconciler->begin(view->get(), data->replicas());
   outcome = co_await membership->unfence(deadline);
+  if (outcome) leased.store(membership.get(), std::memory_order_release);
   if (!outcome) outcome = within("joining the cluster", std::move(outcome).error());
+}
+
+// On any core.
+bool Broker::Parts::lease_holds() const {
+  const node::Membership* const member = leased.load(std::memory_order_acquire);
+  return member != nullptr && member->lease().holds(environment.boot_now());
 }
 
 void Broker::Parts::report_failure(const Error& error) {

@@ -58,6 +58,9 @@ Task<Result<metadata::HeartbeatState>> Membership::heartbeat(env::MonotonicTime 
     // Counted from when it was sent: the controller's session began later (R8).
     auto lease = std::make_shared<const Lease>(Lease{sent + options_.session - options_.margin});
     lease_.publish(std::move(lease));
+  } else {
+    auto none = std::make_shared<const Lease>();
+    lease_.publish(std::move(none));
   }
   co_return state;
 }

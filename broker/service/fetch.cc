@@ -101,7 +101,18 @@ class FetchRun {
     }
   }
 
+  // R8, at every look: a fetch may have been parked for longer than the lease.
+  bool may_serve() {
+    const auto held = check_lease(parts_);
+    if (held) return true;
+    for (std::size_t i = 0; i < targets_.size(); i++) {
+      if (targets_[i].replica) set_error(i, held.error());
+    }
+    return false;
+  }
+
   Task<Result<void>> look_and_read(std::vector<std::uint32_t> which, bool watch) {
+    if (!may_serve()) co_return Result<void>{};
     for (const std::uint32_t i : which) {
       if (!targets_[i].replica) continue;
       looks_->ask(targets_[i].replica, {.from = targets_[i].next,

@@ -41,6 +41,12 @@ Result<std::shared_ptr<replication::Partition>> find_leader(const Parts& parts,
               partition.index, topic.name, partition.leader);
 }
 
+Result<void> check_lease(const Parts& parts) {
+  if (parts.lease_holds()) return {};
+  return fail(Errc::not_leader_or_follower,
+              "broker {} is fenced, or has not heard from the controller for too long", parts.self);
+}
+
 LeaderHint leader_hint(const metadata::Image& image, const security::RequestContext& context,
                        const TopicPartition& partition) {
   LeaderHint hint;

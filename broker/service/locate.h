@@ -33,6 +33,10 @@ Result<std::shared_ptr<replication::Partition>> find_leader(const Parts& parts,
                                                             const metadata::Topic& topic,
                                                             const metadata::Partition& partition);
 
+// R8: a broker that is fenced, or whose lease ran out, is leader of nothing. One look at the clock.
+// Errors: not_leader_or_follower.
+Result<void> check_lease(const Parts& parts);
+
 // Who leads, and where the caller reaches it by the listener that it used.
 LeaderHint leader_hint(const metadata::Image& image, const security::RequestContext& context,
                        const TopicPartition& partition);

@@ -198,6 +198,11 @@ struct ProduceTurn::State {
                                         std::size_t index, ProducePartition& produce,
                                         replication::Acks acks);
   Arrivals& arrivals_of(const PartitionPtr& partition);
+  // The same answer for a whole turn, which takes no time by the clock.
+  const Result<void>& lease() {
+    if (!lease_of_turn) lease_of_turn = check_lease(parts);
+    return *lease_of_turn;
+  }
 
   const Parts& parts;
   std::shared_ptr<Lanes> lanes;
@@ -205,6 +210,7 @@ struct ProduceTurn::State {
   metadata::ImagePtr limits_of;
   std::map<TopicId, std::size_t> limits;
   std::vector<std::shared_ptr<PendingProduce>> requests;
+  std::optional<Result<void>> lease_of_turn;
   std::vector<Arrivals> turn;  // In the order in which the partitions were met.
 };
 
@@ -224,6 +230,7 @@ std::expected<void, BatchFault> ProduceTurn::State::check(
   if (!state) return whole(state.error());
   const auto leader = find_leader(parts, **topic, **state);
   if (!leader) return whole(leader.error());
+  if (const auto& held = lease(); !held) return whole(held.error());
 
   Arrival arrival;
   arrival.limits.batch_bytes_max = batch_bytes_max(image, **topic);
@@ -300,6 +307,7 @@ void ProduceTurn::add(const security::RequestContext& context, ProduceRequest re
 
 void ProduceTurn::go() {
   auto turn = std::exchange(state_->turn, {});
+  state_->lease_of_turn.reset();
   auto requests = std::exchange(state_->requests, {});
   const auto lanes = state_->lanes;  // A callback may destroy the turn.
   for (Arrivals& arrivals : turn) lanes->arrive(std::move(arrivals));

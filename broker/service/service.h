@@ -48,6 +48,9 @@ struct Parts {
   BrokerId self;
   // Who decides on changes now; kNoBroker when it is not known. Any core.
   std::function<BrokerId()> controller_id;
+  // R8: whether this broker's lease holds, by the clock of this moment. Without it nothing is
+  // produced or fetched. Any core.
+  std::function<bool()> lease_holds;
   Limits limits;
 };
 

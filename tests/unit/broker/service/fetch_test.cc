@@ -45,6 +45,34 @@ class FetchTest : public testing::Test {
   const TopicId topic_ = rig_.add_topic("t", 3);
 };
 
+// R8: also a fetch that was parked while the lease ran out.
+TEST_F(FetchTest, WithoutALeaseNothingIsRead) {
+  produce(0);
+  rig_.lease_holds = false;
+  const auto refused = rig_.fetch(request({ServiceRig::from(topic_, 0, 0)}));
+  EXPECT_EQ(refused.partitions[0].error.code, Errc::not_leader_or_follower);
+  EXPECT_EQ(refused.partitions[0].records_bytes, 0u);
+
+  rig_.lease_holds = true;
+  std::optional<FetchResponse> parked;
+  rig_.on_core([&] {
+    spawn_fetch(request({ServiceRig::from(topic_, 0, 1)}, std::chrono::minutes(1)), parked);
+  });
+  rig_.world.run_for(milliseconds(100));
+  ASSERT_FALSE(parked);
+  rig_.on_core([&] {
+    auto turn = rig_.use_cases->produce_turn();
+    ProduceRequest last;
+    last.partitions.push_back(ServiceRig::to(topic_, 0, ServiceRig::batch()));
+    turn.add(rig_.context(), std::move(last), [](ProduceResponse) {});
+    turn.go();
+    rig_.lease_holds = false;
+  });
+  ASSERT_TRUE(rig_.until([&] { return parked.has_value(); }));
+  EXPECT_EQ(parked->partitions[0].error.code, Errc::not_leader_or_follower);
+  EXPECT_EQ(parked->partitions[0].records_bytes, 0u);
+}
+
 TEST_F(FetchTest, ReturnsWholeBatchesFromTheOneThatHoldsTheOffset) {
   produce(0);
   produce(0);

@@ -60,6 +60,23 @@ TEST_F(ProduceTest, SaysWhatIsNotThere) {
   expect_error(rig_.produce_one(named), Errc::invalid_topic);
 }
 
+// R8. One look at the clock for all that a turn brings.
+TEST_F(ProduceTest, WithoutALeaseNothingIsAppended) {
+  rig_.lease_holds = false;
+  rig_.lease_looks = 0;
+  std::vector<ProduceRequest> requests;
+  requests.push_back(request({ServiceRig::to(topic_, 0, ServiceRig::batch()),
+                              ServiceRig::to(topic_, 1, ServiceRig::batch())}));
+  requests.push_back(request({ServiceRig::to(topic_, 0, ServiceRig::batch())}));
+  const auto responses = rig_.produce(std::move(requests));
+  expect_error(responses[0][0], Errc::not_leader_or_follower);
+  expect_error(responses[0][1], Errc::not_leader_or_follower);
+  expect_error(responses[1][0], Errc::not_leader_or_follower);
+  EXPECT_EQ(rig_.lease_looks, 1);
+  rig_.lease_holds = true;
+  EXPECT_EQ(produce(0, ServiceRig::batch()).base_offset, Offset(0));
+}
+
 // C46: what follows a refused batch is refused like it until that one comes again, also where the
 // partition never saw it.
 TEST_F(ProduceTest, KeepsTheOrderOfAPipelineWhoseFirstBatchWasRefused) {

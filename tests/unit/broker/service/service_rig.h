@@ -79,6 +79,11 @@ class ServiceRig {
                                             .cluster_id = options.expected.cluster,
                                             .self = kSelf,
                                             .controller_id = [] { return kSelf; },
+                                            .lease_holds =
+                                                [this] {
+                                                  lease_looks++;
+                                                  return lease_holds;
+                                                },
                                             .limits = limits});
       use_cases = std::make_unique<UseCases>(*parts);
     });
@@ -238,6 +243,8 @@ class ServiceRig {
   Forbids authorizer;
   quota::ByteBudget produce_budget{1 << 20};
   quota::ByteBudget fetch_budget{1 << 20};
+  bool lease_holds = true;
+  int lease_looks = 0;
   std::unique_ptr<env::FileSystem> files;
   std::unique_ptr<log::LogDirectory> directory;
   std::unique_ptr<replication::ReplicaManager> replicas;

@@ -65,6 +65,7 @@ struct Broker {
             .cluster_id = some_cluster(),
             .self = BrokerId(4),
             .controller_id = [] { return kNoBroker; },
+            .lease_holds = [] { return true; },
             .limits = {}};
   }
   static rpc::ServerOptions server_options() {
