@@ -96,8 +96,8 @@ void define_produce(CLI::App& app, Raw& raw) {
   produce->add_option("--acks", raw.acks, "Who must have a record: all in-sync replicas, 1, 0")
       ->check(CLI::IsMember({"all", "1", "0"}))
       ->capture_default_str();
-  produce->add_option("--compression", raw.compression, "none, lz4 or zstd")
-      ->check(CLI::IsMember({"none", "lz4", "zstd"}))
+  produce->add_option("--compression", raw.compression, "none, gzip, snappy, lz4 or zstd")
+      ->check(CLI::IsMember({"none", "gzip", "snappy", "lz4", "zstd"}))
       ->capture_default_str();
   produce->add_flag("--print-offsets", raw.produce.print_offsets,
                     "Print LINE PARTITION OFFSET as soon as a record is acknowledged");

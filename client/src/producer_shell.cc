@@ -58,8 +58,8 @@ Delivery ProducerShell::send(Record record) {
   auto delivery = std::make_shared<DeliveryState>(shell_->waiting());
   const Timestamp timestamp = record.timestamp.value_or(shell_->environment().wall_now());
   const env::MonotonicTime give_up = shell_->now() + options_.block_max;
-  if (auto supported = check_supported(static_cast<Codec>(options_.compression)); !supported) {
-    delivery->set(fail(supported.error()));
+  if (auto known = codec_of(static_cast<int>(options_.compression)); !known) {
+    delivery->set(fail(known.error()));
     return Delivery(delivery);
   }
   for (;;) {

@@ -44,8 +44,6 @@ std::expected<void, BatchFault> check_fields(const BatchHeader& header) {
                        header.producer_id, header.producer_epoch, header.base_sequence);
   auto codec = header.codec();
   if (!codec) return std::unexpected(BatchFault{.error = std::move(codec).error()});
-  auto supported = check_supported(*codec);
-  if (!supported) return std::unexpected(BatchFault{.error = std::move(supported).error()});
   return {};
 }
 

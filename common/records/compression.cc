@@ -7,6 +7,8 @@
 #include <lz4frame.h>
 #include <zstd.h>
 
+#include "common/records/codecs.h"
+
 namespace ropewalk {
 namespace {
 
@@ -14,7 +16,6 @@ constexpr int kZstdLevel = 3;
 // Frames of up to level 19 have windows of at most 8 MiB. A frame may ask for more only where the
 // output may be as large.
 constexpr int kZstdWindowLogMax = 23;
-constexpr std::size_t kFirstOutputBytes = 64 << 10;
 
 struct FreeZstdC {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
@@ -46,38 +47,6 @@ LZ4F_dctx& lz4_decompressor() {
   ENSURE(context, "no memory for an lz4 context");
   return *context;
 }
-
-// The growing output of a decompression: doubles up to the limit. One byte beyond the limit is
-// offered to the codec so that "exactly full" and "too much" can be told apart.
-class Output {
- public:
-  Output(std::vector<std::byte>& out, std::size_t limit, std::size_t compressed_bytes)
-      : out_(out), start_(out.size()), limit_(limit) {
-    out_.resize(start_ + std::min(limit_ + 1, std::max(kFirstOutputBytes, 4 * compressed_bytes)));
-  }
-  ~Output() { out_.resize(start_ + used_); }
-  Output(const Output&) = delete;
-  Output& operator=(const Output&) = delete;
-
-  std::byte* free_at() { return out_.data() + start_ + used_; }
-  std::size_t free_bytes() const { return out_.size() - start_ - used_; }
-  // The codec wrote `bytes`. Errors: budget_exceeded.
-  Result<void> wrote(std::size_t bytes) {
-    used_ += bytes;
-    if (used_ > limit_) {
-      used_ = limit_;
-      return fail(Errc::budget_exceeded, "records decompress to more than {} bytes", limit_);
-    }
-    if (free_bytes() == 0) out_.resize(start_ + std::min(limit_ + 1, 2 * (out_.size() - start_)));
-    return {};
-  }
-
- private:
-  std::vector<std::byte>& out_;
-  std::size_t start_;
-  std::size_t limit_;
-  std::size_t used_ = 0;
-};
 
 Result<void> lz4_compress(ByteSpan in, std::vector<std::byte>& out) {
   LZ4F_preferences_t preferences{};
@@ -116,7 +85,7 @@ Result<void> lz4_decompress(ByteSpan in, std::size_t limit, std::vector<std::byt
                 "readable for every client");
   in = in.subspan(header_bytes);
 
-  Output output(out, limit, in.size());
+  DecompressedOutput output(out, limit, in.size());
   while (hint != 0) {
     std::size_t written = output.free_bytes();
     std::size_t taken = in.size();
@@ -139,7 +108,7 @@ Result<void> zstd_decompress(ByteSpan in, std::size_t limit, std::vector<std::by
                                     ZSTD_dParam_getBounds(ZSTD_d_windowLogMax).upperBound);
   ZSTD_DCtx_setParameter(&context, ZSTD_d_windowLogMax, window_log);
 
-  Output output(out, limit, in.size());
+  DecompressedOutput output(out, limit, in.size());
   ZSTD_inBuffer source{in.data(), in.size(), 0};
   std::size_t left = 1;  // Zero once a frame is complete; another one may follow it.
   while (source.pos < source.size || left != 0) {
@@ -188,28 +157,40 @@ Result<Codec> codec_named(std::string_view name) {
               kAcceptedCodecs);
 }
 
-Result<void> check_supported(Codec codec) {
-  if (codec == Codec::none || codec == Codec::lz4 || codec == Codec::zstd) return {};
-  return fail(Errc::unsupported_compression_type, "compression codec {}; accepted: {}",
-              to_string(codec), kAcceptedCodecs);
-}
-
 Result<void> compress(Codec codec, ByteSpan in, std::vector<std::byte>& out) {
-  TRY_VOID(check_supported(codec));
-  if (codec == Codec::lz4) return lz4_compress(in, out);
-  if (codec == Codec::zstd) return zstd_compress(in, out);
-  out.insert(out.end(), in.begin(), in.end());
-  return {};
+  switch (codec) {
+    case Codec::none:
+      out.insert(out.end(), in.begin(), in.end());
+      return {};
+    case Codec::gzip:
+      return gzip_compress(in, out);
+    case Codec::snappy:
+      return snappy_compress(in, out);
+    case Codec::lz4:
+      return lz4_compress(in, out);
+    case Codec::zstd:
+      return zstd_compress(in, out);
+  }
+  return std::unexpected(codec_of(static_cast<int>(codec)).error());
 }
 
 Result<void> decompress(Codec codec, ByteSpan in, std::size_t limit, std::vector<std::byte>& out) {
-  TRY_VOID(check_supported(codec));
-  if (codec == Codec::lz4) return lz4_decompress(in, limit, out);
-  if (codec == Codec::zstd) return zstd_decompress(in, limit, out);
-  if (in.size() > limit)
-    return fail(Errc::budget_exceeded, "records of {} bytes, more than {}", in.size(), limit);
-  out.insert(out.end(), in.begin(), in.end());
-  return {};
+  switch (codec) {
+    case Codec::none:
+      if (in.size() > limit)
+        return fail(Errc::budget_exceeded, "records of {} bytes, more than {}", in.size(), limit);
+      out.insert(out.end(), in.begin(), in.end());
+      return {};
+    case Codec::gzip:
+      return gzip_decompress(in, limit, out);
+    case Codec::snappy:
+      return snappy_decompress(in, limit, out);
+    case Codec::lz4:
+      return lz4_decompress(in, limit, out);
+    case Codec::zstd:
+      return zstd_decompress(in, limit, out);
+  }
+  return std::unexpected(codec_of(static_cast<int>(codec)).error());
 }
 
 }  // namespace ropewalk

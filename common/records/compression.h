@@ -1,7 +1,7 @@
 // The codecs of record batches: their numbers are bits 0-2 of a batch's attributes.
 //
-// Pure; any thread (each keeps one zstd and one lz4 context for itself). Decompression never writes
-// more than the caller allows, whatever the compressed bytes claim: a bomb costs its limit.
+// Pure; any thread (each keeps a context of zstd, lz4 and gzip for itself). Decompression never
+// writes more than the caller allows, whatever the compressed bytes claim: a bomb costs its limit.
 #pragma once
 
 #include <cstddef>
@@ -16,19 +16,18 @@ namespace ropewalk {
 
 enum class Codec : std::uint8_t { none = 0, gzip = 1, snappy = 2, lz4 = 3, zstd = 4 };
 
-// The codecs that this build compresses and decompresses, for messages: "none, lz4, zstd".
-inline constexpr std::string_view kAcceptedCodecs = "none, lz4, zstd";
+// For messages.
+inline constexpr std::string_view kAcceptedCodecs = "none, gzip, snappy, lz4, zstd";
 
 std::string_view to_string(Codec codec);
 // Errors: unsupported_compression_type, naming the accepted ones.
 Result<Codec> codec_of(int number);
 Result<Codec> codec_named(std::string_view name);
-// Errors: unsupported_compression_type for gzip and snappy.
-Result<void> check_supported(Codec codec);
 
 // Appends `in`, compressed, to `out`. lz4: a standard frame of independent blocks (others are
-// refused by Java's clients), its content size not stated; zstd: one frame with content size.
-// Errors: unsupported_compression_type.
+// refused by Java's clients), its content size not stated; zstd: one frame with content size; gzip:
+// one member; snappy: the framing of Java's clients. Errors: unsupported_compression_type (no value
+// of the enum).
 Result<void> compress(Codec codec, ByteSpan in, std::vector<std::byte>& out);
 
 // Appends `in`, decompressed, to `out`, which grows by at most `limit` bytes. On failure `out`
