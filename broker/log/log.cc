@@ -142,6 +142,13 @@ std::optional<SyncPlan> Log::plan_sync(bool record) {
   return plan;
 }
 
+bool Log::slot_refused(SyncPlan& plan) {
+  for (auto& segment : segments_)
+    if (segment.file == plan.slot->file) segment.next_slot = plan.slot->slot;
+  plan.slot.reset();
+  return plan.end > durable_end_ || plan.directory;
+}
+
 void Log::synced(const SyncPlan& plan, const Result<void>& outcome) {
   if (plan.generation != generation_ || !outcome) return;
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {

@@ -103,6 +103,9 @@ class Log {
   // None when nothing would become durable by it, unless `record` asks for the slot as well, and
   // that is behind. Pre: no sync plan is out.
   std::optional<SyncPlan> plan_sync(bool record = false);
+  // The slot could not be written: takes it out of the plan; the next one goes to the same place,
+  // so that the good one stays. False: nothing else was to be made durable, drop the plan.
+  bool slot_refused(SyncPlan& plan);
   // The durable end moves here. Plans of another generation change nothing.
   void synced(const SyncPlan& plan, const Result<void>& outcome);
   // Whether the greatest slot on disk says less than what is durable.

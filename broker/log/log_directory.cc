@@ -74,6 +74,7 @@ Task<Result<void>> LogDirectory::take(LogDirectoryOptions options, env::Core& ho
   // Making it smaller must work on a full disk; making it anew need not.
   auto reserved = co_await restore_reserve();
   if (!reserved && reserved.error().code != Errc::disk_full) co_return reserved;
+  reserve_missing_ = !reserved;
   auto journal = co_await ReplicasJournal::open(files_, home);
   if (!journal && journal.error().code == Errc::disk_full) {
     CO_TRY_VOID(co_await release_reserve());
@@ -138,6 +139,12 @@ LogPlace LogDirectory::place_of(TopicPartition partition, std::function<void(env
 }
 
 Task<Result<void>> LogDirectory::remove_partition(TopicPartition partition) {
+  CO_TRY_VOID(co_await remove_files(partition));
+  co_await refill_reserve();
+  co_return Result<void>();
+}
+
+Task<Result<void>> LogDirectory::remove_files(TopicPartition partition) {
   if (journal_->replicas().contains(partition))
     CO_TRY_VOID(co_await mark(partition, ReplicaMark::removed));
   const std::string folder = partition_folder(partition);
@@ -154,6 +161,13 @@ Task<Result<void>> LogDirectory::remove_partition(TopicPartition partition) {
   if (!others.empty()) co_return Result<void>();
   CO_TRY_VOID(co_await remove_if_there(files_, topic));
   co_return co_await files_.sync_directory("partitions");
+}
+
+Task<void> LogDirectory::refill_reserve() {
+  if (!reserve_missing_) co_return;
+  reserve_missing_ = false;  // Before the first wait: one at a time.
+  const auto restored = co_await restore_reserve();
+  if (!restored) reserve_missing_ = true;
 }
 
 Task<Result<void>> LogDirectory::set_aside(TopicPartition partition) {
@@ -173,6 +187,7 @@ Task<Result<void>> LogDirectory::set_aside(TopicPartition partition) {
 }
 
 Task<Result<void>> LogDirectory::release_reserve() {
+  reserve_missing_ = true;
   CO_TRY_VOID(co_await remove_if_there(files_, std::string(kReserveFile)));
   co_return co_await files_.sync_directory("");
 }
@@ -202,6 +217,9 @@ Task<Result<void>> LogDirectory::restore_reserve() {
 }
 
 Task<Result<void>> LogDirectory::write_clean_stop(CleanStop marker) {
+  auto written = co_await env::replace_file(files_, std::string(kStopFile), encode(marker));
+  if (written || written.error().code != Errc::disk_full) co_return written;
+  CO_TRY_VOID(co_await release_reserve());
   co_return co_await env::replace_file(files_, std::string(kStopFile), encode(marker));
 }
 

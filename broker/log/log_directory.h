@@ -75,7 +75,8 @@ class LogDirectory {
   Task<Result<RecoveryReport>> open_partition(TopicPartition partition, RecoveryOptions options);
   // What a PartitionLog of this directory needs. `enter` as in LogPlace.
   LogPlace place_of(TopicPartition partition, std::function<void(env::Job)> enter);
-  // Writes *removed*, then unlinks. The log must be closed. Fine when it is not there.
+  // Writes *removed*, then unlinks, and makes the reserve again if it was given away. The log must
+  // be closed. Fine when it is not there.
   Task<Result<void>> remove_partition(TopicPartition partition);
   // Renames a damaged replica's files aside (`<file>.damaged`, in the folder) and forgets that it
   // had data. What was set aside before is removed.
@@ -85,7 +86,7 @@ class LogDirectory {
   Task<Result<void>> release_reserve();
   Task<Result<void>> restore_reserve();
 
-  // Writes the marker when all logs here are closed and synced.
+  // Writes the marker when all logs here are closed and synced. A full disk is given the reserve.
   Task<Result<void>> write_clean_stop(CleanStop marker);
   // Ends the background work. Pre: all PartitionLogs were closed.
   Task<void> close();
@@ -95,6 +96,8 @@ class LogDirectory {
       : environment_(environment), files_(files) {}
   Task<Result<void>> take(LogDirectoryOptions options, env::Core& home);
   Task<Result<void>> take_clean_stop();
+  Task<Result<void>> remove_files(TopicPartition partition);
+  Task<void> refill_reserve();
   // A full disk is given the reserve, once.
   Task<Result<void>> mark(TopicPartition partition, ReplicaMark mark);
 
@@ -102,6 +105,7 @@ class LogDirectory {
   env::FileSystem& files_;
   DirectoryMeta meta_;
   std::uint64_t reserve_bytes_ = 0;
+  bool reserve_missing_ = false;  // Given to a full disk, or there was no room for it.
   std::optional<CleanStop> clean_stop_;
   std::unique_ptr<ReplicasJournal> journal_;
   std::unique_ptr<HomeTasks> tasks_;

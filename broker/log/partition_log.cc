@@ -83,6 +83,7 @@ void PartitionLog::clear_failed_write(AppendPlan plan, Error error) {
     fail_log(error);
     return;
   }
+  disk_full_.warn(now().time_since_epoch(), "refusing records of {}: {}", place_.partition, error);
   busy_ = true;
   place_.tasks.spawn("log clear", cut_back(shared_from_this(), std::move(plan),
                                            log_.active_end_position(), std::move(error)));
@@ -99,10 +100,14 @@ void PartitionLog::start_sync(bool record) {
   auto plan = log_.plan_sync(record);
   if (!plan) return;
   if (plan->slot) {
-    if (auto written = write_slot(*plan->slot); !written) {
+    const auto written = write_slot(*plan->slot);
+    if (!written && written.error().code != Errc::disk_full) {
       fail_log(written.error());
       return;
     }
+    // A file system that copies on write, or is not on a disk, may refuse even a block that is
+    // there. The records are durable without; only the recorded end stays behind for a while.
+    if (!written && !log_.slot_refused(*plan)) return;
   }
   sync_out_ = true;
   SyncRequest request;

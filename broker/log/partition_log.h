@@ -24,6 +24,7 @@
 #include "broker/log/log.h"
 #include "broker/log/recovery.h"
 #include "common/env/environment.h"
+#include "common/log.h"
 
 namespace ropewalk::log {
 
@@ -190,6 +191,7 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   std::optional<WaitingCheckpoint> waiting_checkpoint_;
   Done checkpoint_done_;
   bool checkpoint_out_ = false;
+  LogLimit disk_full_;
 };
 
 }  // namespace ropewalk::log

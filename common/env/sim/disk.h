@@ -32,6 +32,7 @@ struct DiskFaults {
   env::Duration sync_least = std::chrono::microseconds(200);
   env::Duration sync_most = std::chrono::milliseconds(5);
   bool read_only = false;
+  bool copies_on_write = false;  // A full disk takes no bytes over blocks that are there, either.
   std::uint64_t capacity_bytes = std::uint64_t{1} << 40;
 };
 

@@ -42,6 +42,10 @@ Result<void> SimFile::write_at(std::uint64_t position, std::span<const ByteSpan>
       access_.world().count("disk.short_write");
     }
   }
+  if (access_.disk.faults.copies_on_write && writes > access_.disk.free_bytes()) {
+    error = Errc::disk_full;
+    writes = 0;
+  }
   const std::uint64_t end = position + writes;
   if (end > inode_->size() && end - inode_->size() > access_.disk.free_bytes()) {
     const std::uint64_t fits = inode_->size() + access_.disk.free_bytes();

@@ -159,6 +159,26 @@ TEST_F(LogDirectoryTest, TheReserveLetsTheJournalBeWrittenOnAFullDisk) {
   EXPECT_FALSE(node_.disk("/d").content("reserve"));
 }
 
+TEST_F(LogDirectoryTest, TheMarkOfACleanStopIsGivenTheReserveOfAFullDisk) {
+  ASSERT_TRUE(open());
+  sim::Disk& disk = node_.disk("/d");
+  disk.faults.capacity_bytes = disk.used_bytes();
+  ASSERT_TRUE(world_.run(core(), directory_->write_clean_stop({IncarnationId{}, BrokerEpoch(7)})));
+  EXPECT_FALSE(disk.content("reserve"));
+  reopen();
+  ASSERT_TRUE(directory_->last_clean_stop());
+  EXPECT_EQ(directory_->last_clean_stop()->broker_epoch, BrokerEpoch(7));
+}
+
+TEST_F(LogDirectoryTest, ARemovalThatMakesRoomMakesTheReserveAgain) {
+  ASSERT_TRUE(open());
+  write_one(kOrders);
+  ASSERT_TRUE(world_.run(core(), directory_->release_reserve()));
+  ASSERT_FALSE(node_.disk("/d").content("reserve"));
+  ASSERT_TRUE(world_.run(core(), directory_->remove_partition(kOrders)));
+  EXPECT_EQ(node_.disk("/d").content("reserve")->size(), 100000U);
+}
+
 TEST(DirectoryMeta, EveryDamagedByteIsSeen) {
   const DirectoryMeta meta{ClusterId(Uuid::from_hex(std::string(32, '1')).value()), BrokerId(4),
                            DirectoryId(Uuid::from_hex(std::string(32, '2')).value())};

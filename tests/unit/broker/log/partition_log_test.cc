@@ -87,6 +87,24 @@ TEST_F(PartitionLogTest, AFullDiskRefusesTheBatchesAndTheLogGoesOn) {
   EXPECT_EQ(life_->log().readable_end(), next);
 }
 
+// As tmpfs or a copy-on-write file system may: not even a block that is there can be written.
+TEST_F(PartitionLogTest, ASlotThatAFullDiskRefusesDoesNotEndTheLog) {
+  const Offset end = fill(2);
+  sim::Disk& disk = node_.disk("/d");
+  options_.sync_appends = false;
+  life_->inside([&] { life_->log().set_options(options_); });
+  const Offset next = life_->append(make_batch(1, 10), LeaderEpoch(1)).next;
+  disk.faults.copies_on_write = true;
+  disk.faults.capacity_bytes = disk.used_bytes();
+  life_->inside([&] { life_->log().request_sync(); });
+  world_.run_for(std::chrono::seconds(3));  // Also the slot of a log that fell quiet.
+  EXPECT_FALSE(life_->owner().failure);
+  EXPECT_TRUE(life_->wait_durable(next));
+  disk.faults.copies_on_write = false;
+  reopen();
+  EXPECT_EQ(life_->log().readable_end(), end + 1);
+}
+
 TEST_F(PartitionLogTest, ChangeOfRoleDropsTheSyncUnderWayAndAsksForAnother) {
   fill(1);
   const Offset end = life_->append(make_batch(1, 10), LeaderEpoch(1)).next;
