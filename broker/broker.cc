@@ -50,6 +50,24 @@ env::Endpoint endpoint_of(const settings::HostPort& address) {
   return {address.host, address.port};
 }
 
+replication::ReplicaManagerOptions replica_options(const BrokerSettings& settings) {
+  replication::ReplicaManagerOptions options;
+  options.self = settings.broker_id;
+  options.retention_every = settings.retention_check_interval;
+  options.log.segment_bytes = static_cast<std::uint64_t>(settings.segment_bytes);
+  options.log.index_interval_bytes = static_cast<std::uint32_t>(settings.index_interval_bytes);
+  return options;
+}
+
+service::Limits service_limits(const BrokerSettings& settings) {
+  service::Limits limits;
+  limits.uncompressed_bytes_max = static_cast<std::size_t>(settings.decompression_bytes_max);
+  limits.fetch_bytes_max = static_cast<std::size_t>(settings.fetch_bytes_max);
+  limits.fetch_wait_max = settings.fetch_wait_max;
+  limits.batch_bytes_max = static_cast<std::size_t>(settings.record_batch_bytes_max);
+  return limits;
+}
+
 }  // namespace
 
 // In the order in which they are made. What a part refers to stands above it.
@@ -102,8 +120,8 @@ struct Broker::Parts {
 Task<Result<void>> Broker::Parts::start() {
   CO_TRY(data, co_await DataDirectories::open(environment, settings));
   view = std::make_unique<metadata::MetadataView>(environment);
-  replicas = std::make_unique<replication::ReplicaManager>(
-      environment, data->logs(), replication::ReplicaManagerOptions{.self = settings.broker_id});
+  replicas = std::make_unique<replication::ReplicaManager>(environment, data->logs(),
+                                                           replica_options(settings));
   const replication::OpenedReplicas opened = co_await replicas->open_all();
   if (opened.count > 0)
     log_info("opened {} replicas, {} of them had a torn tail, {} are damaged", opened.count,
@@ -146,9 +164,6 @@ Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
 }
 
 Task<Result<void>> Broker::Parts::start_serving() {
-  service::Limits limits;
-  limits.uncompressed_bytes_max = static_cast<std::size_t>(settings.decompression_bytes_max);
-  limits.fetch_bytes_max = static_cast<std::size_t>(settings.fetch_bytes_max);
   uses = std::make_unique<service::UseCases>(
       service::Parts{.environment = environment,
                      .metadata = *view,
@@ -161,7 +176,7 @@ Task<Result<void>> Broker::Parts::start_serving() {
                      .self = settings.broker_id,
                      .controller_id = [this] { return watch.leader(); },
                      .lease_holds = [this] { return lease_holds(); },
-                     .limits = limits});
+                     .limits = service_limits(settings)});
   if (!settings.native_listen) co_return Result<void>();
 
   const auto frame_bytes_max = static_cast<std::size_t>(settings.max_frame_bytes);
@@ -175,6 +190,7 @@ Task<Result<void>> Broker::Parts::start_serving() {
   serving.connections_max = static_cast<std::size_t>(settings.max_connections);
   serving.frame_budget_bytes = static_cast<std::size_t>(settings.in_flight_bytes_max);
   serving.limits.frame_bytes_max = frame_bytes_max;
+  serving.limits.read_bytes_max = static_cast<std::size_t>(settings.receive_buffer_bytes);
   server = std::make_unique<rpc::Server>(environment, std::move(serving), native->sessions());
   CO_TRY_VOID(co_await server->start());
   listening = true;

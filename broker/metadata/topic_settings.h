@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,7 +22,7 @@ struct TopicSettings {
   std::int64_t retention_ms = 604'800'000;     // -1: kept for ever.
   std::int64_t retention_bytes = -1;           // -1: whatever they come to.
   std::int64_t segment_ms = 604'800'000;
-  std::int64_t segment_bytes = 1 << 30;
+  std::optional<std::int64_t> segment_bytes;   // Not set: what each broker has as its default.
   std::int64_t max_message_bytes = 1'048'588;  // Of a batch as stored, header included.
 };
 

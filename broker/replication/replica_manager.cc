@@ -30,10 +30,10 @@ env::Duration age_of(std::int64_t milliseconds) {
                                          : env::Duration::max();
 }
 
-log::LogOptions log_options_of(const metadata::TopicSettings& settings,
+log::LogOptions log_options_of(log::LogOptions options, const metadata::TopicSettings& settings,
                                const metadata::Partition& state) {
-  log::LogOptions options;
-  options.segment_bytes = static_cast<std::uint64_t>(settings.segment_bytes);
+  if (settings.segment_bytes)
+    options.segment_bytes = static_cast<std::uint64_t>(*settings.segment_bytes);
   options.segment_age = age_of(settings.segment_ms);
   options.retention = {settings.retention_ms, settings.retention_bytes};
   options.sync_appends = state.durability != metadata::Durability::replicated;
@@ -94,7 +94,7 @@ Task<void> ReplicaManager::open_workers(std::shared_ptr<std::deque<TopicPartitio
   while (!waiting->empty() && !stopping_) {
     const TopicPartition id = waiting->front();
     waiting->pop_front();
-    const auto opened = co_await open(id, *replicas_[id].directory, log::LogOptions{});
+    const auto opened = co_await open(id, *replicas_[id].directory, options_.log);
     if (!opened) log_error("replica {}: {}", id, opened.error());
     Replica& replica = replicas_[id];
     replica.busy = false;
@@ -147,7 +147,7 @@ void ReplicaManager::become_leader(const metadata::ImagePtr& image, const metada
                                    const DirectoryId& directory) {
   const metadata::TopicSettings settings = metadata::effective_settings(*image, *topic);
   Lead lead{.leadership = leadership_of(options_.self, settings, *state),
-            .options = log_options_of(settings, *state),
+            .options = log_options_of(options_.log, settings, *state),
             .directory = directory};
   wish({topic->id, state->index.value()}, std::move(lead));
 }

@@ -29,6 +29,7 @@ struct ReplicaManagerOptions {
   std::size_t parallel = 16;            // Replicas that are opened, closed or removed at a time.
   std::size_t producers_max = 100'000;  // Remembered by a partition.
   env::Duration retention_every = std::chrono::minutes(5);  // Looks what may go.
+  log::LogOptions log = {};  // What holds in topics that say nothing else.
 };
 
 // What the node must tell when it registers (R12, R13).

@@ -1,5 +1,6 @@
 #include "broker/rpc/server_connection.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -61,7 +62,8 @@ Task<Result<void>> ServerConnection::wait_until_worth_reading() {
 
 // Whether another read at once is worth it.
 bool ServerConnection::read_now() {
-  const MutableByteSpan room = reader_.prepare();
+  MutableByteSpan room = reader_.prepare();
+  room = room.first(std::min(room.size(), limits_.read_bytes_max));
   const Result<std::size_t> count = connection_->try_read(room);
   if (!count && count.error().code == Errc::would_block) return false;
   if (!count || *count == 0) {

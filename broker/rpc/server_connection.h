@@ -22,6 +22,7 @@ namespace ropewalk::rpc {
 
 struct ConnectionLimits {
   std::size_t frame_bytes_max = 16 << 20;
+  std::size_t read_bytes_max = 256 << 10;  // Of one read.
   std::size_t unsent_bytes_max =
       8 << 20;  // A peer that takes nothing for so long is not read either.
 };

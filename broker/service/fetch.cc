@@ -12,8 +12,6 @@
 namespace ropewalk::service {
 namespace {
 
-constexpr std::chrono::milliseconds kWaitMax = std::chrono::minutes(5);
-
 std::size_t bytes_in_memory(const std::vector<env::Chunk>& chunks) {
   std::size_t bytes = 0;
   for (const env::Chunk& chunk : chunks) {
@@ -74,7 +72,8 @@ class FetchRun {
   }
 
   env::MonotonicTime wait_deadline() const {
-    const auto wait = std::clamp(request_.wait_max, std::chrono::milliseconds(0), kWaitMax);
+    const auto wait =
+        std::clamp(request_.wait_max, std::chrono::milliseconds(0), parts_.limits.fetch_wait_max);
     return std::min(context_.deadline, parts_.environment.now() + wait);
   }
 

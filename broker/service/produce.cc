@@ -189,8 +189,9 @@ struct ProduceTurn::State {
     }
     const auto [at, is_new] = limits.try_emplace(topic.id, 0);
     if (is_new)
-      at->second =
-          static_cast<std::size_t>(metadata::effective_settings(*image, topic).max_message_bytes);
+      at->second = std::min(
+          parts.limits.batch_bytes_max,
+          static_cast<std::size_t>(metadata::effective_settings(*image, topic).max_message_bytes));
     return at->second;
   }
 

@@ -34,6 +34,10 @@ struct Limits {
   std::size_t walk_in_place_bytes_max = 256u << 10;
   // Of one fetch, whatever the client asks for.
   std::size_t fetch_bytes_max = 50u << 20;
+  // A fetch waits no longer for data, whatever the client asks for.
+  std::chrono::milliseconds fetch_wait_max = std::chrono::minutes(5);
+  // Of a batch as it is sent, whatever its topic's max.message.bytes says.
+  std::size_t batch_bytes_max = 32u << 20;
 };
 
 struct Parts {

@@ -177,9 +177,9 @@ void define_budgets(Schema& schema, BrokerSettings& s) {
                {kMiB, 16 * kGiB});
   schema.bytes(s.record_batch_bytes_max,
                {"record_batch_bytes_max",
-                "The largest record batch, as it is sent, in topics that do not set "
-                "max.message.bytes."},
-               {kKiB, 512 * kMiB});
+                "The largest record batch that any topic takes, as it is sent, whatever its "
+                "max.message.bytes says."},
+               {kKiB, 32 * kMiB});
   schema.time(s.connection_idle_max,
               {"connection_idle_max", "Connections without a request for so long are closed."},
               {seconds(1), days(30)});
@@ -206,11 +206,11 @@ void define_log(Schema& schema, BrokerSettings& s) {
                 "With less free space than this a data directory takes no more records from "
                 "clients; reading and deleting go on."},
                {64 * kMiB, kTiB});
-  schema.time(s.producer_expiry,
-              {"producer_expiry",
-               "How long a partition remembers a producer that is silent, to recognise what it "
-               "sends again."},
-              {minutes(1), days(365)});
+  schema.time(s.retention_check_interval,
+              {"retention_check_interval",
+               "How often the broker looks for records that their topic's retention.ms and "
+               "retention.bytes no longer keep."},
+              {seconds(1), days(1)});
 }
 
 void define_membership(Schema& schema, BrokerSettings& s) {

@@ -56,7 +56,7 @@ struct BrokerSettings {
   std::int64_t receive_buffer_bytes = 256LL << 10;
   std::int64_t fetch_bytes_max = 64LL << 20;
   std::int64_t decompression_bytes_max = 256LL << 20;
-  std::int64_t record_batch_bytes_max = 1LL << 20;
+  std::int64_t record_batch_bytes_max = 32LL << 20;
   std::chrono::milliseconds connection_idle_max{600'000};
   std::chrono::milliseconds negotiation_timeout{10'000};
   std::chrono::milliseconds fetch_wait_max{300'000};
@@ -65,7 +65,7 @@ struct BrokerSettings {
   std::int64_t segment_bytes = 1LL << 30;
   std::int64_t index_interval_bytes = 4096;
   std::int64_t disk_floor_bytes = 256LL << 20;
-  std::chrono::milliseconds producer_expiry{std::chrono::hours(24)};
+  std::chrono::milliseconds retention_check_interval{300'000};
 
   // Cluster membership.
   std::chrono::milliseconds session_timeout{3'000};

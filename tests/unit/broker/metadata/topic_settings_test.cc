@@ -24,7 +24,8 @@ TEST(TopicSettings, DefaultsAreWhatTheTableSays) {
   EXPECT_EQ(read.retention_ms, defaults.retention_ms);
   EXPECT_EQ(read.retention_bytes, defaults.retention_bytes);
   EXPECT_EQ(read.segment_ms, defaults.segment_ms);
-  EXPECT_EQ(read.segment_bytes, defaults.segment_bytes);
+  EXPECT_EQ(read.segment_bytes, 1 << 30);
+  EXPECT_EQ(defaults.segment_bytes, std::nullopt);  // A broker's own default holds then.
 }
 
 TEST(TopicSettings, TopicBeatsClusterBeatsDefault) {

@@ -117,6 +117,20 @@ TEST_F(PartitionTest, KnowsProducersAcrossRolls) {
   EXPECT_EQ(rig_.produce_one({.producer = 9, .sequence = 40})->base_offset, Offset(40));
 }
 
+TEST_F(PartitionTest, BrokersDefaultOfSegmentBytesHoldsUnderTheTopics) {
+  const auto segments_after = [&] {
+    for (int i = 0; i < 30; i++) EXPECT_TRUE(rig_.produce_one({.value_bytes = 100'000}));
+    return rig_.look({.from = Offset(0)}).view->segment_count();
+  };
+  rig_.kill();
+  rig_.manager_options.log.segment_bytes = 1 << 20;
+  rig_.restart();
+  EXPECT_EQ(segments_after(), 1u);  // The topic says 1 GiB.
+  rig_.segment_bytes.reset();
+  rig_.lead(LeaderEpoch(rig_.epoch.value() + 1));
+  EXPECT_GT(segments_after(), 3u);
+}
+
 TEST_F(PartitionTest, LosingLeadershipFailsWhoWaits) {
   ASSERT_TRUE(rig_.produce_one({}));
   faults().sync_stall = 1;

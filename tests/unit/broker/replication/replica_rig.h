@@ -96,8 +96,8 @@ class ReplicaRig {
         world.run(core(), log::LogDirectory::open(environment(), *files, core(), options)).value();
     on_core([this] {
       std::vector<log::LogDirectory*> directories{directory.get()};
-      manager = std::make_unique<ReplicaManager>(environment(), std::move(directories),
-                                                 ReplicaManagerOptions{.self = BrokerId(1)});
+      manager =
+          std::make_unique<ReplicaManager>(environment(), std::move(directories), manager_options);
     });
     opened = world.run(core(), manager->open_all());
   }
@@ -144,7 +144,7 @@ class ReplicaRig {
     auto topic = std::make_shared<metadata::Topic>();
     topic->id = id.topic;
     topic->name = "t";
-    topic->configs["segment.bytes"] = std::to_string(segment_bytes);
+    if (segment_bytes) topic->configs["segment.bytes"] = std::to_string(*segment_bytes);
     topic->configs["retention.ms"] = std::to_string(retention_ms);
     return topic;
   }
@@ -217,7 +217,8 @@ class ReplicaRig {
   TopicPartition id;
   LeaderEpoch epoch{0};
   metadata::Durability durability = metadata::Durability::synced;
-  std::int64_t segment_bytes = 1 << 30;
+  ReplicaManagerOptions manager_options{.self = BrokerId(1)};
+  std::optional<std::int64_t> segment_bytes = 1 << 30;
   std::int64_t retention_ms = -1;  // The records of the tests are of 1970.
   std::unique_ptr<env::FileSystem> files;
   std::unique_ptr<log::LogDirectory> directory;

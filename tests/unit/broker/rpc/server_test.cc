@@ -68,6 +68,17 @@ class RpcServer : public testing::Test {
   std::unique_ptr<Server> server_;
 };
 
+TEST_F(RpcServer, ReadsNoMoreAtATimeThanItsLimit) {
+  options_.limits.read_bytes_max = 8;
+  start();
+  auto client = peer();
+  client.send(framed("one") + framed("two") + framed("three"));
+  EXPECT_EQ(client.read(), "one");
+  EXPECT_EQ(client.read(), "two");
+  EXPECT_EQ(client.read(), "three");
+  EXPECT_EQ(seen_.turns.size(), 3u);  // Seven bytes each, but for the last.
+}
+
 TEST_F(RpcServer, HandsOverAllFramesOfOneReadAtOnce) {
   start();
   auto client = peer();

@@ -12,6 +12,7 @@ using std::chrono::milliseconds;
 
 class FetchTest : public testing::Test {
  protected:
+  explicit FetchTest(Limits limits = {}) : rig_(1, limits) {}
   void produce(std::int32_t partition, std::size_t value_bytes = 20) {
     const auto result =
         rig_.produce_one(ServiceRig::to(topic_, partition, ServiceRig::batch(1, value_bytes)));
@@ -40,10 +41,26 @@ class FetchTest : public testing::Test {
   ~FetchTest() override {
     if (tasks_) rig_.world.run(rig_.core(), tasks_->stop());
   }
-  ServiceRig rig_{1};
+  ServiceRig rig_;
   std::unique_ptr<env::TaskGroup> tasks_;
   const TopicId topic_ = rig_.add_topic("t", 3);
 };
+
+class ShortFetchTest : public FetchTest {
+ protected:
+  ShortFetchTest() : FetchTest({.fetch_wait_max = milliseconds(200)}) {}
+};
+
+TEST_F(ShortFetchTest, WaitsNoLongerThanTheBrokerAllows) {
+  const auto begun = rig_.environment().now();
+  std::optional<FetchResponse> parked;
+  rig_.on_core([&] {
+    spawn_fetch(request({ServiceRig::from(topic_, 0, 0)}, std::chrono::minutes(10)), parked);
+  });
+  ASSERT_TRUE(rig_.until([&] { return parked.has_value(); }));
+  EXPECT_GE(rig_.environment().now() - begun, milliseconds(200));
+  EXPECT_LT(rig_.environment().now() - begun, milliseconds(400));
+}
 
 // R8: also a fetch that was parked while the lease ran out.
 TEST_F(FetchTest, WithoutALeaseNothingIsRead) {

@@ -10,6 +10,7 @@ namespace {
 
 class ProduceTest : public testing::Test {
  protected:
+  explicit ProduceTest(Limits limits = {}) : rig_(1, limits) {}
   static void expect_error(const ProduceResult& result, Errc code) {
     EXPECT_EQ(result.error.code, code) << to_string(result.error);
     EXPECT_FALSE(result.error.context.empty());
@@ -23,7 +24,7 @@ class ProduceTest : public testing::Test {
     request.partitions = std::move(partitions);
     return request;
   }
-  ServiceRig rig_{1};
+  ServiceRig rig_;
   const TopicId topic_ = rig_.add_topic("t", 2);
 };
 
@@ -38,6 +39,16 @@ TEST_F(ProduceTest, AnswersEachPartitionOfEachRequestOfATurn) {
   EXPECT_EQ(responses[1][0].base_offset, Offset(3));
   EXPECT_EQ(responses[1][0].log_start, Offset(0));
   EXPECT_EQ(rig_.produce_budget.used_bytes(), 0u);
+}
+
+class SmallProduceTest : public ProduceTest {
+ protected:
+  SmallProduceTest() : ProduceTest({.batch_bytes_max = 1000}) {}
+};
+
+TEST_F(SmallProduceTest, TakesNoLargerBatchThanTheBrokerAllows) {
+  EXPECT_EQ(produce(0, ServiceRig::batch(1, 500)).error.code, Errc::none);
+  expect_error(produce(0, ServiceRig::batch(1, 1000)), Errc::message_too_large);
 }
 
 TEST_F(ProduceTest, FindsTopicsByNameToo) {

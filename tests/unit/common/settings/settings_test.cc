@@ -63,13 +63,13 @@ TEST(Settings, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
 TEST(Settings, FileKnowsCommentsQuotesAndLists) {
   Start start{.file =
                   "# a comment\n\n  data_dir = \"/a b\" # why\r\nadvertised = native=h:1, "
-                  "broker=[::1]:2\nsegment_bytes=64MiB\nproducer_expiry = 2h\n"};
+                  "broker=[::1]:2\nsegment_bytes=64MiB\nretention_check_interval = 2h\n"};
   start.run();
   ASSERT_EQ(start.error, "");
   EXPECT_THAT(start.result.data_dirs, ElementsAre("/a b"));
   EXPECT_EQ(start.result.advertised.at("broker"), (HostPort{"::1", 2}));
   EXPECT_EQ(start.result.segment_bytes, 64 << 20);
-  EXPECT_EQ(start.result.producer_expiry, std::chrono::hours(2));
+  EXPECT_EQ(start.result.retention_check_interval, std::chrono::hours(2));
 }
 
 TEST(Settings, DataDirIsAListInEveryForm) {
