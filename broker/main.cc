@@ -116,7 +116,9 @@ Result<std::optional<std::string>> load_settings(std::span<const std::string> ar
   return text;
 }
 
-int run_daemon(std::span<const std::string> arguments) {
+// What the settings ask for: `run`, or only a text (--help).
+template <class Run>
+int run_with_settings(std::span<const std::string> arguments, Run run) {
   BrokerSettings settings;
   const auto text = load_settings(arguments, settings);
   if (!text) return complain(text.error(), kWrongUsage);
@@ -124,6 +126,10 @@ int run_daemon(std::span<const std::string> arguments) {
     fmt::print("{}", **text);
     return kDone;
   }
+  return run(settings);
+}
+
+int run_daemon(const BrokerSettings& settings) {
   configure_log(settings.log_format, settings.log_level);
   int status = kDone;
   run_on_core(cores_of(settings), [&](env::RealEnvironment& environment) {
@@ -166,14 +172,7 @@ Task<Result<void>> format(env::Environment& environment, BrokerSettings settings
   co_return co_await tools::format_broker(environment, std::move(options), print_line);
 }
 
-int run_format(std::span<const std::string> arguments) {
-  BrokerSettings settings;
-  const auto text = load_settings(arguments, settings);
-  if (!text) return complain(text.error(), kWrongUsage);
-  if (*text) {
-    fmt::print("{}", **text);
-    return kDone;
-  }
+int run_format(const BrokerSettings& settings) {
   return run_tool_on_core(
       [&](env::Environment& environment) { return format(environment, settings); });
 }
@@ -221,8 +220,9 @@ int run_look(std::span<const std::string> arguments) {
 }
 
 int run(std::span<const std::string> arguments) {
-  if (arguments.empty() || arguments[0].starts_with('-')) return run_daemon(arguments);
-  if (arguments[0] == "format") return run_format(arguments.subspan(1));
+  if (arguments.empty() || arguments[0].starts_with('-'))
+    return run_with_settings(arguments, run_daemon);
+  if (arguments[0] == "format") return run_with_settings(arguments.subspan(1), run_format);
   return run_look(arguments);
 }
 

@@ -168,11 +168,10 @@ Task<Result<std::int64_t>> latest_timestamp(LogViewPtr view, Offset upper_bound)
     }
     // Only a part of it counts.
     CO_TRY(const auto pinned, segment.pin());
-    const auto entry = segment.base >= view->log_start
-                           ? segment.index.at_or_before_delta(delta_of(segment, bound))
-                           : segment.index.at_or_before_delta(delta_of(segment, view->log_start));
-    if (entry && segment.base >= view->log_start)
-      latest = std::max(latest, entry->max_timestamp_before);
+    const bool begins_inside = segment.base >= view->log_start;
+    const Offset from = begins_inside ? bound : view->log_start;
+    const auto entry = segment.index.at_or_before_delta(delta_of(segment, from));
+    if (entry && begins_inside) latest = std::max(latest, entry->max_timestamp_before);
     BatchCursor cursor(segment.file->file(), entry ? entry->position : kSegmentHeaderBytes,
                        segment.end_position, BatchCursor::kNear);
     for (;;) {
