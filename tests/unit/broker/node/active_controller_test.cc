@@ -6,19 +6,13 @@
 
 #include "broker/log/stamped_batch.h"
 #include "common/env/sim/simulation.h"
+#include "tests/support/ids.h"
 
 namespace ropewalk::node {
 namespace {
 
 using metadata::ControllerAnswer;
 using metadata::CreateTopics;
-
-template <class Id>
-Id id_of(std::uint8_t number) {
-  Uuid uuid;
-  uuid.bytes[3] = number;
-  return Id(uuid);
-}
 
 // Holds appended batches until commit() or refuse().
 class ScriptedQuorum final : public quorum::MetadataQuorum {

@@ -11,16 +11,10 @@
 #include "broker/node/replica_reconciler.h"
 #include "broker/quorum/lone_quorum.h"
 #include "common/env/sim/simulation.h"
+#include "tests/support/ids.h"
 
 namespace ropewalk::node {
 namespace {
-
-template <class Id>
-Id id_of(std::uint8_t number) {
-  Uuid uuid;
-  uuid.bytes[3] = number;
-  return Id(uuid);
-}
 
 class RecordingSink final : public metadata::ReplicaSink {
  public:

@@ -6,16 +6,10 @@
 #include "broker/quorum/snapshot_file.h"
 #include "broker/quorum/state_file.h"
 #include "common/records/batch_header.h"
+#include "tests/support/ids.h"
 
 namespace ropewalk::quorum {
 namespace {
-
-template <class Id>
-Id id_of(std::uint8_t number) {
-  Uuid uuid;
-  uuid.bytes[3] = number;
-  return Id(uuid);
-}
 
 SnapshotMeta meta() {
   return {Offset(42), Term(3), {{BrokerId(1), id_of<DirectoryId>(5), {"localhost", 9193}}}};

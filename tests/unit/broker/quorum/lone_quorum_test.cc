@@ -11,18 +11,12 @@
 #include "common/env/sim/simulation.h"
 #include "common/records/batch_builder.h"
 #include "common/records/record_reader.h"
+#include "tests/support/ids.h"
 
 namespace ropewalk::quorum {
 namespace {
 
 using ::testing::HasSubstr;
-
-template <class Id>
-Id id_of(std::uint8_t number) {
-  Uuid uuid;
-  uuid.bytes[3] = number;
-  return Id(uuid);
-}
 
 SharedBytes entry(const std::string& text) {
   BatchBuilder builder;

@@ -11,8 +11,8 @@
 #include "broker/log/log_read.h"
 #include "broker/metadata/image.h"
 #include "broker/replication/replica_manager.h"
-#include "common/env/sim/simulation.h"
 #include "common/records/batch_builder.h"
+#include "tests/support/node_rig.h"
 
 namespace ropewalk::replication {
 
@@ -73,10 +73,9 @@ inline ProduceItem item_of(const TestBatch& batch) {
   return item;
 }
 
-class ReplicaRig {
+class ReplicaRig : public NodeRig {
  public:
-  explicit ReplicaRig(std::uint64_t seed, std::size_t cores = 1)
-      : world(seed), node(world.add_node("a", {.cores = cores})) {
+  explicit ReplicaRig(std::uint64_t seed, std::size_t cores = 1) : NodeRig(seed, cores) {
     id.topic.bytes.fill(7);
     start();
   }
@@ -112,21 +111,6 @@ class ReplicaRig {
   void restart() {
     start();
     lead(LeaderEpoch(epoch.value() + 1));
-  }
-
-  env::Environment& environment() { return node.environment(); }
-  env::Core& core() { return environment().core(0); }
-  template <class F>
-  void on_core(F function) {
-    bool ran = false;
-    core().post([&] {
-      function();
-      ran = true;
-    });
-    ENSURE(world.run_until([&] { return ran; }, std::chrono::seconds(10)), "a job did not run");
-  }
-  bool until(const std::function<bool()>& predicate) {
-    return world.run_until(predicate, std::chrono::seconds(30));
   }
 
   std::shared_ptr<metadata::Partition> state() const {
@@ -212,8 +196,6 @@ class ReplicaRig {
     return headers;
   }
 
-  sim::Simulation world;
-  sim::Node& node;
   TopicPartition id;
   LeaderEpoch epoch{0};
   metadata::Durability durability = metadata::Durability::synced;

@@ -14,8 +14,8 @@
 #include "broker/replication/replica_manager.h"
 #include "broker/security/authorizer.h"
 #include "broker/service/use_cases.h"
-#include "common/env/sim/simulation.h"
 #include "common/records/batch_builder.h"
+#include "tests/support/node_rig.h"
 
 namespace ropewalk::service {
 
@@ -50,12 +50,11 @@ class Forbids final : public security::Authorizer {
   }
 };
 
-class ServiceRig {
+class ServiceRig : public NodeRig {
  public:
   static constexpr BrokerId kSelf{1};
 
-  explicit ServiceRig(std::uint64_t seed, Limits limits = {})
-      : world(seed), node(world.add_node("a", {.cores = 1})) {
+  explicit ServiceRig(std::uint64_t seed, Limits limits = {}) : NodeRig(seed, 1) {
     files = environment().open_file_system({.root = "/data", .threads = 4}).value();
     log::LogDirectoryOptions options;
     options.expected.cluster.bytes.fill(1);
@@ -102,21 +101,6 @@ class ServiceRig {
     view.reset();
     directory.reset();
     files.reset();
-  }
-
-  env::Environment& environment() { return node.environment(); }
-  env::Core& core() { return environment().core(0); }
-  template <class F>
-  void on_core(F function) {
-    bool ran = false;
-    core().post([&] {
-      function();
-      ran = true;
-    });
-    ENSURE(world.run_until([&] { return ran; }, std::chrono::seconds(10)), "a job did not run");
-  }
-  bool until(const std::function<bool()>& predicate) {
-    return world.run_until(predicate, std::chrono::seconds(30));
   }
 
   // One entry of the metadata log.
@@ -237,8 +221,6 @@ class ServiceRig {
     return fetch;
   }
 
-  sim::Simulation world;
-  sim::Node& node;
   ScriptedController controller;
   Forbids authorizer;
   quota::ByteBudget produce_budget{1 << 20};

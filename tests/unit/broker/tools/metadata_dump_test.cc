@@ -8,18 +8,12 @@
 #include "broker/quorum/lone_quorum.h"
 #include "broker/tools/format.h"
 #include "common/env/sim/simulation.h"
+#include "tests/support/ids.h"
 
 namespace ropewalk::tools {
 namespace {
 
 using ::testing::HasSubstr;
-
-template <class Id>
-Id id_of(std::uint8_t number) {
-  Uuid uuid;
-  uuid.bytes[3] = number;
-  return Id(uuid);
-}
 
 class MetadataDumpTest : public ::testing::Test {
  protected:
