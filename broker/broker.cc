@@ -191,6 +191,8 @@ Task<Result<void>> Broker::Parts::start_serving() {
   serving.frame_budget_bytes = static_cast<std::size_t>(settings.in_flight_bytes_max);
   serving.limits.frame_bytes_max = frame_bytes_max;
   serving.limits.read_bytes_max = static_cast<std::size_t>(settings.receive_buffer_bytes);
+  serving.limits.idle_max = settings.connection_idle_max;
+  serving.limits.introduction_max = settings.negotiation_timeout;
   server = std::make_unique<rpc::Server>(environment, std::move(serving), native->sessions());
   CO_TRY_VOID(co_await server->start());
   listening = true;

@@ -1,6 +1,8 @@
 #include "broker/rpc/server.h"
 
+#include <algorithm>
 #include <chrono>
+#include <unordered_set>
 #include <utility>
 
 #include "common/env/crossing.h"
@@ -12,6 +14,9 @@ namespace {
 // Out of descriptors, say: existing connections go on meanwhile, and may end and give theirs back.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
+// How often a connection is looked at until its time is over: how late it may be closed.
+constexpr int kLooksPerLimit = 8;
+
 }  // namespace
 
 // A core's share of the server. Used on that core.
@@ -20,6 +25,8 @@ struct Server::Worker {
 
   env::Core& core;
   ReceiveSlab slab;
+  std::unordered_set<ServerConnection*> open;  // Those whose writing task runs.
+  bool watching = false;                       // Over their silence.
   env::TaskGroup connections;
 };
 
@@ -62,7 +69,7 @@ Task<void> Server::accept_loop() {
     if (!accepted) {
       const Errc code = accepted.error().code;
       if (code == Errc::cancelled || code == Errc::closed) co_return;
-      tally_->bad_input.warn(environment_.now().time_since_epoch(), "accepting on {}: {}",
+      tally_->accepting.warn(environment_.now().time_since_epoch(), "accepting on {}: {}",
                              options_.name, accepted.error());
       const bool slept =
           co_await environment_.core(0).sleep_until(environment_.now() + kAcceptPause);
@@ -70,7 +77,7 @@ Task<void> Server::accept_loop() {
       continue;
     }
     if (connections() >= options_.connections_max) {
-      tally_->bad_input.warn(
+      tally_->too_many.warn(
           environment_.now().time_since_epoch(),
           "refusing {}: {} connections are open, as many as max_connections allows",
           (*accepted)->remote().to_string(), connections());
@@ -92,7 +99,29 @@ void Server::admit(std::unique_ptr<env::Connection> connection, Worker& worker) 
                                                    worker.slab, budget_, options_.limits, tally_);
   served->use(factory_(Accepted{worker.core, local, remote, served}));
   worker.connections.spawn("read frames", served->read_frames());
-  worker.connections.spawn("write replies", served->write_replies());
+  worker.connections.spawn("write replies", write_replies(worker, std::move(served)));
+  if (worker.watching) return;
+  worker.watching = true;
+  worker.connections.spawn("close the silent", close_the_silent(worker));
+}
+
+// A connection lives as long as this.
+Task<void> Server::write_replies(Worker& worker, std::shared_ptr<ServerConnection> connection) {
+  worker.open.insert(connection.get());
+  co_await connection->write_replies();
+  worker.open.erase(connection.get());
+}
+
+Task<void> Server::close_the_silent(Worker& worker) {
+  const env::Duration every =
+      std::min(options_.limits.idle_max, options_.limits.introduction_max) / kLooksPerLimit;
+  for (;;) {
+    const bool slept = co_await worker.core.sleep_until(environment_.now() + every);
+    if (!slept) co_return;
+    // What closing one sets going comes later, never inside of this loop.
+    for (ServerConnection* const connection : worker.open)
+      connection->check_silence(environment_.now());
+  }
 }
 
 Task<void> Server::stop() {

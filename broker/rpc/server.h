@@ -45,6 +45,8 @@ class Server {
  private:
   struct Worker;
   Task<void> accept_loop();
+  static Task<void> write_replies(Worker& worker, std::shared_ptr<ServerConnection> connection);
+  Task<void> close_the_silent(Worker& worker);
   void admit(std::unique_ptr<env::Connection> connection, Worker& worker);
 
   env::Environment& environment_;

@@ -27,7 +27,8 @@ ServerConnection::ServerConnection(env::Environment& environment, env::Core& cor
       limits_(limits),
       reader_(slab, std::move(budget), limits.frame_bytes_max),
       to_write_(core),
-      may_read_(core) {
+      may_read_(core),
+      since_(environment.now()) {
   may_read_.set();
   tally_->connections.fetch_add(1, std::memory_order_relaxed);
 }
@@ -71,6 +72,7 @@ bool ServerConnection::read_now() {
     closing_ = true;
     return false;
   }
+  heard_ = true;
   const bool full = *count == room.size();
   const Result<void> split = reader_.filled(*count, frames_);
   handle_frames();
@@ -151,11 +153,34 @@ void ServerConnection::send(std::vector<env::Chunk> frame) {
 
 void ServerConnection::close_after_sending(Error why) {
   if (closing_ || closed_) return;
-  tally_->bad_input.warn(environment_.now().time_since_epoch(), "closing the connection of {}: {}",
-                         connection_->remote().to_string(), why);
+  tally_->limit_of(why.code).warn(environment_.now().time_since_epoch(),
+                                  "closing the connection of {}: {}",
+                                  connection_->remote().to_string(), why);
   closing_ = true;
   may_read_.set();
   to_write_.set();
+}
+
+void ServerConnection::check_silence(env::MonotonicTime now) {
+  if (closed_) return;
+  if (session_ && !closing_ && !session_->is_introduced()) {
+    if (now - since_ < limits_.introduction_max) return;
+    const Error late{
+        Errc::request_timed_out,
+        fmt::format(
+            "no whole first request within {} ms of connecting",
+            std::chrono::floor<std::chrono::milliseconds>(limits_.introduction_max).count())};
+    session_->on_broken(late);
+    close_after_sending(late);
+    return;
+  }
+  const std::uint64_t written = connection_->bytes_written();
+  if (std::exchange(heard_, false) || std::exchange(written_, written) != written) since_ = now;
+  if (now - since_ < limits_.idle_max) return;
+  // Requests that wait excuse a peer that sends nothing, not one that takes nothing.
+  if (session_ && session_->is_busy() && unsent_bytes_ == 0) return;
+  log_debug("closing the connection of {}: nothing moved on it", connection_->remote().to_string());
+  close();
 }
 
 void ServerConnection::close() {

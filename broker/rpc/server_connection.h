@@ -4,7 +4,9 @@
 // (server.cc).
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -23,14 +25,27 @@ namespace ropewalk::rpc {
 struct ConnectionLimits {
   std::size_t frame_bytes_max = 16 << 20;
   std::size_t read_bytes_max = 256 << 10;  // Of one read.
-  std::size_t unsent_bytes_max =
-      8 << 20;  // A peer that takes nothing for so long is not read either.
+  std::size_t unsent_bytes_max = 8 << 20;  // A peer that has more to take is not read either.
+  // Without a byte in either direction for so long a connection is closed, unless requests wait.
+  env::Duration idle_max = std::chrono::minutes(10);
+  // From the connection's beginning until its session is introduced.
+  env::Duration introduction_max = std::chrono::seconds(10);
 };
 
 // What all connections of a server share. Any thread.
 struct ServerTally {
   std::atomic<std::size_t> connections{0};
-  LogLimit bad_input;  // Whatever a peer can cause again and again.
+  // Whatever a peer can cause again and again. Of each code by itself: one kind must not hide
+  // another.
+  LogLimit& limit_of(Errc code) {
+    const auto number = static_cast<std::size_t>(code);
+    return limits[number % limits.size()];
+  }
+  LogLimit too_many;
+  LogLimit accepting;
+
+ private:
+  std::array<LogLimit, 64> limits;
 };
 
 class ServerConnection : public Outbox, public std::enable_shared_from_this<ServerConnection> {
@@ -53,7 +68,8 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   std::size_t unsent_bytes() const override { return unsent_bytes_; }
   env::Core& core() override { return core_; }
 
-  const env::Connection& transport() const { return *connection_; }
+  // Called now and then: closes it if it has been silent for too long.
+  void check_silence(env::MonotonicTime now);
   void close();
 
  private:
@@ -80,6 +96,11 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   env::Event may_read_;   // The unsent bytes are below their limit.
   bool closing_ = false;  // Nothing more is read or queued.
   bool closed_ = false;
+
+  // For check_silence().
+  env::MonotonicTime since_;   // When it was made, or a look found that bytes had moved.
+  bool heard_ = false;         // Bytes came since that look.
+  std::uint64_t written_ = 0;  // How many had left at that look.
 };
 
 }  // namespace ropewalk::rpc

@@ -41,6 +41,11 @@ class Session {
   // The bytes that follow are no frames (malformed_frame, frame_too_large). The session may still
   // send; the connection closes after that.
   virtual void on_broken(const Error& error) = 0;
+  // Whether the peer may go on as it likes. One that has not said yet who it is must do so in time;
+  // on_broken() is called when it does not.
+  virtual bool is_introduced() const = 0;
+  // Whether requests wait for their answers: the connection is not idle then.
+  virtual bool is_busy() const = 0;
   // The connection is gone. Nothing more is called.
   virtual void on_closed() = 0;
 };

@@ -67,6 +67,9 @@ class Connection {
   // Errors: closed.
   virtual Result<std::size_t> try_write(std::span<const Chunk> chunks) = 0;
 
+  // What the transport has taken so far, of both; grows also while a write() is under way.
+  virtual std::uint64_t bytes_written() const = 0;
+
   // Both sides; waiting reads and writes end with closed. Safe to call twice.
   virtual void close() = 0;
 };

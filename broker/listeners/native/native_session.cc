@@ -167,8 +167,10 @@ void NativeSession::produce(const SharedBytes& body, Call call) {
         shared_.environment.now() + std::min(asked, shared_.options.timeout_max);
   }
   const bool wants_reply = message->request.acks != 0;
-  auto callback = [call, partitions = produced_partitions(message->request),
-                   wants_reply](service::ProduceResponse response) {
+  ++*produces_;
+  auto callback = [call, partitions = produced_partitions(message->request), wants_reply,
+                   unanswered = produces_](service::ProduceResponse response) {
+    --*unanswered;
     answer_produce(call, partitions, wants_reply, response);
   };
   turn_.add(call.context, std::move(message->request), std::move(callback));

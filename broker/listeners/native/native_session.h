@@ -26,6 +26,8 @@ class NativeSession final : public rpc::Session {
 
   void on_frames(std::span<const SharedBytes> frames) override;
   void on_broken(const Error& error) override;
+  bool is_introduced() const override { return conversation_.stage() != wire::Stage::fresh; }
+  bool is_busy() const override { return tasks_->size() > 0 || *produces_ > 0; }
   void on_closed() override;
 
  private:
@@ -45,6 +47,7 @@ class NativeSession final : public rpc::Session {
   wire::ServerConversation conversation_;
   std::shared_ptr<const security::Caller> caller_;
   service::ProduceTurn turn_;
+  std::shared_ptr<std::size_t> produces_ = std::make_shared<std::size_t>(0);  // Unanswered.
   std::shared_ptr<env::TaskGroup> tasks_;
   bool broken_ = false;
 };

@@ -118,7 +118,10 @@ Result<std::size_t> TcpConnection::try_write(std::span<const Chunk> chunks) {
   message.msg_iov = pieces.pieces.data();
   message.msg_iovlen = pieces.count;
   const ssize_t sent = sendmsg(socket_->fd(), &message, MSG_NOSIGNAL);
-  if (sent >= 0) return static_cast<std::size_t>(sent);
+  if (sent >= 0) {
+    bytes_written_ += static_cast<std::size_t>(sent);
+    return static_cast<std::size_t>(sent);
+  }
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == EINTR)
     return std::size_t{0};
   return fail(Errc::closed, "writing to {}: {}", remote_.to_string(),
@@ -155,6 +158,7 @@ Task<Result<void>> TcpConnection::send_memory(Gather& gather, bool more) {
     message.msg_iovlen = gather.count - gather.first;
     const ssize_t sent = sendmsg(socket_->fd(), &message, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
     if (sent >= 0) {
+      bytes_written_ += static_cast<std::size_t>(sent);
       gather.sent(static_cast<std::size_t>(sent));
       continue;
     }
@@ -182,6 +186,7 @@ Task<Result<void>> TcpConnection::send_range(const FileRange& range) {
     const ssize_t sent =
         sendfile(socket_->fd(), descriptor->fd(), &position, std::min(left, kSendfileStep));
     if (sent > 0) {
+      bytes_written_ += static_cast<std::size_t>(sent);
       left -= static_cast<std::size_t>(sent);
       continue;
     }

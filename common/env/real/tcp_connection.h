@@ -27,6 +27,7 @@ class TcpConnection final : public Connection {
   Result<std::size_t> try_read(MutableByteSpan into) override;
   Task<Result<void>> write(std::span<const Chunk> chunks) override;
   Result<std::size_t> try_write(std::span<const Chunk> chunks) override;
+  std::uint64_t bytes_written() const override { return bytes_written_; }
   void close() override { socket_->close(); }
 
  private:
@@ -40,6 +41,7 @@ class TcpConnection final : public Connection {
   Task<Result<void>> copy_range(const FileRange& range);
 
   std::unique_ptr<Socket> socket_;
+  std::uint64_t bytes_written_ = 0;
   Endpoint local_;
   Endpoint remote_;
 };

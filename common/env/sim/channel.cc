@@ -181,6 +181,7 @@ void Channel::transmit(std::size_t index, std::string piece) {
       1e9 * static_cast<double>(piece.size()) / static_cast<double>(link.bytes_per_second)));
   side.link_free = std::max(fabric_.world().now(), side.link_free) + takes;
   side.unread_bytes += piece.size();
+  side.sent_bytes += piece.size();
   if (!piece.empty()) send(index, {Piece::Kind::data, std::move(piece)});
 }
 

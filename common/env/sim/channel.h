@@ -37,6 +37,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void write(std::size_t side, std::span<const env::Chunk> chunks,
              OperationRef<Result<void>> operation);
   Result<std::size_t> try_write(std::size_t side, std::span<const env::Chunk> chunks);
+  std::uint64_t bytes_written(std::size_t side) const { return sides_[side].sent_bytes; }
   void abandon_write(std::size_t side);  // The writer was cancelled: the stream is broken.
   void close(std::size_t side);
 
@@ -70,6 +71,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
     bool writing = false;
     bool pump_waits = false;  // For its turn on the link.
     OperationRef<Result<void>> writer;
+    std::uint64_t sent_bytes = 0;
     std::size_t unread_bytes = 0;  // Sent and not read by the peer.
     Duration link_free{};
     Duration last_arrival{};

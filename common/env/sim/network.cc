@@ -51,6 +51,8 @@ class SimConnection final : public env::Connection {
     return channel_->try_write(side_, chunks);
   }
 
+  std::uint64_t bytes_written() const override { return channel_->bytes_written(side_); }
+
   void close() override {
     if (alive()) channel_->close(side_);
   }

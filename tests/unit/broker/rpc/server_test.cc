@@ -15,6 +15,8 @@ struct Seen {
   std::size_t frames = 0;
   std::size_t closed = 0;
   std::size_t reply_bytes = 0;  // Added to each echo.
+  bool introduced = true;
+  bool busy = false;
 };
 
 // Sends every frame back.
@@ -32,6 +34,8 @@ class Echo final : public Session {
   void on_broken(const Error& error) override {
     outbox_.lock()->send({SharedBytes(framed(to_string(error)))});
   }
+  bool is_introduced() const override { return seen_.introduced; }
+  bool is_busy() const override { return seen_.busy; }
   void on_closed() override { seen_.closed++; }
 
  private:
@@ -159,6 +163,61 @@ TEST_F(RpcServer, RefusesMoreConnectionsThanItMayHave) {
   auto fourth = peer();
   fourth.send(framed("d"));
   EXPECT_EQ(fourth.read(), "d");
+}
+
+TEST_F(RpcServer, ClosesWhoDoesNotIntroduceItselfAndSaysWhy) {
+  options_.limits.introduction_max = 10s;
+  seen_.introduced = false;
+  start();
+  auto client = peer();
+  world_.run_for(5s);
+  client.send(framed("still nobody"));  // Talking is not enough.
+  EXPECT_EQ(client.read(), "still nobody");
+  world_.run_for(4s);
+  EXPECT_EQ(seen_.closed, 0u);
+  world_.run_for(3s);
+  EXPECT_THAT(client.read(), testing::HasSubstr("within 10000 ms"));
+  EXPECT_TRUE(client.closed());
+  EXPECT_TRUE(world_.run_until([this] { return server_->connections() == 0; }, 5s));
+}
+
+TEST_F(RpcServer, ClosesWhoIsSilentForTooLong) {
+  options_.limits.idle_max = 60s;
+  start();
+  auto silent = peer();
+  auto talking = peer();
+  for (int i = 0; i < 3; i++) {
+    world_.run_for(30s);
+    talking.send(framed("here"));
+    EXPECT_EQ(talking.read(), "here");
+    EXPECT_EQ(seen_.closed, i > 0 ? 1u : 0u);
+  }
+  EXPECT_TRUE(silent.closed());
+  EXPECT_EQ(server_->connections(), 1u);
+}
+
+TEST_F(RpcServer, WaitsForWhoWaitsForAnAnswer) {
+  options_.limits.idle_max = 10s;
+  seen_.busy = true;
+  start();
+  auto client = peer();
+  world_.run_for(60s);
+  client.send(framed("here"));
+  EXPECT_EQ(client.read(), "here");
+  seen_.busy = false;
+  world_.run_for(15s);
+  EXPECT_TRUE(client.closed());
+}
+
+TEST_F(RpcServer, ClosesWhoTakesNothingForTooLongThoughRequestsWait) {
+  options_.limits.idle_max = 10s;
+  seen_.busy = true;
+  seen_.reply_bytes = 8 << 20;
+  start();
+  auto client = peer();
+  client.send(framed("much"));
+  world_.run_for(15s);
+  EXPECT_TRUE(world_.run_until([this] { return server_->connections() == 0; }, 1s));
 }
 
 TEST_F(RpcServer, StoppingEndsAllConnections) {
