@@ -130,6 +130,7 @@ Task<Result<void>> Broker::Parts::start() {
   Result<void> outcome;
   co_await env::on(environment.control_core(), make_metadata(outcome));
   if (!outcome) co_return outcome;
+  CO_TRY_VOID(co_await data->remember_quorum());
   CO_TRY_VOID(co_await start_serving());
   co_await env::on(environment.control_core(), join(opened, outcome));
   co_return outcome;

@@ -85,7 +85,8 @@ Task<Result<void>> DataDirectories::open_all(env::Environment& environment,
         .expected = expected,
         .may_format = !metas[index],
         .sync_threads = static_cast<std::size_t>(settings.sync_threads),
-        .reserve_bytes = index == 0 ? 32ULL << 20 : 8ULL << 20};
+        .space = {.reserve_bytes = index == 0 ? 32ULL << 20 : 8ULL << 20,
+                  .floor_bytes = static_cast<std::uint64_t>(settings.disk_floor_bytes)}};
     auto directory =
         co_await log::LogDirectory::open(environment, *files_[index], environment.core(0), options);
     if (!directory)
@@ -98,7 +99,8 @@ Task<Result<void>> DataDirectories::open_all(env::Environment& environment,
              {.root = settings.data_dirs.front() + "/quorum", .threads = kQuorumThreads}));
   // A start that was killed between making the directory and making its quorum has left nothing
   // else.
-  quorum_may_format_ = settings.quorum_voters.empty() && replicas().empty();
+  quorum_may_format_ = settings.quorum_voters.empty() && replicas().empty() &&
+                       !directories_.front()->meta().quorum_kept;
   co_return Result<void>();
 }
 
@@ -134,6 +136,10 @@ Task<Result<void>> DataDirectories::write_clean_stop(log::CleanStop marker) {
   for (const auto& directory : directories_)
     CO_TRY_VOID(co_await directory->write_clean_stop(marker));
   co_return Result<void>();
+}
+
+Task<Result<void>> DataDirectories::remember_quorum() {
+  co_return co_await directories_.front()->remember_quorum();
 }
 
 Task<void> DataDirectories::close() {

@@ -36,6 +36,8 @@ class DataDirectories {
   env::FileSystem& quorum_files() { return *quorum_files_; }
   // The quorum may begin from nothing: nothing here shows that there was one before.
   bool quorum_may_format() const { return quorum_may_format_; }
+  // There is one now: no later life may begin from nothing.
+  Task<Result<void>> remember_quorum();
   // What the last life left when it stopped in order, the same in every directory.
   std::optional<BrokerEpoch> clean_stop_epoch() const;
 

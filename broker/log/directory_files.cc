@@ -27,9 +27,9 @@ Result<std::string_view> value_of(std::string_view text, std::string_view key) {
 }  // namespace
 
 std::string encode(const DirectoryMeta& meta) {
-  const std::string body =
-      fmt::format("cluster.id={}\nbroker.id={}\ndirectory.id={}\nformat.version=1\n", meta.cluster,
-                  meta.broker, meta.directory);
+  const std::string body = fmt::format(
+      "cluster.id={}\nbroker.id={}\ndirectory.id={}\nformat.version=1\n{}", meta.cluster,
+      meta.broker, meta.directory, meta.quorum_kept ? "quorum=kept\n" : "");
   return fmt::format("{}{:08x}\n{}", kMetaHead, crc32c(as_bytes(body)), body);
 }
 
@@ -53,7 +53,11 @@ Result<DirectoryMeta> decode_directory_meta(std::string_view text) {
       std::from_chars(broker.data(), broker.data() + broker.size(), broker_id);
   if (error != std::errc() || end != broker.data() + broker.size())
     return fail(Errc::corrupt, "meta.properties: broker.id={}", broker);
-  return DirectoryMeta{ClusterId(cluster_id), BrokerId(broker_id), DirectoryId(directory_id)};
+  const auto quorum = value_of(body, "quorum");
+  if (quorum && *quorum != "kept")
+    return fail(Errc::corrupt, "meta.properties: quorum={}", *quorum);
+  return DirectoryMeta{ClusterId(cluster_id), BrokerId(broker_id), DirectoryId(directory_id),
+                       quorum.has_value()};
 }
 
 std::string encode(const CleanStop& marker) {

@@ -7,7 +7,6 @@ namespace {
 
 constexpr std::string_view kMetaFile = "meta.properties";
 constexpr std::string_view kStopFile = "clean-stop";
-constexpr std::string_view kReserveFile = "reserve";
 constexpr std::string_view kLockFile = "lock";
 constexpr std::string_view kAsideSuffix = ".damaged";
 constexpr std::size_t kSmallFileMax = 64 << 10;
@@ -54,7 +53,6 @@ Task<Result<std::unique_ptr<LogDirectory>>> LogDirectory::open(env::Environment&
 }
 
 Task<Result<void>> LogDirectory::take(LogDirectoryOptions options, env::Core& home) {
-  reserve_bytes_ = options.reserve_bytes;
   CO_TRY_VOID(co_await files_.lock(std::string(kLockFile)));
   CO_TRY(const auto found, co_await read_meta(files_));
   if (found) {
@@ -71,19 +69,12 @@ Task<Result<void>> LogDirectory::take(LogDirectoryOptions options, env::Core& ho
     CO_TRY_VOID(co_await env::replace_file(files_, std::string(kMetaFile), encode(meta_)));
   }
   CO_TRY_VOID(co_await take_clean_stop());
-  // Making it smaller must work on a full disk; making it anew need not.
-  auto reserved = co_await restore_reserve();
-  if (!reserved && reserved.error().code != Errc::disk_full) co_return reserved;
-  reserve_missing_ = !reserved;
-  auto journal = co_await ReplicasJournal::open(files_, home);
-  if (!journal && journal.error().code == Errc::disk_full) {
-    CO_TRY_VOID(co_await release_reserve());
-    journal = co_await ReplicasJournal::open(files_, home);
-  }
-  if (!journal) co_return std::unexpected(std::move(journal).error());
-  journal_ = std::move(*journal);
+  space_ = std::make_unique<SpaceGuard>(files_, options.space);
+  CO_TRY_VOID(co_await space_->start());
+  CO_TRY(journal_, co_await ReplicasJournal::open(files_, home));
   tasks_ = std::make_unique<HomeTasks>(home);
   syncer_ = std::make_unique<DirectorySyncer>(environment_, files_, *tasks_, options.sync_threads);
+  tasks_->spawn("watch the free space", space_->watch(environment_, home));
   co_return Result<void>();
 }
 
@@ -103,7 +94,7 @@ Task<Result<void>> LogDirectory::take_clean_stop() {
 Task<Result<void>> LogDirectory::mark(TopicPartition partition, ReplicaMark mark) {
   auto marked = co_await journal_->mark(partition, mark);
   if (marked || marked.error().code != Errc::disk_full) co_return marked;
-  CO_TRY_VOID(co_await release_reserve());
+  CO_TRY_VOID(co_await space_->release_reserve());
   co_return co_await journal_->mark(partition, mark);
 }
 
@@ -139,12 +130,6 @@ LogPlace LogDirectory::place_of(TopicPartition partition, std::function<void(env
 }
 
 Task<Result<void>> LogDirectory::remove_partition(TopicPartition partition) {
-  CO_TRY_VOID(co_await remove_files(partition));
-  co_await refill_reserve();
-  co_return Result<void>();
-}
-
-Task<Result<void>> LogDirectory::remove_files(TopicPartition partition) {
   if (journal_->replicas().contains(partition))
     CO_TRY_VOID(co_await mark(partition, ReplicaMark::removed));
   const std::string folder = partition_folder(partition);
@@ -163,13 +148,6 @@ Task<Result<void>> LogDirectory::remove_files(TopicPartition partition) {
   co_return co_await files_.sync_directory("partitions");
 }
 
-Task<void> LogDirectory::refill_reserve() {
-  if (!reserve_missing_) co_return;
-  reserve_missing_ = false;  // Before the first wait: one at a time.
-  const auto restored = co_await restore_reserve();
-  if (!restored) reserve_missing_ = true;
-}
-
 Task<Result<void>> LogDirectory::set_aside(TopicPartition partition) {
   const std::string folder = partition_folder(partition);
   auto names = co_await files_.list(folder);
@@ -186,41 +164,24 @@ Task<Result<void>> LogDirectory::set_aside(TopicPartition partition) {
   co_return co_await files_.sync_directory(folder);
 }
 
-Task<Result<void>> LogDirectory::release_reserve() {
-  reserve_missing_ = true;
-  CO_TRY_VOID(co_await remove_if_there(files_, std::string(kReserveFile)));
-  co_return co_await files_.sync_directory("");
+Task<Result<void>> LogDirectory::replace(std::string_view path, std::string content) {
+  auto replaced = co_await env::replace_file(files_, std::string(path), content);
+  if (replaced || replaced.error().code != Errc::disk_full) co_return replaced;
+  CO_TRY_VOID(co_await space_->release_reserve());
+  co_return co_await env::replace_file(files_, std::string(path), std::move(content));
 }
 
-Task<Result<void>> LogDirectory::restore_reserve() {
-  constexpr std::size_t kPiece = 64 << 10;
-  const std::string path(kReserveFile);
-  auto there = co_await files_.open(path, env::OpenMode::read_only);
-  if (there) {
-    CO_TRY(const auto size, (*there)->size());
-    if (size == reserve_bytes_) co_return Result<void>();
-  }
-  // Really written, since blocks that are only promised may not be there when they are needed.
-  CO_TRY(auto file, co_await files_.open(path, env::OpenMode::create_or_truncate));
-  const std::vector<std::byte> zeros(kPiece);
-  Result<void> outcome;
-  for (std::uint64_t at = 0; at < reserve_bytes_ && outcome; at += kPiece) {
-    const ByteSpan piece = ByteSpan(zeros).first(
-        static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, reserve_bytes_ - at)));
-    outcome = file->write_at(at, std::span(&piece, 1));
-  }
-  if (!outcome) {
-    co_await remove_if_there(files_, path);
-    co_return outcome;
-  }
-  co_return co_await file->sync();
+Task<Result<void>> LogDirectory::remember_quorum() {
+  if (meta_.quorum_kept) co_return Result<void>();
+  DirectoryMeta meta = meta_;
+  meta.quorum_kept = true;
+  CO_TRY_VOID(co_await replace(kMetaFile, encode(meta)));
+  meta_ = meta;
+  co_return Result<void>();
 }
 
 Task<Result<void>> LogDirectory::write_clean_stop(CleanStop marker) {
-  auto written = co_await env::replace_file(files_, std::string(kStopFile), encode(marker));
-  if (written || written.error().code != Errc::disk_full) co_return written;
-  CO_TRY_VOID(co_await release_reserve());
-  co_return co_await env::replace_file(files_, std::string(kStopFile), encode(marker));
+  co_return co_await replace(kStopFile, encode(marker));
 }
 
 Task<void> LogDirectory::close() { co_await tasks_->stop(); }

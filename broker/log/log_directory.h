@@ -16,6 +16,7 @@
 #include "broker/log/directory_syncer.h"
 #include "broker/log/partition_log.h"
 #include "broker/log/replicas_journal.h"
+#include "broker/log/space_guard.h"
 #include "common/env/environment.h"
 #include "common/ids.h"
 #include "common/uuid.h"
@@ -27,6 +28,7 @@ struct DirectoryMeta {
   ClusterId cluster;
   BrokerId broker;
   DirectoryId directory;
+  bool quorum_kept = false;  // The folder `quorum/` beside it has held a quorum's state.
   bool operator==(const DirectoryMeta&) const = default;
 };
 std::string encode(const DirectoryMeta& meta);
@@ -48,7 +50,7 @@ struct LogDirectoryOptions {
   DirectoryMeta expected;
   bool may_format = false;
   std::size_t sync_threads = 16;
-  std::uint64_t reserve_bytes = 8 << 20;
+  SpaceLimits space = {};
 };
 
 class LogDirectory {
@@ -69,22 +71,22 @@ class LogDirectory {
   env::FileSystem& files() { return files_; }
   HomeTasks& tasks() { return *tasks_; }
   DirectorySyncer& syncer() { return *syncer_; }
+  SpaceGuard& space() { return *space_; }
 
   // Recovers the partition's log, or enters it into the journal when it is new. `options` need no
   // folder and no partition. Errors: damaged_replica (it had data and its files are gone), corrupt.
   Task<Result<RecoveryReport>> open_partition(TopicPartition partition, RecoveryOptions options);
   // What a PartitionLog of this directory needs. `enter` as in LogPlace.
   LogPlace place_of(TopicPartition partition, std::function<void(env::Job)> enter);
-  // Writes *removed*, then unlinks, and makes the reserve again if it was given away. The log must
-  // be closed. Fine when it is not there.
+  // Writes *removed*, then unlinks. The log must be closed. Fine when it is not there.
   Task<Result<void>> remove_partition(TopicPartition partition);
   // Renames a damaged replica's files aside (`<file>.damaged`, in the folder) and forgets that it
   // had data. What was set aside before is removed.
   Task<Result<void>> set_aside(TopicPartition partition);
 
-  // Gives the reserve back to a disk that is full, and makes it again. Both are fine repeated.
-  Task<Result<void>> release_reserve();
-  Task<Result<void>> restore_reserve();
+  // Remembers in meta.properties that there is a quorum's state here, which then must not be lost.
+  // A full disk is given the reserve.
+  Task<Result<void>> remember_quorum();
 
   // Writes the marker when all logs here are closed and synced. A full disk is given the reserve.
   Task<Result<void>> write_clean_stop(CleanStop marker);
@@ -96,17 +98,15 @@ class LogDirectory {
       : environment_(environment), files_(files) {}
   Task<Result<void>> take(LogDirectoryOptions options, env::Core& home);
   Task<Result<void>> take_clean_stop();
-  Task<Result<void>> remove_files(TopicPartition partition);
-  Task<void> refill_reserve();
-  // A full disk is given the reserve, once.
+  // These two give a full disk the reserve, once.
+  Task<Result<void>> replace(std::string_view path, std::string content);
   Task<Result<void>> mark(TopicPartition partition, ReplicaMark mark);
 
   env::Environment& environment_;
   env::FileSystem& files_;
   DirectoryMeta meta_;
-  std::uint64_t reserve_bytes_ = 0;
-  bool reserve_missing_ = false;  // Given to a full disk, or there was no room for it.
   std::optional<CleanStop> clean_stop_;
+  std::unique_ptr<SpaceGuard> space_;
   std::unique_ptr<ReplicasJournal> journal_;
   std::unique_ptr<HomeTasks> tasks_;
   std::unique_ptr<DirectorySyncer> syncer_;

@@ -1,5 +1,6 @@
 #include "broker/log/replicas_journal.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "broker/log/checked_file.h"
@@ -69,12 +70,19 @@ void apply_mark(std::map<TopicPartition, ReplicaMark>& replicas, TopicPartition 
     replicas[partition] = mark;
 }
 
+struct JournalContent {
+  std::map<TopicPartition, ReplicaMark> replicas;
+  std::size_t whole_bytes = 0;  // Without the group at the end that a power cut tore.
+  std::uint32_t last_group = 0;
+};
+
 // The file begins with an empty checked envelope; entries follow it, each with its own checksum.
-Result<std::map<TopicPartition, ReplicaMark>> decode_journal(std::string_view bytes) {
+Result<JournalContent> decode_journal(std::string_view bytes) {
+  const std::size_t file_bytes = bytes.size();
   const std::string head = seal_content(kJournalMagic, kJournalVersion, "");
   TRY_VOID(open_content(kJournalMagic, kJournalVersion, bytes.substr(0, head.size())));
   bytes.remove_prefix(head.size());
-  std::map<TopicPartition, ReplicaMark> replicas;
+  JournalContent content;
   while (!bytes.empty()) {
     const auto entry = decode_entry(bytes);
     if (!entry) {
@@ -82,10 +90,12 @@ Result<std::map<TopicPartition, ReplicaMark>> decode_journal(std::string_view by
       return fail(Errc::corrupt, "{}: an entry {} bytes before the end does not check",
                   kJournalPath, bytes.size());
     }
-    apply_mark(replicas, entry->partition, entry->mark);
+    apply_mark(content.replicas, entry->partition, entry->mark);
+    content.last_group = std::max(content.last_group, entry->group);
     bytes.remove_prefix(kJournalEntryBytes);
   }
-  return replicas;
+  content.whole_bytes = file_bytes - bytes.size();
+  return content;
 }
 
 }  // namespace
@@ -95,17 +105,27 @@ Task<Result<std::unique_ptr<ReplicasJournal>>> ReplicasJournal::open(env::FileSy
   std::unique_ptr<ReplicasJournal> journal(new ReplicasJournal(core));
   const std::string path(kJournalPath);
   auto bytes = co_await env::read_file(files, path, kJournalBytesMax);
-  if (bytes) {
-    CO_TRY(journal->replicas_, decode_journal(*bytes));
-  } else if (bytes.error().code != Errc::not_found) {
+  if (!bytes && bytes.error().code != Errc::not_found)
     co_return std::unexpected(std::move(bytes).error());
+  JournalContent found;
+  if (bytes) {
+    CO_TRY(found, decode_journal(*bytes));
   }
+  journal->replicas_ = std::move(found.replicas);
   std::string content = seal_content(kJournalMagic, kJournalVersion, "");
   for (const auto& [partition, mark] : journal->replicas_)
     content += encode_entry({partition, mark, 0});
   journal->end_ = content.size();
-  CO_TRY_VOID(co_await env::replace_file(files, path, std::move(content)));
+  auto replaced = co_await env::replace_file(files, path, std::move(content));
+  if (!replaced && (!bytes || replaced.error().code != Errc::disk_full))
+    co_return std::unexpected(std::move(replaced).error());
   CO_TRY(journal->file_, co_await files.open(path, env::OpenMode::read_write));
+  if (!replaced) {  // A full disk: the old file does as well, it is only longer.
+    journal->end_ = found.whole_bytes;
+    journal->group_ = found.last_group;
+    CO_TRY_VOID(co_await journal->file_->truncate(journal->end_));
+    CO_TRY_VOID(co_await journal->file_->sync());
+  }
   co_return journal;
 }
 

@@ -47,7 +47,11 @@ Task<Result<void>> LoneQuorum::load_state() {
     co_return Result<void>{};
   }
   if (!options_.may_format)
-    co_return fail(Errc::not_found, "{} holds no quorum: its state file is missing", files_.name());
+    co_return fail(Errc::not_found,
+                   "{} holds no quorum: its state file is missing, although this broker has had "
+                   "one. Bring the folder back, it is the cluster's metadata; to begin a new "
+                   "cluster, name empty data directories",
+                   files_.name());
   state_ = {options_.cluster, options_.node, options_.directory, Term(0), kNoBroker};
   co_return Result<void>{};
 }

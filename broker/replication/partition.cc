@@ -23,6 +23,7 @@ Partition::Partition(Options& options)
     : environment_(options.environment),
       id_(options.id),
       producers_(std::move(options.producers)),
+      space_(options.space),
       high_watermark_(options.recovered.high_watermark),
       why_not_{Errc::not_leader_or_follower, fmt::format("{} has no leader here", options.id)},
       serial_(environment_, *this) {}
@@ -139,6 +140,11 @@ Result<void> Partition::append(env::Core& core, const std::shared_ptr<ProduceSin
       wait(core, sink, item, *original);
       return {};
     }
+  }
+  if (space_.is_short()) {
+    Error full = space_.shortage();
+    if (item.sequenced.is_idempotent()) producers_.refused(item.sequenced, full.code);
+    return fail(std::move(full));
   }
   const Placed placed{.base_offset = log_->next_offset(),
                       .append_time_ms = -1,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "broker/log/partition_log.h"
+#include "broker/log/space_guard.h"
 #include "broker/replication/leader.h"
 #include "broker/replication/outbox.h"
 #include "broker/replication/producer_state.h"
@@ -50,6 +51,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
     log::LogOptions log;
     log::RecoveredLog recovered;
     ProducerState producers;
+    const log::SpaceGuard& space;  // Of its directory; outlives it.
     // Makes the log's place; `enter` is the partition's.
     std::function<log::LogPlace(std::function<void(env::Job)> enter)> place;
   };
@@ -142,6 +144,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   env::Environment& environment_;
   const TopicPartition id_;
   ProducerState producers_;
+  const log::SpaceGuard& space_;
   std::shared_ptr<log::PartitionLog> log_;
   Offset high_watermark_;
   LeaderEpoch epoch_ = kNoLeaderEpoch;  // The newest that the metadata log told.

@@ -110,6 +110,8 @@ Task<void> ReplicaManager::open_workers(std::shared_ptr<std::deque<TopicPartitio
 Task<bool> ReplicaManager::stop() {
   stopping_ = true;
   co_await tasks_.stop();
+  // The checkpoints to come may need the reserve.
+  for (log::LogDirectory* const directory : directories_) co_await directory->space().make_room();
   env::TaskGroup closing(home_);
   auto waiting = std::make_shared<std::deque<TopicPartition>>();
   for (const auto& [id, replica] : replicas_) {
@@ -287,6 +289,7 @@ Task<Result<void>> ReplicaManager::open(TopicPartition id, log::LogDirectory& di
                           .log = options,
                           .recovered = std::move(report->log),
                           .producers = std::move(*producers),
+                          .space = directory.space(),
                           .place = std::move(place)};
   auto partition = Partition::open(std::move(with));
   replicas_[id].partition = partition;

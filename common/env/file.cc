@@ -8,6 +8,13 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? std::string() : path.substr(0, slash);
 }
 
+Task<Result<void>> write_whole(FileSystem& files, std::string path, std::string content) {
+  CO_TRY(FilePtr file, co_await files.open(path, OpenMode::create_or_truncate));
+  const ByteSpan pieces[] = {as_bytes(content)};
+  CO_TRY_VOID(file->write_at(0, pieces));
+  co_return co_await file->sync();
+}
+
 }  // namespace
 
 Task<Result<std::string>> read_file(FileSystem& files, std::string path, std::size_t limit) {
@@ -31,11 +38,11 @@ Task<Result<std::string>> read_file(FileSystem& files, std::string path, std::si
 
 Task<Result<void>> replace_file(FileSystem& files, std::string path, std::string content) {
   const std::string beside = path + ".new";
-  CO_TRY(FilePtr file, co_await files.open(beside, OpenMode::create_or_truncate));
-  const ByteSpan pieces[] = {as_bytes(content)};
-  CO_TRY_VOID(file->write_at(0, pieces));
-  CO_TRY_VOID(co_await file->sync());
-  file.reset();
+  auto written = co_await write_whole(files, beside, std::move(content));
+  if (!written) {
+    co_await files.remove(beside);  // Nobody looks at it, and the disk may be full.
+    co_return written;
+  }
   CO_TRY_VOID(co_await files.rename(beside, path));
   co_return co_await files.sync_directory(folder_of(path));
 }

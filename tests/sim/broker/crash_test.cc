@@ -36,7 +36,7 @@ class CrashRun {
                   .cores = 1 + random_.below(2),
                   .segment_bytes = std::int64_t{16 << 10} << random_.below(3)}),
         history_(partitions_) {
-    cluster_.world().network().connection_loss = random_.chance(0.3) ? 0.002 : 0;
+    cluster_.world().network().connection_loss = random_.chance(0.3) ? 0.01 : 0;
     sim::DiskFaults& faults = cluster_.disk(0).faults;
     faults.sync_stall = random_.chance(0.3) ? 0.02 : 0;
     faults.stall = 200ms;

@@ -5,6 +5,8 @@
 namespace ropewalk::log {
 namespace {
 
+using namespace std::chrono_literals;
+
 class LogDirectoryTest : public testing::Test {
  protected:
   ~LogDirectoryTest() override { end_process(); }
@@ -58,7 +60,7 @@ class LogDirectoryTest : public testing::Test {
       {ClusterId(Uuid::from_hex(std::string(32, '1')).value()), BrokerId(4), DirectoryId()},
       true,
       16,
-      100000};
+      {.reserve_bytes = 100000}};
   std::unique_ptr<env::FileSystem> files_;
   std::unique_ptr<LogDirectory> directory_;
 };
@@ -170,13 +172,77 @@ TEST_F(LogDirectoryTest, TheMarkOfACleanStopIsGivenTheReserveOfAFullDisk) {
   EXPECT_EQ(directory_->last_clean_stop()->broker_epoch, BrokerEpoch(7));
 }
 
-TEST_F(LogDirectoryTest, ARemovalThatMakesRoomMakesTheReserveAgain) {
+TEST_F(LogDirectoryTest, AFullDiskIsGivenTheReserveAndMakesItAgainOnceThereIsRoom) {
+  ASSERT_TRUE(open());
+  sim::Disk& disk = node_.disk("/d");
+  disk.faults.capacity_bytes = disk.used_bytes() + 10'000;
+  world_.run_for(2s);
+  EXPECT_EQ(disk.content("reserve")->size(), 12'500U);  // For the next start.
+  disk.faults.capacity_bytes = disk.used_bytes() + 150'000;
+  world_.run_for(2s);
+  EXPECT_EQ(disk.content("reserve")->size(), 12'500U);  // It would be full again.
+  disk.faults.capacity_bytes = disk.used_bytes() + 250'000;
+  world_.run_for(2s);
+  EXPECT_EQ(disk.content("reserve")->size(), 100000U);
+}
+
+TEST_F(LogDirectoryTest, StartsWithTheLastPartOfTheReserveWhenOthersFilledTheDisk) {
+  ASSERT_TRUE(open());
+  sim::Disk& disk = node_.disk("/d");
+  disk.faults.capacity_bytes = disk.used_bytes();
+  world_.run_for(2s);
+  disk.faults.capacity_bytes = disk.used_bytes();
+  reopen();
+  EXPECT_FALSE(disk.content("reserve"));
+  EXPECT_GE(disk.free_bytes(), 12'000U);
+}
+
+TEST_F(LogDirectoryTest, EndsInOrderOnADiskThatOthersFilled) {
+  ASSERT_TRUE(open());
+  sim::Disk& disk = node_.disk("/d");
+  disk.faults.capacity_bytes = disk.used_bytes();
+  world_.run_for(2s);
+  disk.faults.capacity_bytes = disk.used_bytes();
+  world_.run(core(), directory_->space().make_room());
+  EXPECT_GE(disk.free_bytes(), 12'000U);
+}
+
+TEST_F(LogDirectoryTest, IsShortBelowTheFloorAndNotAtOnceAgainAboveIt) {
+  options_.space.floor_bytes = 800'000;
+  ASSERT_TRUE(open());
+  sim::Disk& disk = node_.disk("/d");
+  EXPECT_FALSE(directory_->space().is_short());
+  disk.faults.capacity_bytes = disk.used_bytes() + 799'999;
+  world_.run_for(2s);
+  EXPECT_TRUE(directory_->space().is_short());
+  EXPECT_EQ(directory_->space().shortage().code, Errc::disk_full);
+  EXPECT_THAT(directory_->space().shortage().context, testing::HasSubstr("disk_floor_bytes"));
+  disk.faults.capacity_bytes = disk.used_bytes() + 899'999;
+  world_.run_for(2s);
+  EXPECT_TRUE(directory_->space().is_short());
+  disk.faults.capacity_bytes = disk.used_bytes() + 900'000;
+  world_.run_for(2s);
+  EXPECT_FALSE(directory_->space().is_short());
+}
+
+TEST_F(LogDirectoryTest, OpensOnAFullDiskWithoutAReserveAndKnowsItAtOnce) {
+  options_.space.floor_bytes = 800'000;
   ASSERT_TRUE(open());
   write_one(kOrders);
-  ASSERT_TRUE(world_.run(core(), directory_->release_reserve()));
-  ASSERT_FALSE(node_.disk("/d").content("reserve"));
-  ASSERT_TRUE(world_.run(core(), directory_->remove_partition(kOrders)));
-  EXPECT_EQ(node_.disk("/d").content("reserve")->size(), 100000U);
+  ASSERT_TRUE(world_.run(core(), directory_->space().release_reserve()));
+  sim::Disk& disk = node_.disk("/d");
+  disk.faults.capacity_bytes = disk.used_bytes();
+  reopen();
+  EXPECT_TRUE(directory_->space().is_short());
+  EXPECT_EQ(directory_->replicas().at(kOrders), ReplicaMark::has_data);
+}
+
+TEST_F(LogDirectoryTest, RemembersThatItHoldsAQuorum) {
+  ASSERT_TRUE(open());
+  EXPECT_FALSE(directory_->meta().quorum_kept);
+  ASSERT_TRUE(world_.run(core(), directory_->remember_quorum()));
+  reopen();
+  EXPECT_TRUE(directory_->meta().quorum_kept);
 }
 
 TEST(DirectoryMeta, EveryDamagedByteIsSeen) {

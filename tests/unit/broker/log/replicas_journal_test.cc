@@ -53,6 +53,27 @@ TEST_F(ReplicasJournalTest, MarksSurviveAPowerCut) {
   EXPECT_EQ(journal_->replicas().at(partition(2)), ReplicaMark::has_data);
 }
 
+TEST_F(ReplicasJournalTest, GoesOnInTheOldFileWhenAFullDiskHasNoRoomForANewOne) {
+  ASSERT_TRUE(open());
+  for (std::int32_t i = 0; i < 4; i++) ASSERT_TRUE(mark(i, ReplicaMark::created));
+  node_.kill();
+  close();
+  sim::Disk& disk = node_.disk("/d");
+  ASSERT_TRUE(disk.flip_bit("replicas", disk.content("replicas")->size() - 1));  // Torn at the end.
+  disk.faults.capacity_bytes = disk.used_bytes();
+
+  ASSERT_TRUE(open());
+  EXPECT_EQ(journal_->replicas().size(), 3U);
+  EXPECT_EQ(disk.files(), std::vector<std::string>{"replicas"});
+  ASSERT_TRUE(mark(7, ReplicaMark::created));  // In place of what was torn.
+  node_.kill();
+  close();
+
+  ASSERT_TRUE(open());
+  EXPECT_EQ(journal_->replicas().size(), 4U);
+  EXPECT_TRUE(journal_->replicas().contains(partition(7)));
+}
+
 TEST_F(ReplicasJournalTest, ATornLastGroupIsDroppedAndEarlierDamageIsNot) {
   ASSERT_TRUE(open());
   for (std::int32_t i = 0; i < 4; i++) ASSERT_TRUE(mark(i, ReplicaMark::created));

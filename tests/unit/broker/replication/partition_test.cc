@@ -180,6 +180,24 @@ TEST_F(PartitionTest, AFullDiskRefusesAndGoesOn) {
       << "what was refused is not remembered";
 }
 
+TEST_F(PartitionTest, BelowTheFloorItTakesNothingNewButKnowsWhatItHas) {
+  ASSERT_TRUE(rig_.produce_one({.producer = 9}));
+  rig_.kill();
+  rig_.space_limits.floor_bytes = 1 << 20;
+  rig_.restart();
+  const std::uint64_t used = rig_.node.disk("/data").used_bytes();
+  faults().capacity_bytes = used + (1 << 20) - 1;
+  ASSERT_TRUE(rig_.until([&] { return rig_.directory->space().is_short(); }));
+  expect_error(rig_.produce_one({.producer = 9, .sequence = 1}), Errc::disk_full);
+  expect_error(rig_.produce_one({.producer = 8, .sequence = 0}), Errc::disk_full);
+  expect_error(rig_.produce_one({.producer = 8, .sequence = 1}), Errc::disk_full);
+  EXPECT_EQ(rig_.produce_one({.producer = 9})->base_offset, Offset(0)) << "a retry";
+  EXPECT_EQ(rig_.read_all().size(), 1u);
+  faults().capacity_bytes = UINT64_MAX;
+  ASSERT_TRUE(rig_.until([&] { return !rig_.directory->space().is_short(); }));
+  EXPECT_EQ(rig_.produce_one({.producer = 9, .sequence = 1})->base_offset, Offset(1));
+}
+
 TEST_F(PartitionTest, WakesAParkedFetchWhenRecordsAreCommitted) {
   ASSERT_TRUE(rig_.produce_one({}));
   const auto fetch = std::make_shared<FetchLog>();

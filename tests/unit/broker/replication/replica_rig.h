@@ -90,7 +90,7 @@ class ReplicaRig : public NodeRig {
     options.expected.cluster.bytes.fill(1);
     options.expected.broker = BrokerId(1);
     options.may_format = true;
-    options.reserve_bytes = 4096;
+    options.space = space_limits;
     directory =
         world.run(core(), log::LogDirectory::open(environment(), *files, core(), options)).value();
     on_core([this] {
@@ -199,6 +199,7 @@ class ReplicaRig : public NodeRig {
   TopicPartition id;
   LeaderEpoch epoch{0};
   metadata::Durability durability = metadata::Durability::synced;
+  log::SpaceLimits space_limits{.reserve_bytes = 4096};
   ReplicaManagerOptions manager_options{.self = BrokerId(1)};
   std::optional<std::int64_t> segment_bytes = 1 << 30;
   std::int64_t retention_ms = -1;  // The records of the tests are of 1970.

@@ -60,7 +60,7 @@ class ServiceRig : public NodeRig {
     options.expected.cluster.bytes.fill(1);
     options.expected.broker = kSelf;
     options.may_format = true;
-    options.reserve_bytes = 4096;
+    options.space.reserve_bytes = 4096;
     directory =
         world.run(core(), log::LogDirectory::open(environment(), *files, core(), options)).value();
     on_core([&] {

@@ -95,7 +95,7 @@ Task<std::unique_ptr<Broker>> start_broker(env::Environment& environment, Native
   data.expected.cluster = some_cluster();
   data.expected.broker = BrokerId(4);
   data.may_format = true;
-  data.reserve_bytes = 4096;
+  data.space.reserve_bytes = 4096;
   auto directory =
       co_await log::LogDirectory::open(environment, **files, environment.core(0), data);
   ENSURE(directory.has_value(), "{}", to_string(directory.error()));
