@@ -272,8 +272,13 @@ Error Accumulator::too_late(std::string_view what) const {
 void Accumulator::expire(env::MonotonicTime now) {
   for (auto& [name, topic] : topics_) {
     for (PartitionQueue& queue : topic.partitions) {
-      for (const ProducerBatchPtr& batch : queue.expire(now))
-        decide(*batch, too_late(batch->attempts == 0 ? "not sent" : "not acknowledged"));
+      for (const ProducerBatchPtr& batch : queue.expire(now)) {
+        if (batch->last_error)
+          decide(*batch,
+                 too_late(fmt::format("not acknowledged ({})", to_string(*batch->last_error))));
+        else
+          decide(*batch, too_late(batch->attempts == 0 ? "not sent" : "not acknowledged"));
+      }
     }
     while (!topic.waiting.empty() &&
            now >= topic.waiting.front().since + limits_.delivery_timeout) {

@@ -126,6 +126,7 @@ bool PartitionQueue::failed(const ProducerBatchPtr& batch, const Error& error, b
     return true;
   }
   batch->state = State::waiting;
+  batch->last_error = error;
   const int doublings = std::min(batch->attempts - 1, 10);
   const env::Duration backoff = std::min(limits_->backoff * (1 << doublings), limits_->backoff_max);
   not_before_ = now + backoff +

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "common/bytes.h"
@@ -59,6 +60,7 @@ struct ProducerBatch {
   std::int32_t attempts = 0;
   // An attempt ended without an answer: the batch may be stored.
   bool ambiguous = false;
+  std::optional<Error> last_error;  // Why the last attempt must be made again.
 };
 using ProducerBatchPtr = std::shared_ptr<ProducerBatch>;
 
