@@ -22,7 +22,7 @@ struct TimedOffset {
 
 // The first record whose time is `timestamp_ms` or later, below `bound`; none when there is none.
 // `uncompressed_bytes_max` bounds what a batch may decompress to. Errors: corrupt,
-// not_leader_or_follower (the log was cut since), io_error, budget_exceeded.
+// not_leader_or_follower (the log was cut since), io_error, message_too_large.
 Task<Result<std::optional<TimedOffset>>> first_since(log::LogViewPtr view,
                                                      std::int64_t timestamp_ms, Offset bound,
                                                      std::size_t uncompressed_bytes_max);

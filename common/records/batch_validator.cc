@@ -91,7 +91,7 @@ std::expected<RecordsSeen, BatchFault> check_records(ByteSpan batch, const Batch
     records = decompressed;
   }
   if (records.size() > limits.uncompressed_bytes_max)
-    return batch_fault(Errc::budget_exceeded, "records of {} bytes, at most {} are accepted",
+    return batch_fault(Errc::message_too_large, "records of {} bytes, at most {} are accepted",
                        records.size(), limits.uncompressed_bytes_max);
 
   RecordsSeen seen{.uncompressed_bytes = records.size(),

@@ -49,7 +49,7 @@ std::expected<BatchHeader, BatchFault> check_batch(ByteSpan batch, const BatchLi
 
 // Pre: `header` is what check_batch() returned for the same bytes. As many records as the header
 // says, offsets 0, 1, 2, ..., nothing behind them. Errors: invalid_record, corrupt_message
-// (compressed bytes that are none), budget_exceeded, invalid_timestamp.
+// (compressed bytes that are none), message_too_large, invalid_timestamp.
 std::expected<RecordsSeen, BatchFault> check_records(ByteSpan batch, const BatchHeader& header,
                                                      const BatchLimits& limits);
 

@@ -34,19 +34,19 @@ class DecompressedOutput {
 
   std::byte* free_at() { return out_.data() + start_ + used_; }
   std::size_t free_bytes() const { return out_.size() - start_ - used_; }
-  // Room for so many at once. Errors: budget_exceeded.
+  // Room for so many at once. Errors: message_too_large.
   Result<void> reserve(std::size_t bytes) {
     if (bytes > limit_ - used_)
-      return fail(Errc::budget_exceeded, "records decompress to more than {} bytes", limit_);
+      return fail(Errc::message_too_large, "records decompress to more than {} bytes", limit_);
     if (free_bytes() < bytes) out_.resize(start_ + used_ + bytes);
     return {};
   }
-  // The codec wrote `bytes`. Errors: budget_exceeded.
+  // The codec wrote `bytes`. Errors: message_too_large.
   Result<void> wrote(std::size_t bytes) {
     used_ += bytes;
     if (used_ > limit_) {
       used_ = limit_;
-      return fail(Errc::budget_exceeded, "records decompress to more than {} bytes", limit_);
+      return fail(Errc::message_too_large, "records decompress to more than {} bytes", limit_);
     }
     if (free_bytes() == 0) out_.resize(start_ + std::min(limit_ + 1, 2 * (out_.size() - start_)));
     return {};

@@ -178,7 +178,7 @@ Result<void> decompress(Codec codec, ByteSpan in, std::size_t limit, std::vector
   switch (codec) {
     case Codec::none:
       if (in.size() > limit)
-        return fail(Errc::budget_exceeded, "records of {} bytes, more than {}", in.size(), limit);
+        return fail(Errc::message_too_large, "records of {} bytes, more than {}", in.size(), limit);
       out.insert(out.end(), in.begin(), in.end());
       return {};
     case Codec::gzip:

@@ -20,7 +20,7 @@ namespace ropewalk {
 class RecordReader {
  public:
   // `batch` is one whole batch and outlives the reader. Errors: corrupt_message,
-  // unsupported_compression_type, budget_exceeded (more than `uncompressed_bytes_max`).
+  // unsupported_compression_type, message_too_large (more than `uncompressed_bytes_max`).
   static Result<RecordReader> open(ByteSpan batch, std::size_t uncompressed_bytes_max);
 
   const BatchHeader& header() const { return header_; }

@@ -373,7 +373,7 @@ TEST(BatchValidator, HoldsABombToItsBudget) {
   builder.append({.timestamp = 0, .key = {}, .value = as_bytes(zeros)});
   const SharedBytes batch = builder.finish(Codec::zstd).value();
   ASSERT_LT(batch.size(), 10'000u);
-  EXPECT_EQ(errc_of(batch.span(), {.uncompressed_bytes_max = 1 << 20}), Errc::budget_exceeded);
+  EXPECT_EQ(errc_of(batch.span(), {.uncompressed_bytes_max = 1 << 20}), Errc::message_too_large);
   EXPECT_EQ(errc_of(batch.span()), Errc::none);
 }
 
