@@ -18,7 +18,9 @@ Result<std::shared_ptr<replication::Partition>> find_queried(
       find_topic(parts, context, image, wanted.topic, security::Operation::describe));
   id = {topic->id, wanted.partition};
   TRY(const auto* state, find_partition(*topic, wanted.partition));
-  return find_leader(parts, *topic, *state);
+  TRY(auto leader, find_leader(parts, *topic, *state));
+  TRY_VOID(check_lease(parts));
+  return leader;
 }
 
 bool asks_for_time(const ListOffsetsPartition& wanted) {

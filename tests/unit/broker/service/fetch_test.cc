@@ -235,6 +235,15 @@ TEST_F(FetchTest, ListsBeginAndEnd) {
   EXPECT_EQ(listed[2].error.code, Errc::unknown_topic_or_partition);
 }
 
+TEST_F(FetchTest, WithoutALeaseNoOffsetsAreListed) {
+  rig_.lease_holds = false;
+  std::vector<ListOffsetsPartition> wanted(1);
+  wanted[0].topic.id = topic_;
+  const auto listed = rig_.world.run(
+      rig_.core(), rig_.use_cases->list_offsets.handle(rig_.context(), std::move(wanted)));
+  EXPECT_EQ(listed[0].error.code, Errc::not_leader_or_follower);
+}
+
 class OffsetsByTime : public FetchTest {
  protected:
   // A batch with a record for each of the times.
