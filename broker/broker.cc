@@ -1,29 +1,14 @@
 #include "broker/broker.h"
 
-#include <atomic>
 #include <chrono>
 #include <utility>
 
-#include "broker/data_directories.h"
-#include "broker/listeners/native/native_listener.h"
-#include "broker/metadata/metadata_machine.h"
-#include "broker/metadata/metadata_view.h"
-#include "broker/node/active_controller.h"
-#include "broker/node/membership.h"
-#include "broker/node/replica_reconciler.h"
-#include "broker/quorum/lone_quorum.h"
-#include "broker/quota/byte_budget.h"
-#include "broker/replication/replica_manager.h"
-#include "broker/rpc/server.h"
-#include "broker/security/authorizer.h"
-#include "broker/service/use_cases.h"
+#include "broker/parts.h"
 #include "common/env/crossing.h"
 #include "common/log.h"
 
 namespace ropewalk {
 namespace {
-
-constexpr std::string_view kVersion = "0.1.0";
 
 // How long the cluster may take to let this broker in. A controller that was just elected needs a
 // session at most.
@@ -32,19 +17,6 @@ constexpr std::chrono::seconds kJoinTimeout{60};
 // By what part of the session a lease is shorter (R8). Heartbeats come twice a session at least, so
 // that a lease outlives the wait for the next one by a third of the session.
 constexpr int kLeaseMarginShare = 6;
-
-// Who decides, as every core may ask.
-class ControllerWatch final : public metadata::MachineListener {
- public:
-  void image_changed(const metadata::ImagePtr&, const metadata::ImagePtr&) override {}
-  void leader_changed(BrokerId leader, Term) override {
-    leader_.store(leader.value(), std::memory_order_relaxed);
-  }
-  BrokerId leader() const { return BrokerId(leader_.load(std::memory_order_relaxed)); }
-
- private:
-  std::atomic<std::int32_t> leader_{kNoBroker.value()};
-};
 
 env::Endpoint endpoint_of(const settings::HostPort& address) {
   return {address.host, address.port};
@@ -70,55 +42,33 @@ service::Limits service_limits(const BrokerSettings& settings) {
 
 }  // namespace
 
-// In the order in which they are made. What a part refers to stands above it.
-struct Broker::Parts {
-  Parts(env::Environment& in, BrokerSettings with, std::function<void(const Error&)> told)
-      : environment(in),
-        settings(std::move(with)),
-        on_failure(std::move(told)),
-        produce_budget(static_cast<std::size_t>(settings.in_flight_bytes_max)),
-        fetch_budget(static_cast<std::size_t>(settings.fetch_bytes_max)) {}
-
-  Task<Result<void>> start();
-  Task<void> stop();
-  Task<Result<void>> start_serving();
-  Task<void> make_metadata(Result<void>& outcome);
-  Task<void> join(replication::OpenedReplicas opened, Result<void>& outcome);
-  Task<void> leave();
-  Task<void> stop_metadata();
-  void report_failure(const Error& error);
-  bool lease_holds() const;
-  metadata::RegisterBroker registration(const replication::OpenedReplicas& opened) const;
-
-  env::Environment& environment;
-  const BrokerSettings settings;
-  std::function<void(const Error&)> on_failure;
-
-  security::AllowAll authorizer;
-  quota::ByteBudget produce_budget;
-  quota::ByteBudget fetch_budget;
-  std::unique_ptr<DataDirectories> data;
-  std::unique_ptr<replication::ReplicaManager> replicas;
-
-  // On the control core.
-  std::unique_ptr<metadata::MetadataView> view;
-  std::unique_ptr<metadata::MetadataMachine> machine;
-  ControllerWatch watch;
-  std::unique_ptr<quorum::LoneQuorum> quorum;
-  std::unique_ptr<node::ActiveController> controller;
-  std::unique_ptr<node::ReplicaReconciler> reconciler;
-  std::unique_ptr<node::Membership> membership;
-  bool joined = false;
-  std::atomic<node::Membership*> leased{nullptr};  // The membership, once it has a first lease.
-
-  std::unique_ptr<service::UseCases> uses;
-  std::unique_ptr<native::NativeListener> native;
-  std::unique_ptr<rpc::Server> server;
-  bool listening = false;
-};
-
 Task<Result<void>> Broker::Parts::start() {
+  // First of all, so that a second life on the same directories hears of that and not of a port.
   CO_TRY(data, co_await DataDirectories::open(environment, settings));
+  CO_TRY_VOID(co_await start_admin());
+  auto joined_it = co_await open_and_join();
+  if (joined_it) unready.clear();
+  co_return joined_it;
+}
+
+// Before what may take long: a monitor sees a broker that recovers.
+Task<Result<void>> Broker::Parts::start_admin() {
+  if (!settings.admin_listen) co_return Result<void>();
+  admin::AdminPages pages{.metrics = [this] { return metrics_page(); },
+                          .ready = [this] { return ready(); }};
+  admin = std::make_unique<admin::AdminListener>(environment, std::move(pages));
+  rpc::ServerOptions serving = admin::AdminListener::server_options();
+  serving.listen = endpoint_of(*settings.admin_listen);
+  serving.limits.idle_max = settings.connection_idle_max;
+  serving.limits.introduction_max = settings.negotiation_timeout;
+  auto made = std::make_unique<rpc::Server>(environment, std::move(serving), admin->sessions());
+  CO_TRY_VOID(co_await made->start());
+  admin_server = std::move(made);
+  co_return Result<void>();
+}
+
+Task<Result<void>> Broker::Parts::open_and_join() {
+  unready = "opening the replicas";
   view = std::make_unique<metadata::MetadataView>(environment);
   replicas = std::make_unique<replication::ReplicaManager>(environment, data->logs(),
                                                            replica_options(settings));
@@ -127,11 +77,13 @@ Task<Result<void>> Broker::Parts::start() {
     log_info("opened {} replicas, {} of them had a torn tail, {} are damaged", opened.count,
              opened.cut.size(), opened.damaged.size());
 
+  unready = "opening the cluster's metadata";
   Result<void> outcome;
   co_await env::on(environment.control_core(), make_metadata(outcome));
   if (!outcome) co_return outcome;
   CO_TRY_VOID(co_await data->remember_quorum());
   CO_TRY_VOID(co_await start_serving());
+  unready = "joining the cluster";
   co_await env::on(environment.control_core(), join(opened, outcome));
   co_return outcome;
 }
@@ -250,6 +202,14 @@ bool Broker::Parts::lease_holds() const {
   return member != nullptr && member->lease().holds(environment.boot_now());
 }
 
+Result<void> Broker::Parts::ready() const {
+  if (!unready.empty()) return fail(Errc::broker_not_available, "{}", unready);
+  if (!lease_holds())
+    return fail(Errc::broker_not_available,
+                "no lease: the cluster's controller has not been heard of for too long");
+  return {};
+}
+
 void Broker::Parts::report_failure(const Error& error) {
   environment.core(0).post([this, error] {
     if (const auto told = std::exchange(on_failure, nullptr)) told(error);
@@ -268,6 +228,7 @@ Task<void> Broker::Parts::stop_metadata() {
 }
 
 Task<void> Broker::Parts::stop() {
+  unready = "stopping";
   if (server) co_await server->stop();
   if (native) co_await native->stop();
   co_await env::on(environment.control_core(), leave());
@@ -280,6 +241,8 @@ Task<void> Broker::Parts::stop() {
   }
   joined = false;
   if (data) co_await data->close();
+  if (admin_server) co_await admin_server->stop();
+  if (admin) co_await admin->stop();
 }
 
 Broker::Broker(env::Environment& environment, BrokerSettings settings,
@@ -298,9 +261,16 @@ BrokerId Broker::id() const { return parts_->settings.broker_id; }
 
 env::Endpoint Broker::native_address() const { return parts_->server->local(); }
 
+std::optional<env::Endpoint> Broker::admin_address() const {
+  if (!parts_->admin_server) return std::nullopt;
+  return parts_->admin_server->local();
+}
+
 std::string Broker::ready_line() const {
-  return fmt::format("ready native={} broker=off kafka=off admin=off kinesis=off",
-                     parts_->listening ? native_address().to_string() : "off");
+  const auto admin = admin_address();
+  return fmt::format("ready native={} broker=off kafka=off admin={} kinesis=off",
+                     parts_->listening ? native_address().to_string() : "off",
+                     admin ? admin->to_string() : "off");
 }
 
 }  // namespace ropewalk

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/env/environment.h"
@@ -44,7 +45,8 @@ class Broker {
   ClusterId cluster_id() const;
   BrokerId id() const;
   env::Endpoint native_address() const;  // With the port that was really taken.
-  // "ready native=HOST:PORT broker=off kafka=off admin=off kinesis=off".
+  std::optional<env::Endpoint> admin_address() const;
+  // "ready native=HOST:PORT broker=off kafka=off admin=HOST:PORT kinesis=off".
   std::string ready_line() const;
 
  private:

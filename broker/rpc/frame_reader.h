@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "broker/rpc/reader.h"
 #include "broker/rpc/receive_slab.h"
 #include "common/bytes.h"
 #include "common/error.h"
@@ -30,13 +31,14 @@ class FrameBudget {
   }
   void give(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
   std::size_t used_bytes() const { return used_.load(std::memory_order_relaxed); }
+  std::size_t limit_bytes() const { return limit_bytes_; }
 
  private:
   const std::size_t limit_bytes_;
   std::atomic<std::size_t> used_{0};
 };
 
-class FrameReader {
+class FrameReader final : public Reader {
  public:
   static constexpr std::size_t kLengthBytes = 4;
   // A frame up to this is read into a page, which always has that much room.
@@ -45,17 +47,12 @@ class FrameReader {
 
   FrameReader(ReceiveSlab& slab, std::shared_ptr<FrameBudget> budget, std::size_t frame_bytes_max);
 
-  // Where the next read goes; good until filled().
-  MutableByteSpan prepare();
-
-  // `count` bytes were read there. Appends the frames that are whole now (without their length) to
-  // `frames`, in order. Errors: malformed_frame, frame_too_large, both with words for the peer;
-  // frames before the bad one are there. Nothing more may be read after an error.
-  Result<void> filled(std::size_t count, std::vector<SharedBytes>& frames);
-
-  // A frame's memory does not fit into the budget now: read nothing until unblock() says true.
-  bool blocked() const { return !waiting_.empty(); }
-  bool unblock();
+  MutableByteSpan prepare() override;
+  // Frames come without their length.
+  Result<void> filled(std::size_t count, std::vector<SharedBytes>& frames) override;
+  // While a frame's memory does not fit into the budget.
+  bool blocked() const override { return !waiting_.empty(); }
+  bool unblock() override;
 
  private:
   Result<void> split(SharedBytes read, std::vector<SharedBytes>& frames);

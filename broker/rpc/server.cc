@@ -17,6 +17,10 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 // How often a connection is looked at until its time is over: how late it may be closed.
 constexpr int kLooksPerLimit = 8;
 
+constexpr telemetry::Family kConnections{"ropewalk_connections", "Connections that are open."};
+constexpr telemetry::Family kConnectionsMax{"ropewalk_connections_limit",
+                                            "How many connections may be open."};
+
 }  // namespace
 
 // A core's share of the server. Used on that core.
@@ -34,10 +38,12 @@ Server::Server(env::Environment& environment, ServerOptions options, SessionFact
     : environment_(environment),
       options_(std::move(options)),
       factory_(std::move(factory)),
-      tally_(std::make_shared<ServerTally>()),
+      tally_(std::make_shared<ServerTally>(environment)),
       budget_(std::make_shared<FrameBudget>(options_.frame_budget_bytes)),
       accepting_(environment.core(0)) {
-  for (std::size_t index = 0; index < environment.core_count(); index++)
+  std::size_t cores = environment.core_count();
+  if (options_.cores > 0) cores = std::min(cores, options_.cores);
+  for (std::size_t index = 0; index < cores; index++)
     workers_.push_back(std::make_unique<Worker>(environment.core(index)));
 }
 
@@ -69,6 +75,7 @@ Task<void> Server::accept_loop() {
     if (!accepted) {
       const Errc code = accepted.error().code;
       if (code == Errc::cancelled || code == Errc::closed) co_return;
+      tally_->metrics.accept_errors.add();
       tally_->accepting.warn(environment_.now().time_since_epoch(), "accepting on {}: {}",
                              options_.name, accepted.error());
       const bool slept =
@@ -77,12 +84,13 @@ Task<void> Server::accept_loop() {
       continue;
     }
     if (connections() >= options_.connections_max) {
-      tally_->too_many.warn(
-          environment_.now().time_since_epoch(),
-          "refusing {}: {} connections are open, as many as max_connections allows",
-          (*accepted)->remote().to_string(), connections());
+      tally_->metrics.refused.add();
+      tally_->too_many.warn(environment_.now().time_since_epoch(),
+                            "refusing {}: {} connections of {} are open, as many as may be",
+                            (*accepted)->remote().to_string(), connections(), options_.name);
       continue;  // Which closes it.
     }
+    tally_->metrics.accepted.add();
     next_worker_ = (next_worker_ + 1) % workers_.size();
     worker.core.post([this, &worker, connection = std::move(*accepted)]() mutable {
       admit(std::move(connection), worker);
@@ -95,8 +103,13 @@ void Server::admit(std::unique_ptr<env::Connection> connection, Worker& worker) 
   if (worker.connections.stopping()) return;
   const env::Endpoint local = connection->local();
   const env::Endpoint remote = connection->remote();
+  std::unique_ptr<Reader> reader;
+  if (options_.framing == Framing::none)
+    reader = std::make_unique<StreamReader>(worker.slab);
+  else
+    reader = std::make_unique<FrameReader>(worker.slab, budget_, options_.limits.frame_bytes_max);
   auto served = std::make_shared<ServerConnection>(environment_, worker.core, std::move(connection),
-                                                   worker.slab, budget_, options_.limits, tally_);
+                                                   std::move(reader), options_.limits, tally_);
   served->use(factory_(Accepted{worker.core, local, remote, served}));
   worker.connections.spawn("read frames", served->read_frames());
   worker.connections.spawn("write replies", write_replies(worker, std::move(served)));
@@ -122,6 +135,13 @@ Task<void> Server::close_the_silent(Worker& worker) {
     for (ServerConnection* const connection : worker.open)
       connection->check_silence(environment_.now());
   }
+}
+
+void Server::show(telemetry::Page& page) const {
+  page.gauge(kConnections, {{"listener", options_.name}}, std::uint64_t{connections()});
+  page.gauge(kConnectionsMax, {{"listener", options_.name}},
+             std::uint64_t{options_.connections_max});
+  tally_->metrics.show(page, options_.name);
 }
 
 Task<void> Server::stop() {

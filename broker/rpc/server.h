@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/rpc/frame_reader.h"
 #include "broker/rpc/server_connection.h"
 #include "broker/rpc/session.h"
 #include "common/env/environment.h"
@@ -19,6 +20,11 @@
 
 namespace ropewalk::rpc {
 
+enum class Framing {
+  length_prefixed,  // Sessions get whole frames of common/wire.
+  none,             // Sessions get the bytes as they come.
+};
+
 struct ServerOptions {
   std::string name;  // "native": for messages.
   env::Endpoint listen;
@@ -27,6 +33,8 @@ struct ServerOptions {
       256 << 20;  // Frames that are larger than a page, all connections together.
   ConnectionLimits limits;
   env::ConnectionOptions connection;
+  Framing framing = Framing::length_prefixed;
+  std::size_t cores = 0;  // Connections are dealt over the first so many; 0: over all.
 };
 
 class Server {
@@ -40,6 +48,8 @@ class Server {
   Task<void> stop();
 
   env::Endpoint local() const;  // Pre: started.
+  // Any thread. The numbers of its connections.
+  void show(telemetry::Page& page) const;
   std::size_t connections() const { return tally_->connections.load(std::memory_order_relaxed); }
 
  private:

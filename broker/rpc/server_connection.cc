@@ -14,18 +14,22 @@ constexpr std::chrono::milliseconds kBudgetPause{5};
 // After a read that filled its room, more is likely there; others must get their turn all the same.
 constexpr int kReadsInARow = 4;
 
+ClosedBy ended_by(const Error& error) {
+  return error.code == Errc::cancelled ? ClosedBy::stop : ClosedBy::peer;
+}
+
 }  // namespace
 
 ServerConnection::ServerConnection(env::Environment& environment, env::Core& core,
-                                   std::unique_ptr<env::Connection> connection, ReceiveSlab& slab,
-                                   std::shared_ptr<FrameBudget> budget, ConnectionLimits limits,
+                                   std::unique_ptr<env::Connection> connection,
+                                   std::unique_ptr<Reader> reader, ConnectionLimits limits,
                                    std::shared_ptr<ServerTally> tally)
     : environment_(environment),
       core_(core),
       tally_(std::move(tally)),
       connection_(std::move(connection)),
       limits_(limits),
-      reader_(slab, std::move(budget), limits.frame_bytes_max),
+      reader_(std::move(reader)),
       to_write_(core),
       may_read_(core),
       since_(environment.now()) {
@@ -41,12 +45,11 @@ Task<void> ServerConnection::read_frames() {
   const auto self = shared_from_this();
   while (!closing_) {
     auto readable = co_await wait_until_worth_reading();
+    if (!readable && !closing_) close(ended_by(readable.error()));
     if (!readable || closing_) break;
     for (int reads = 0; reads < kReadsInARow && read_now(); reads++) {
     }
   }
-  if (!closing_)
-    close();  // The peer ended, or the server stops; what was asked to leave first has its own way.
   session_->on_closed();
   session_.reset();
   to_write_.set();
@@ -54,7 +57,7 @@ Task<void> ServerConnection::read_frames() {
 
 Task<Result<void>> ServerConnection::wait_until_worth_reading() {
   CO_TRY_VOID(co_await may_read_.wait());
-  while (!reader_.unblock()) {
+  while (!reader_->unblock()) {
     const bool slept = co_await core_.sleep_until(environment_.now() + kBudgetPause);
     if (!slept) co_return fail(Errc::cancelled, "waiting for memory for a frame");
   }
@@ -63,24 +66,25 @@ Task<Result<void>> ServerConnection::wait_until_worth_reading() {
 
 // Whether another read at once is worth it.
 bool ServerConnection::read_now() {
-  MutableByteSpan room = reader_.prepare();
+  MutableByteSpan room = reader_->prepare();
   room = room.first(std::min(room.size(), limits_.read_bytes_max));
   const Result<std::size_t> count = connection_->try_read(room);
   if (!count && count.error().code == Errc::would_block) return false;
   if (!count || *count == 0) {
-    close();
+    close(ClosedBy::peer);
     closing_ = true;
     return false;
   }
   heard_ = true;
+  tally_->metrics.received_bytes.add(*count);
   const bool full = *count == room.size();
-  const Result<void> split = reader_.filled(*count, frames_);
+  const Result<void> split = reader_->filled(*count, frames_);
   handle_frames();
   if (!split && !closing_) {
     session_->on_broken(split.error());
     close_after_sending(split.error());
   }
-  return full && !closing_ && !reader_.blocked() && may_read_.is_set();
+  return full && !closing_ && !reader_->blocked() && may_read_.is_set();
 }
 
 void ServerConnection::handle_frames() {
@@ -97,6 +101,7 @@ void ServerConnection::handle_frames() {
 void ServerConnection::send_now() {
   if (unsent_.empty() || writing_ || closed_) return;
   const auto taken = connection_->try_write(unsent_);
+  count_sent();
   if (taken) took(*taken);
   if (!unsent_.empty() || closing_) to_write_.set();  // Also what is wrong shows there.
 }
@@ -114,12 +119,21 @@ void ServerConnection::took(std::size_t bytes) {
   if (unsent_bytes_ <= limits_.unsent_bytes_max) may_read_.set();
 }
 
+// Also of a write that failed in the middle.
+void ServerConnection::count_sent() {
+  const std::uint64_t written = connection_->bytes_written();
+  tally_->metrics.sent_bytes.add(written - std::exchange(sent_, written));
+}
+
 Task<void> ServerConnection::write_replies() {
   const auto self = shared_from_this();
   std::vector<env::Chunk> leaving;
   for (;;) {
     auto woken = co_await to_write_.wait();
-    if (!woken) break;
+    if (!woken) {
+      close(ended_by(woken.error()));
+      break;
+    }
     to_write_.reset();
     leaving.swap(unsent_);
     if (leaving.empty()) {
@@ -131,14 +145,18 @@ Task<void> ServerConnection::write_replies() {
     writing_ = true;
     auto written = co_await connection_->write(leaving);
     writing_ = false;
+    count_sent();
     leaving.clear();  // Pages and files are free from here on, also while nothing else is sent.
     unsent_bytes_ -= bytes;
-    if (!written) break;
+    if (!written) {
+      close(ended_by(written.error()));
+      break;
+    }
     if (unsent_bytes_ <= limits_.unsent_bytes_max) may_read_.set();
     if (!unsent_.empty() || closing_) to_write_.set();
   }
   unsent_.clear();
-  close();
+  close(closing_by_);
 }
 
 void ServerConnection::send(std::vector<env::Chunk> frame) {
@@ -153,22 +171,28 @@ void ServerConnection::send(std::vector<env::Chunk> frame) {
 
 void ServerConnection::close_after_sending(Error why) {
   if (closing_ || closed_) return;
-  tally_->limit_of(why.code).warn(environment_.now().time_since_epoch(),
-                                  "closing the connection of {}: {}",
-                                  connection_->remote().to_string(), why);
   closing_ = true;
+  closing_by_ = ClosedBy::agreed;
+  if (why.code != Errc::none) {
+    closing_by_ = why.code == Errc::request_timed_out ? ClosedBy::slow : ClosedBy::error;
+    tally_->metrics.errors.add(why.code);
+    tally_->limit_of(why.code).warn(environment_.now().time_since_epoch(),
+                                    "closing the connection of {}: {}",
+                                    connection_->remote().to_string(), why);
+  }
   may_read_.set();
   to_write_.set();
 }
 
 void ServerConnection::check_silence(env::MonotonicTime now) {
   if (closed_) return;
-  if (session_ && !closing_ && !session_->is_introduced()) {
-    if (now - since_ < limits_.introduction_max) return;
+  const auto owes = session_ && !closing_ ? session_->owes_since() : std::nullopt;
+  if (owes) {
+    if (now - *owes < limits_.introduction_max) return;
     const Error late{
         Errc::request_timed_out,
         fmt::format(
-            "no whole first request within {} ms of connecting",
+            "no whole request within {} ms",
             std::chrono::floor<std::chrono::milliseconds>(limits_.introduction_max).count())};
     session_->on_broken(late);
     close_after_sending(late);
@@ -180,12 +204,13 @@ void ServerConnection::check_silence(env::MonotonicTime now) {
   // Requests that wait excuse a peer that sends nothing, not one that takes nothing.
   if (session_ && session_->is_busy() && unsent_bytes_ == 0) return;
   log_debug("closing the connection of {}: nothing moved on it", connection_->remote().to_string());
-  close();
+  close(ClosedBy::idle);
 }
 
-void ServerConnection::close() {
+void ServerConnection::close(ClosedBy by) {
   if (closed_) return;
   closed_ = true;
+  tally_->metrics.count_closed(by);
   connection_->close();
   to_write_.set();
   may_read_.set();

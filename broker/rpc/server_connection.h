@@ -11,7 +11,8 @@
 #include <memory>
 #include <vector>
 
-#include "broker/rpc/frame_reader.h"
+#include "broker/rpc/reader.h"
+#include "broker/rpc/server_metrics.h"
 #include "broker/rpc/session.h"
 #include "common/env/core.h"
 #include "common/env/environment.h"
@@ -28,13 +29,16 @@ struct ConnectionLimits {
   std::size_t unsent_bytes_max = 8 << 20;  // A peer that has more to take is not read either.
   // Without a byte in either direction for so long a connection is closed, unless requests wait.
   env::Duration idle_max = std::chrono::minutes(10);
-  // From the connection's beginning until its session is introduced.
+  // How long a peer may owe the rest of what it has begun (Session::owes_since).
   env::Duration introduction_max = std::chrono::seconds(10);
 };
 
 // What all connections of a server share. Any thread.
 struct ServerTally {
+  explicit ServerTally(env::Environment& environment) : metrics(environment) {}
+
   std::atomic<std::size_t> connections{0};
+  ServerMetrics metrics;
   // Whatever a peer can cause again and again. Of each code by itself: one kind must not hide
   // another.
   LogLimit& limit_of(Errc code) {
@@ -51,9 +55,8 @@ struct ServerTally {
 class ServerConnection : public Outbox, public std::enable_shared_from_this<ServerConnection> {
  public:
   ServerConnection(env::Environment& environment, env::Core& core,
-                   std::unique_ptr<env::Connection> connection, ReceiveSlab& slab,
-                   std::shared_ptr<FrameBudget> budget, ConnectionLimits limits,
-                   std::shared_ptr<ServerTally> tally);
+                   std::unique_ptr<env::Connection> connection, std::unique_ptr<Reader> reader,
+                   ConnectionLimits limits, std::shared_ptr<ServerTally> tally);
   ~ServerConnection() override;
 
   // Before the tasks start.
@@ -70,7 +73,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
 
   // Called now and then: closes it if it has been silent for too long.
   void check_silence(env::MonotonicTime now);
-  void close();
+  void close(ClosedBy by);
 
  private:
   Task<Result<void>> wait_until_worth_reading();
@@ -78,13 +81,14 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   void handle_frames();
   void send_now();
   void took(std::size_t bytes);
+  void count_sent();
 
   env::Environment& environment_;
   env::Core& core_;
   const std::shared_ptr<ServerTally> tally_;
   const std::unique_ptr<env::Connection> connection_;
   const ConnectionLimits limits_;
-  FrameReader reader_;
+  const std::unique_ptr<Reader> reader_;
   std::unique_ptr<Session> session_;
   std::vector<SharedBytes> frames_;
 
@@ -95,7 +99,10 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   env::Event to_write_;   // Something is unsent, or no more will come.
   env::Event may_read_;   // The unsent bytes are below their limit.
   bool closing_ = false;  // Nothing more is read or queued.
+  ClosedBy closing_by_ = ClosedBy::peer;  // Why, once everything has left.
   bool closed_ = false;
+
+  std::uint64_t sent_ = 0;  // What was counted of what was written.
 
   // For check_silence().
   env::MonotonicTime since_;   // When it was made, or a look found that bytes had moved.

@@ -7,12 +7,14 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "common/bytes.h"
 #include "common/env/core.h"
 #include "common/env/network.h"
+#include "common/env/time.h"
 #include "common/error.h"
 
 namespace ropewalk::rpc {
@@ -25,7 +27,8 @@ class Outbox {
   // One whole reply frame, with its length. Leaves with all others that are ready, in the order of
   // these calls.
   virtual void send(std::vector<env::Chunk> frame) = 0;
-  // Reads nothing more; closes once everything sent before has left. `why` is logged, once.
+  // Reads nothing more; closes once everything sent before has left. `why` is logged and counted,
+  // unless it is Errc::none: that is how the conversation was to end.
   virtual void close_after_sending(Error why) = 0;
   // Bytes that the peer has not taken yet.
   virtual std::size_t unsent_bytes() const = 0;
@@ -36,14 +39,14 @@ class Session {
  public:
   virtual ~Session() = default;
   // All whole frames of one read, in order, without their lengths: what is done for all of them can
-  // be done once.
+  // be done once. Where the server does not frame, what one read brought.
   virtual void on_frames(std::span<const SharedBytes> frames) = 0;
   // The bytes that follow are no frames (malformed_frame, frame_too_large). The session may still
   // send; the connection closes after that.
   virtual void on_broken(const Error& error) = 0;
-  // Whether the peer may go on as it likes. One that has not said yet who it is must do so in time;
-  // on_broken() is called when it does not.
-  virtual bool is_introduced() const = 0;
+  // Since when the peer owes the rest of what it has begun: to say who it is, a request. Nothing:
+  // it may go on as it likes. on_broken() is called when it takes too long.
+  virtual std::optional<env::MonotonicTime> owes_since() const = 0;
   // Whether requests wait for their answers: the connection is not idle then.
   virtual bool is_busy() const = 0;
   // The connection is gone. Nothing more is called.

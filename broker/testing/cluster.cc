@@ -10,6 +10,7 @@ namespace ropewalk::testing {
 namespace {
 
 constexpr std::uint16_t kNativePort = 9192;
+constexpr std::uint16_t kAdminPort = 9644;
 
 std::string host_of(std::size_t broker) { return fmt::format("broker-{}", broker + 1); }
 
@@ -39,6 +40,7 @@ BrokerSettings Cluster::settings_of(std::size_t broker) const {
   settings.data_dirs = {kDataDirectory};
   settings.broker_id = BrokerId(static_cast<std::int32_t>(broker) + 1);
   settings.native_listen = settings::HostPort{"0.0.0.0", kNativePort};
+  settings.admin_listen = settings::HostPort{"0.0.0.0", kAdminPort};
   settings.advertised["native"] = settings::HostPort{host_of(broker), kNativePort};
   settings.allow_insecure = true;
   settings.cores = static_cast<std::int64_t>(options_.cores);

@@ -15,7 +15,6 @@ void append_text(std::string& out, const ConsumedRecord& record);
 // key or value is null; bytes that are not UTF-8 come as key_base64 and value_base64 instead.
 void append_json(std::string& out, const ConsumedRecord& record);
 
-bool is_utf8(std::string_view bytes);
 std::string to_base64(std::string_view bytes);  // With padding (RFC 4648, section 4).
 
 }  // namespace ropewalk::cli

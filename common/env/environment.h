@@ -8,12 +8,14 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/env/core.h"
 #include "common/env/file.h"
 #include "common/env/network.h"
+#include "common/env/process_stats.h"
 #include "common/env/random.h"
 #include "common/env/task.h"
 #include "common/env/time.h"
@@ -54,6 +56,9 @@ class Environment {
   // Work that computes for long (decompressing large batches), off the cores; `done` runs on `back`
   // afterwards.
   virtual void compute(Job work, Core& back, Job done) = 0;
+
+  // Real: what the system says about this process. May take milliseconds: ask from compute().
+  virtual std::optional<ProcessStats> process_stats() { return std::nullopt; }
 
   // The callback runs on core 0 at SIGTERM or SIGINT (simulation: when the test stops the node).
   // One callback at a time.

@@ -109,7 +109,8 @@ void define_listeners(Schema& schema, BrokerSettings& s) {
   schema.listener(s.broker_listen, {"broker_listen", "Where the other brokers connect."}, false);
   schema.listener(s.kafka_listen, {"kafka_listen", "Where clients of Apache Kafka connect."},
                   false);
-  schema.listener(s.admin_listen, {"admin_listen", "HTTP for metrics and health."}, false);
+  schema.listener(s.admin_listen,
+                  {"admin_listen", "HTTP for monitors: /metrics, /healthz, /readyz."}, true);
   schema.listener(s.kinesis_listen, {"kinesis_listen", "Where clients of Amazon Kinesis connect."},
                   false);
   schema.add({.key = "advertised",

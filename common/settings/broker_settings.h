@@ -40,7 +40,7 @@ struct BrokerSettings {
   std::optional<settings::HostPort> native_listen = settings::HostPort{"127.0.0.1", 9192};
   std::optional<settings::HostPort> broker_listen;
   std::optional<settings::HostPort> kafka_listen;
-  std::optional<settings::HostPort> admin_listen;
+  std::optional<settings::HostPort> admin_listen = settings::HostPort{"127.0.0.1", 9644};
   std::optional<settings::HostPort> kinesis_listen;
   std::map<std::string, settings::HostPort> advertised;  // By listener: "native", "broker", ...
   bool allow_insecure = false;

@@ -13,7 +13,8 @@ demo_pid() {
   echo "$pid"
 }
 
-demo_address() { sed -n 's/^ready native=\([^ ]*\).*/\1/p' "$demo_dir/ready"; }
+# demo_address LISTENER: where it listens, out of the ready line.
+demo_address() { sed -n "s/^ready .*$1=\([^ ]*\).*/\1/p" "$demo_dir/ready"; }
 
 # Waits for the line with which the broker says that it serves.
 demo_wait_ready() {
@@ -26,17 +27,22 @@ demo_wait_ready() {
   return 1
 }
 
+# demo_start PORT ADMIN_PORT
 demo_start() {
-  local port=$1 pid
+  local port=$1 admin_port=$2 pid
   mkdir -p "$demo_dir"
   : >"$demo_dir/ready"
   setsid "$demo_bin/ropewalkd" --data-dir "$demo_dir/data" --native-listen "127.0.0.1:$port" \
-    >"$demo_dir/ready" 2>"$demo_dir/log" </dev/null &
+    --admin-listen "127.0.0.1:$admin_port" >"$demo_dir/ready" 2>"$demo_dir/log" </dev/null &
   pid=$!
   echo "$pid" >"$demo_dir/pid"
   demo_wait_ready "$pid" && return 0
   rm -f "$demo_dir/pid"
   kill "$pid" 2>/dev/null || true
+  if [ "$admin_port" -ne 0 ] && grep -q "admin_listen.*address_in_use\|address_in_use.*admin_listen" "$demo_dir/log"; then
+    demo_start "$port" 0  # Any free one will do for the monitors.
+    return
+  fi
   if grep -q address_in_use "$demo_dir/log"; then
     die "port $port on 127.0.0.1 is in use by another program; choose another: ./dev up --port 19192"
   fi
@@ -64,7 +70,7 @@ demo_produce() {
 }
 
 demo_try_next() {
-  local address=$1 bin=build/release/bin/ropewalk
+  local address=$1 admin=$2 bin=build/release/bin/ropewalk
   [ "$address" = 127.0.0.1:9192 ] || bin="$bin --brokers $address"
   cat <<NEXT
 
@@ -74,13 +80,14 @@ The broker goes on serving on $address; its data is in $demo_dir/data. Try:
   $bin topic create notes --partitions 1
   echo hello | $bin produce notes --print-offsets
   $bin consume notes --follow
+  curl -s http://$admin/metrics                 # what monitors read
   kill -9 $(cat "$demo_dir/pid"); ./dev up      # every acknowledged record is still there
   ./dev down
 NEXT
 }
 
 cmd_up() {
-  local port=9192 pid address
+  local port=9192 admin_port pid address
   while [ $# -gt 0 ]; do
     case $1 in
       --port) port=${2:?--port needs a number}; shift 2 ;;
@@ -88,16 +95,18 @@ cmd_up() {
     esac
   done
   [[ $port =~ ^[0-9]+$ ]] || wrong "up: --port is a number"
+  admin_port=$((port + 452))  # 9644 beside 9192.
+  [ "$port" -ne 0 ] && [ "$admin_port" -le 65535 ] || admin_port=0
   build release ropewalkd ropewalk flights
   if pid=$(demo_pid); then
     echo "The broker is running already (process $pid)."
   else
-    demo_start "$port"
+    demo_start "$port" "$admin_port"
   fi
-  address=$(demo_address)
+  address=$(demo_address native)
   demo_produce "$address"
   "$demo_bin/flights" "$address" flights
-  demo_try_next "$address"
+  demo_try_next "$address" "$(demo_address admin)"
 }
 
 cmd_down() {

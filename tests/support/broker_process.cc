@@ -4,27 +4,15 @@
 #include <utility>
 
 namespace ropewalk::support {
+namespace {
 
-Result<Process> start_broker(const BrokerOptions& options) {
-  ProcessOptions process;
-  process.command = {program("ropewalkd"), "--data-dir", options.data_directory, "--native-listen",
-                     "127.0.0.1:0"};
-  process.command.insert(process.command.end(), options.flags.begin(), options.flags.end());
-  process.stderr_file = options.stderr_file;
-  process.environment = options.environment;
-  return Process::start(process);
-}
-
-Result<std::uint16_t> wait_until_ready(Process& broker, std::chrono::milliseconds patience) {
-  TRY(const std::string line, broker.read_line(patience));
-  const std::string_view text = line;
-  if (!text.starts_with("ready ")) return fail(Errc::invalid_request, "not a ready line: {}", line);
-  constexpr std::string_view kName = " native=";
-  const auto at = text.find(kName);
-  if (at == std::string_view::npos)
-    return fail(Errc::invalid_request, "no native listener in: {}", line);
-  auto address = text.substr(at + kName.size());
+// Out of "ready native=HOST:PORT ...".
+Result<std::uint16_t> port_of(std::string_view line, std::string_view name) {
+  const auto at = line.find(name);
+  if (at == std::string_view::npos) return fail(Errc::invalid_request, "no{} in: {}", name, line);
+  auto address = line.substr(at + name.size());
   address = address.substr(0, address.find(' '));
+  if (address == "off") return 0;
   const auto number = address.substr(address.rfind(':') + 1);
   std::uint16_t port = 0;
   const auto parsed = std::from_chars(number.data(), number.data() + number.size(), port);
@@ -33,11 +21,33 @@ Result<std::uint16_t> wait_until_ready(Process& broker, std::chrono::millisecond
   return port;
 }
 
+}  // namespace
+
+Result<Process> start_broker(const BrokerOptions& options) {
+  ProcessOptions process;
+  process.command = {program("ropewalkd"), "--data-dir",  options.data_directory,
+                     "--native-listen",    "127.0.0.1:0", "--admin-listen",
+                     options.admin_listen};
+  process.command.insert(process.command.end(), options.flags.begin(), options.flags.end());
+  process.stderr_file = options.stderr_file;
+  process.environment = options.environment;
+  return Process::start(process);
+}
+
+Result<BrokerPorts> wait_until_ready(Process& broker, std::chrono::milliseconds patience) {
+  TRY(const std::string line, broker.read_line(patience));
+  if (!line.starts_with("ready ")) return fail(Errc::invalid_request, "not a ready line: {}", line);
+  BrokerPorts ports;
+  TRY(ports.native, port_of(line, " native="));
+  TRY(ports.admin, port_of(line, " admin="));
+  return ports;
+}
+
 Result<BrokerProcess> start_ready_broker(const BrokerOptions& options,
                                          std::chrono::milliseconds patience) {
   TRY(auto process, start_broker(options));
-  TRY(const std::uint16_t port, wait_until_ready(process, patience));
-  return BrokerProcess{std::move(process), port};
+  TRY(const BrokerPorts ports, wait_until_ready(process, patience));
+  return BrokerProcess{std::move(process), ports.native, ports.admin};
 }
 
 }  // namespace ropewalk::support

@@ -15,17 +15,23 @@ struct BrokerOptions {
   std::string stderr_file;
   std::vector<std::string> flags = {};        // Beside the data directory and the ports.
   std::vector<std::string> environment = {};  // NAME=VALUE.
+  std::string admin_listen = "127.0.0.1:0";
 };
 
 struct BrokerProcess {
   Process process;
-  std::uint16_t port = 0;  // Of the native listener.
+  std::uint16_t port = 0;        // Of the native listener.
+  std::uint16_t admin_port = 0;  // 0: off.
 };
 
 // Starts one without waiting for it.
 Result<Process> start_broker(const BrokerOptions& options);
-// The native port out of the ready line. Errors: closed (it ended), request_timed_out.
-Result<std::uint16_t> wait_until_ready(Process& broker, std::chrono::milliseconds patience);
+// The ports out of the ready line. Errors: closed (it ended), request_timed_out.
+struct BrokerPorts {  // 0: off.
+  std::uint16_t native = 0;
+  std::uint16_t admin = 0;
+};
+Result<BrokerPorts> wait_until_ready(Process& broker, std::chrono::milliseconds patience);
 Result<BrokerProcess> start_ready_broker(const BrokerOptions& options,
                                          std::chrono::milliseconds patience);
 

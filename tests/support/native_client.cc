@@ -6,9 +6,6 @@
 #include <thread>
 #include <utility>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +14,7 @@
 #include "ropewalk/v1/metadata.pb.h"
 #include "ropewalk/v1/negotiate.pb.h"
 #include "ropewalk/v1/topics.pb.h"
+#include "tests/support/loopback.h"
 
 namespace ropewalk::support {
 namespace {
@@ -24,33 +22,11 @@ namespace {
 constexpr std::size_t kFrameBytesMax = 256u << 20;
 constexpr std::size_t kReadBytes = 256u << 10;
 
-void set_patience(int socket, std::chrono::milliseconds patience) {
-  timeval time{};
-  time.tv_sec = patience.count() / 1000;
-  time.tv_usec = (patience.count() % 1000) * 1000;
-  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
-  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
-}
-
-std::unexpected<Error> broken(const char* doing) {
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ETIMEDOUT)
-    return fail(Errc::request_timed_out, "{}", doing);
-  return fail(Errc::closed, "{}: {}", doing, std::strerror(errno));
-}
-
 }  // namespace
 
 Result<NativeClient> NativeClient::connect(std::uint16_t port, std::chrono::milliseconds patience) {
-  NativeClient client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const int one = 1;
-  setsockopt(client.socket_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  set_patience(client.socket_, patience);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(client.socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
-    return broken("connecting");
+  TRY(const int made, connect_loopback(port, patience));
+  NativeClient client(made);
   v1::NegotiateRequest request;
   request.set_software_name("ropewalk-test");
   request.set_software_version("1");

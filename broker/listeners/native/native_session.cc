@@ -43,6 +43,7 @@ void answer_produce(const Call& call, const std::vector<ProducedPartition>& part
 
 NativeSession::NativeSession(Shared& shared, const rpc::Accepted& accepted, env::TaskGroup& closing)
     : shared_(shared),
+      made_(shared.environment.now()),
       outbox_(accepted.outbox),
       closing_(closing),
       conversation_(served_apis(), /*must_authenticate=*/false),

@@ -26,7 +26,10 @@ class NativeSession final : public rpc::Session {
 
   void on_frames(std::span<const SharedBytes> frames) override;
   void on_broken(const Error& error) override;
-  bool is_introduced() const override { return conversation_.stage() != wire::Stage::fresh; }
+  std::optional<env::MonotonicTime> owes_since() const override {
+    if (conversation_.stage() != wire::Stage::fresh) return std::nullopt;
+    return made_;
+  }
   bool is_busy() const override { return tasks_->size() > 0 || *produces_ > 0; }
   void on_closed() override;
 
@@ -42,6 +45,7 @@ class NativeSession final : public rpc::Session {
   void break_off(const Call& call, const Error& error);
 
   Shared& shared_;
+  const env::MonotonicTime made_;
   const std::weak_ptr<rpc::Outbox> outbox_;
   env::TaskGroup& closing_;
   wire::ServerConversation conversation_;

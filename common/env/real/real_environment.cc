@@ -13,6 +13,7 @@
 
 #include "common/env/real/descriptor_cache.h"
 #include "common/env/real/posix_file_system.h"
+#include "common/env/real/process_stats.h"
 #include "common/env/real/real_core.h"
 #include "common/env/real/tcp_network.h"
 #include "common/env/real/thread_pool.h"
@@ -42,6 +43,11 @@ class ProcessEnvironment final : public RealEnvironment {
   Result<std::unique_ptr<FileSystem>> open_file_system(FileSystemOptions options) override;
   Random random(std::string_view stream) override;
   void compute(Job work, Core& back, Job done) override;
+  std::optional<ProcessStats> process_stats() override {
+    ProcessStats stats = real::read_process_stats();
+    stats.started = started_;
+    return stats;
+  }
   void on_stop_signal(Job callback) override;
   bool block_until(const std::function<bool()>& ready, MonotonicTime deadline) override;
   void notify() override;
@@ -54,6 +60,7 @@ class ProcessEnvironment final : public RealEnvironment {
 
   void wait_for_signal();
 
+  const WallTime started_ = wall_now();
   std::shared_ptr<real::DescriptorCache> descriptors_;
   real::ThreadPool compute_;
   std::vector<std::unique_ptr<real::RealCore>> cores_;

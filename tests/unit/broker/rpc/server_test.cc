@@ -13,9 +13,11 @@ using namespace std::chrono_literals;
 struct Seen {
   std::vector<std::size_t> turns;  // Frames of each.
   std::size_t frames = 0;
+  std::string bytes;
+  std::set<std::size_t> cores;
   std::size_t closed = 0;
   std::size_t reply_bytes = 0;  // Added to each echo.
-  bool introduced = true;
+  std::optional<env::MonotonicTime> owes_since;
   bool busy = false;
 };
 
@@ -26,7 +28,9 @@ class Echo final : public Session {
   void on_frames(std::span<const SharedBytes> frames) override {
     seen_.turns.push_back(frames.size());
     seen_.frames += frames.size();
+    seen_.cores.insert(outbox_.lock()->core().index());
     for (const auto& frame : frames) {
+      seen_.bytes += frame.text();
       const std::string text = std::string(frame.text()) + std::string(seen_.reply_bytes, '.');
       outbox_.lock()->send({SharedBytes(framed(text))});
     }
@@ -34,7 +38,7 @@ class Echo final : public Session {
   void on_broken(const Error& error) override {
     outbox_.lock()->send({SharedBytes(framed(to_string(error)))});
   }
-  bool is_introduced() const override { return seen_.introduced; }
+  std::optional<env::MonotonicTime> owes_since() const override { return seen_.owes_since; }
   bool is_busy() const override { return seen_.busy; }
   void on_closed() override { seen_.closed++; }
 
@@ -167,7 +171,7 @@ TEST_F(RpcServer, RefusesMoreConnectionsThanItMayHave) {
 
 TEST_F(RpcServer, ClosesWhoDoesNotIntroduceItselfAndSaysWhy) {
   options_.limits.introduction_max = 10s;
-  seen_.introduced = false;
+  seen_.owes_since = broker_.environment().now();
   start();
   auto client = peer();
   world_.run_for(5s);
@@ -218,6 +222,56 @@ TEST_F(RpcServer, ClosesWhoTakesNothingForTooLongThoughRequestsWait) {
   client.send(framed("much"));
   world_.run_for(15s);
   EXPECT_TRUE(world_.run_until([this] { return server_->connections() == 0; }, 1s));
+}
+
+TEST_F(RpcServer, CountsItsConnectionsAndTheirBytes) {
+  options_.connections_max = 2;
+  options_.limits.idle_max = 60s;
+  start();
+  auto first = peer();
+  auto idle = peer();
+  first.send(framed("four"));
+  EXPECT_EQ(first.read(), "four");
+  idle.send(framed("a"));
+  EXPECT_EQ(idle.read(), "a");
+  EXPECT_TRUE(peer().closed());
+  first.send("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(first.read(), testing::HasSubstr("HTTP"));
+  EXPECT_TRUE(first.closed());
+  auto third = peer();
+  third.send(framed("a"));
+  EXPECT_EQ(third.read(), "a");
+  third.close();
+  world_.run_for(90s);
+
+  telemetry::Page page;
+  server_->show(page);
+  const std::string text = page.text();
+  for (const char* const line : {
+           "ropewalk_connections{listener=\"native\"} 0\n",
+           "ropewalk_connections_limit{listener=\"native\"} 2\n",
+           "ropewalk_connections_accepted_total{listener=\"native\"} 3\n",
+           "ropewalk_connections_refused_total{listener=\"native\"} 1\n",
+           "ropewalk_connections_closed_total{listener=\"native\",reason=\"error\"} 1\n",
+           "ropewalk_connections_closed_total{listener=\"native\",reason=\"peer\"} 1\n",
+           "ropewalk_connections_closed_total{listener=\"native\",reason=\"idle\"} 1\n",
+           "ropewalk_bad_input_total{listener=\"native\",error=\"malformed_frame\"} 1\n",
+           "ropewalk_received_bytes_total{listener=\"native\"} 36\n",
+       })
+    EXPECT_THAT(text, testing::HasSubstr(line));
+}
+
+TEST_F(RpcServer, HandsOverBytesAsTheyComeWhereItDoesNotFrame) {
+  options_.framing = Framing::none;
+  options_.cores = 1;
+  start();
+  auto first = peer();
+  auto second = peer();
+  first.send("abc");
+  second.send("d");
+  world_.run_for(1s);
+  EXPECT_EQ(seen_.bytes.size(), 4U);
+  EXPECT_EQ(seen_.cores, std::set<std::size_t>{0});
 }
 
 TEST_F(RpcServer, StoppingEndsAllConnections) {

@@ -1,0 +1,99 @@
+// The parts of one broker. For broker.cc and metrics.cc only.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "broker/broker.h"
+#include "broker/data_directories.h"
+#include "broker/listeners/admin/admin_listener.h"
+#include "broker/listeners/native/native_listener.h"
+#include "broker/metadata/metadata_machine.h"
+#include "broker/metadata/metadata_view.h"
+#include "broker/node/active_controller.h"
+#include "broker/node/membership.h"
+#include "broker/node/replica_reconciler.h"
+#include "broker/quorum/lone_quorum.h"
+#include "broker/quota/byte_budget.h"
+#include "broker/replication/replica_manager.h"
+#include "broker/rpc/server.h"
+#include "broker/security/authorizer.h"
+#include "broker/service/use_cases.h"
+
+namespace ropewalk {
+
+inline constexpr std::string_view kVersion = "0.1.0";
+
+// Who decides, as every core may ask.
+class ControllerWatch final : public metadata::MachineListener {
+ public:
+  void image_changed(const metadata::ImagePtr&, const metadata::ImagePtr&) override {}
+  void leader_changed(BrokerId leader, Term) override {
+    leader_.store(leader.value(), std::memory_order_relaxed);
+  }
+  BrokerId leader() const { return BrokerId(leader_.load(std::memory_order_relaxed)); }
+
+ private:
+  std::atomic<std::int32_t> leader_{kNoBroker.value()};
+};
+
+// In the order in which they are made. What a part refers to stands above it.
+struct Broker::Parts {
+  Parts(env::Environment& in, BrokerSettings with, std::function<void(const Error&)> told)
+      : environment(in),
+        settings(std::move(with)),
+        on_failure(std::move(told)),
+        produce_budget(static_cast<std::size_t>(settings.in_flight_bytes_max)),
+        fetch_budget(static_cast<std::size_t>(settings.fetch_bytes_max)) {}
+
+  Task<Result<void>> start();
+  Task<void> stop();
+  Task<Result<void>> open_and_join();
+  Task<Result<void>> start_admin();
+  Task<Result<void>> start_serving();
+  Task<void> make_metadata(Result<void>& outcome);
+  Task<void> join(replication::OpenedReplicas opened, Result<void>& outcome);
+  Task<void> leave();
+  Task<void> stop_metadata();
+  void report_failure(const Error& error);
+  bool lease_holds() const;
+  // What the admin port shows; on core 0, at any time.
+  Result<void> ready() const;
+  Task<std::string> metrics_page();
+  metadata::RegisterBroker registration(const replication::OpenedReplicas& opened) const;
+
+  env::Environment& environment;
+  const BrokerSettings settings;
+  std::function<void(const Error&)> on_failure;
+
+  security::AllowAll authorizer;
+  quota::ByteBudget produce_budget;
+  quota::ByteBudget fetch_budget;
+  std::unique_ptr<DataDirectories> data;
+  std::unique_ptr<replication::ReplicaManager> replicas;
+
+  // On the control core.
+  std::unique_ptr<metadata::MetadataView> view;
+  std::unique_ptr<metadata::MetadataMachine> machine;
+  ControllerWatch watch;
+  std::unique_ptr<quorum::LoneQuorum> quorum;
+  std::unique_ptr<node::ActiveController> controller;
+  std::unique_ptr<node::ReplicaReconciler> reconciler;
+  std::unique_ptr<node::Membership> membership;
+  bool joined = false;
+  std::atomic<node::Membership*> leased{nullptr};  // The membership, once it has a first lease.
+
+  std::unique_ptr<service::UseCases> uses;
+  std::unique_ptr<native::NativeListener> native;
+  std::unique_ptr<rpc::Server> server;
+  bool listening = false;
+
+  std::unique_ptr<admin::AdminListener> admin;
+  std::unique_ptr<rpc::Server> admin_server;
+  std::string unready =
+      "starting";  // Why this broker does not serve yet, or no more; empty: it does.
+};
+
+}  // namespace ropewalk

@@ -1,0 +1,48 @@
+#include "common/env/real/process_stats.h"
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace ropewalk::env::real {
+namespace {
+
+double in_seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+std::uint64_t count_open_files() {
+  std::error_code error;
+  std::uint64_t count = 0;
+  std::filesystem::directory_iterator at("/proc/self/fd", error);
+  for (const std::filesystem::directory_iterator end; !error && at != end; at.increment(error))
+    count++;
+  return count > 0 ? count - 1 : 0;  // One of them is this look.
+}
+
+}  // namespace
+
+ProcessStats read_process_stats() {
+  ProcessStats stats;
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) == 0)
+    stats.cpu_seconds = in_seconds(usage.ru_utime) + in_seconds(usage.ru_stime);
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) stats.open_files_max = files.rlim_cur;
+  stats.open_files = count_open_files();
+  std::uint64_t pages = 0;
+  std::uint64_t resident_pages = 0;
+  std::ifstream memory("/proc/self/statm");
+  if (memory >> pages >> resident_pages) {
+    const auto page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    stats.virtual_bytes = pages * page_bytes;
+    stats.resident_bytes = resident_pages * page_bytes;
+  }
+  return stats;
+}
+
+}  // namespace ropewalk::env::real

@@ -1,0 +1,85 @@
+// The admin port of a real daemon: what it shows moves with what the daemon does.
+#include <filesystem>
+#include <map>
+#include <sstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/broker_process.h"
+#include "tests/support/http_get.h"
+#include "tests/support/native_client.h"
+
+namespace ropewalk::support {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Admin : public ::testing::Test {
+ protected:
+  Admin() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "rw-admin-XXXXXX").string();
+    root_ = ::mkdtemp(pattern.data());
+  }
+  ~Admin() override { std::filesystem::remove_all(root_); }
+
+  void start(std::string admin_listen = "127.0.0.1:0") {
+    auto started = start_ready_broker({.data_directory = (root_ / "data").string(),
+                                       .stderr_file = (root_ / "err").string(),
+                                       .admin_listen = std::move(admin_listen)},
+                                      60s);
+    ASSERT_TRUE(started) << to_string(started.error());
+    broker_.emplace(std::move(*started));
+  }
+  HttpGot get(const std::string& path) {
+    auto got = http_get(broker_->admin_port, path, 20s);
+    EXPECT_TRUE(got) << to_string(got.error());
+    return got.value_or(HttpGot{});
+  }
+  // Every sample by its name and labels.
+  std::map<std::string, double> samples() {
+    std::map<std::string, double> values;
+    std::istringstream lines(get("/metrics").body);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("#")) continue;
+      const std::size_t space = line.rfind(' ');
+      values[line.substr(0, space)] = std::stod(line.substr(space));
+    }
+    return values;
+  }
+
+  std::filesystem::path root_;
+  std::optional<BrokerProcess> broker_;
+};
+
+TEST_F(Admin, ShowsWhatTheBrokerDoes) {
+  start();
+  EXPECT_EQ(get("/healthz").status, 200);
+  EXPECT_EQ(get("/readyz").status, 200);
+  auto client = NativeClient::connect(broker_->port, 20s);
+  ASSERT_TRUE(client) << to_string(client.error());
+  const auto before = samples();
+  EXPECT_EQ(before.at("ropewalk_ready"), 1);
+  EXPECT_EQ(before.at("ropewalk_connections{listener=\"native\"}"), 1);
+  EXPECT_GT(before.at("process_resident_memory_bytes"), 1e6);
+  EXPECT_GT(before.at("process_open_fds"), 5);
+  EXPECT_GT(before.at("process_start_time_seconds"), 1e9);
+
+  const auto topic = client->create_topic({.name = "watched"});
+  ASSERT_TRUE(topic) << to_string(topic.error());
+  const auto after = samples();
+  for (const char* const name :
+       {"ropewalk_received_bytes_total{listener=\"native\"}",
+        "ropewalk_sent_bytes_total{listener=\"native\"}",
+        "ropewalk_connections_accepted_total{listener=\"admin\"}", "process_cpu_seconds_total"})
+    EXPECT_GT(after.at(name), before.at(name)) << name;
+}
+
+TEST_F(Admin, CanBeOff) {
+  start("off");
+  EXPECT_EQ(broker_->admin_port, 0);
+}
+
+}  // namespace
+}  // namespace ropewalk::support
