@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <numeric>
 
 namespace ropewalk::settings {
 namespace {
@@ -20,6 +19,8 @@ constexpr Unit kTimeUnits[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"min", 60'0
 Result<std::pair<std::int64_t, std::string_view>> parse_number(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc::result_out_of_range)
+    return fail(Errc::invalid_setting, "'{}' is out of range", text);
   if (error != std::errc()) return fail(Errc::invalid_setting, "'{}' is no number", text);
   std::string_view rest = text.substr(static_cast<std::size_t>(end - text.data()));
   while (rest.starts_with(' ')) rest.remove_prefix(1);
@@ -37,21 +38,6 @@ Result<std::int64_t> with_unit(std::string_view text, std::span<const Unit> unit
     return parsed.first * unit.factor;
   }
   return fail(Errc::invalid_setting, "'{}' is no {}", text, what);
-}
-
-std::size_t edit_distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < from.size(); i++) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < to.size(); j++) {
-      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
 }
 
 Result<void> check_bounds(std::string_view text, std::int64_t value, Bounds bounds) {
@@ -231,16 +217,10 @@ const Definition* Schema::find(std::string_view key) const {
   return found == definitions_.end() ? nullptr : &*found;
 }
 
-std::string Schema::nearest(std::string_view key) const {
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(3, key.size() / 3) + 1;
-  for (const Definition& definition : definitions_) {
-    const std::size_t distance = edit_distance(key, definition.key);
-    if (distance >= best_distance) continue;
-    best_distance = distance;
-    best = definition.key;
-  }
-  return best;
+std::vector<std::string_view> Schema::keys() const {
+  std::vector<std::string_view> keys;
+  for (const Definition& definition : definitions_) keys.push_back(definition.key);
+  return keys;
 }
 
 }  // namespace ropewalk::settings

@@ -74,8 +74,7 @@ class Schema {
 
   const std::vector<Definition>& definitions() const { return definitions_; }
   const Definition* find(std::string_view key) const;
-  // The key that a mistyped one most likely meant; empty when none is near.
-  std::string nearest(std::string_view key) const;
+  std::vector<std::string_view> keys() const;
 
  private:
   std::string section_;

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "common/nearest.h"
+
 namespace ropewalk::settings {
 namespace {
 
@@ -31,9 +33,7 @@ Result<std::string> unquoted(std::string_view text) {
 }  // namespace
 
 std::string unknown_setting(const Schema& schema, std::string_view key) {
-  const std::string nearest = schema.nearest(key);
-  if (nearest.empty()) return fmt::format("there is no setting {}", key);
-  return fmt::format("there is no setting {}; did you mean {}?", key, nearest);
+  return fmt::format("there is no setting {}{}", key, did_you_mean(key, schema.keys()));
 }
 
 Result<std::vector<Value>> read_settings_text(const Schema& schema, std::string_view file_name,
