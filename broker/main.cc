@@ -16,7 +16,7 @@
 #include "common/env/environment.h"
 #include "common/env/event.h"
 #include "common/env/real/real_environment.h"
-#include "common/env/real/standard_streams.h"
+#include "common/env/standard_streams.h"
 #include "common/env/task_group.h"
 #include "common/log.h"
 #include "common/settings/broker_settings.h"

@@ -1,23 +1,11 @@
 // The command `ropewalk`. Exit status: 0 done, 1 failed (the reason on stderr), 2 wrong usage.
 #include <cstdio>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "client/cli/commands.h"
 #include "client/cli/options.h"
+#include "common/env/standard_streams.h"
 
 namespace {
-
-// As common/env/real/standard_streams.h, which the command may not include: no socket gets the
-// number of a stream that the caller closed (`>&-`).
-void fill_standard_streams() {
-  int opened = 0;
-  do {
-    opened = ::open("/dev/null", O_RDONLY);
-  } while (opened >= 0 && opened <= STDERR_FILENO);
-  if (opened >= 0) ::close(opened);
-}
 
 int run_command(const ropewalk::cli::Options& options) {
   auto client = ropewalk::Client::connect({.brokers = options.brokers});
@@ -35,7 +23,7 @@ int run_command(const ropewalk::cli::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  fill_standard_streams();
+  ropewalk::env::fill_standard_streams();
   const auto parsed = ropewalk::cli::parse_options(argc, argv);
   if (const auto* leave = std::get_if<ropewalk::cli::Leave>(&parsed)) {
     fmt::print(leave->status == 0 ? stdout : stderr, "{}", leave->text);

@@ -1,4 +1,4 @@
-#include "common/env/real/standard_streams.h"
+#include "common/env/standard_streams.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
