@@ -1,5 +1,6 @@
 #include "common/settings/broker_settings.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -30,6 +31,15 @@ Result<BrokerId> parse_broker_id(std::string_view text) {
   return BrokerId(id);
 }
 
+// Errors: invalid_setting, also for the id of all zeros, which stands for none.
+Result<Uuid> parse_id(std::string_view text) {
+  auto id = Uuid::from_base64(text);
+  if (!id) return fail(Errc::invalid_setting, "{}", id.error().context);
+  if (id->is_none())
+    return fail(Errc::invalid_setting, "'{}' is all zeros and names nothing", text);
+  return *id;
+}
+
 // ID@HOST:PORT, or ID@HOST:PORT:DIRECTORY_ID.
 Result<QuorumVoter> parse_voter(std::string_view text) {
   QuorumVoter voter;
@@ -39,12 +49,14 @@ Result<QuorumVoter> parse_voter(std::string_view text) {
   TRY(voter.id, parse_broker_id(text.substr(0, at)));
   std::string_view address = text.substr(at + 1);
   constexpr std::size_t kIdLength = 22;
-  if (address.size() > kIdLength && address[address.size() - kIdLength - 1] == ':') {
-    auto directory = Uuid::from_base64(address.substr(address.size() - kIdLength));
-    if (directory) {
-      voter.directory = DirectoryId(*directory);
-      address.remove_suffix(kIdLength + 1);
-    }
+  const std::string_view tail =
+      address.substr(address.size() - std::min(address.size(), kIdLength));
+  const bool inside_ipv6 = tail.find_first_of(":]") != std::string_view::npos;
+  if (address.size() > kIdLength && address[address.size() - kIdLength - 1] == ':' &&
+      !inside_ipv6) {
+    TRY(const Uuid directory, parse_id(tail));
+    voter.directory = DirectoryId(directory);
+    address.remove_suffix(kIdLength + 1);
   }
   TRY(voter.address, HostPort::parse(address));
   return voter;
@@ -80,9 +92,8 @@ void define_identity(Schema& schema, BrokerSettings& s) {
                       "makes up its own on its first start.",
               .accepts = "22 characters of base64url, as `ropewalk cluster status` prints them",
               .assign = [&s](std::string_view text) -> Result<void> {
-                auto id = Uuid::from_base64(text);
-                if (!id) return fail(Errc::invalid_setting, "{}", id.error().context);
-                s.cluster_id = ClusterId(*id);
+                TRY(const Uuid id, parse_id(text));
+                s.cluster_id = ClusterId(id);
                 return {};
               }});
   schema.add({.key = "quorum_voters",

@@ -1,5 +1,6 @@
 #include "common/settings/command_line.h"
 
+#include <algorithm>
 #include <list>
 
 #include <CLI/CLI.hpp>
@@ -25,7 +26,7 @@ Result<std::optional<std::string>> load(const Schema& schema, const Program& pro
                                         const Outside& outside) {
   CLI::App app(program.description, program.name);
   app.allow_extras();
-  app.set_version_flag("--version", program.name + " " + program.version);
+  app.set_version_flag("--version", program.version);
   std::string config;
   app.add_option("--config", config, "File of settings; the keys are the flags' names with _.")
       ->type_name("FILE");
@@ -33,7 +34,11 @@ Result<std::optional<std::string>> load(const Schema& schema, const Program& pro
   for (const Definition& definition : schema.definitions()) {
     Flag& flag = flags.emplace_back(Flag{&definition, {}});
     CLI::Option* option = app.add_option(definition.flag(), flag.given, described(definition));
-    option->group(definition.section)
+    const bool shown = program.sections_shown.empty() ||
+                       std::ranges::find(program.sections_shown, definition.section) !=
+                           program.sections_shown.end();
+    option
+        ->group(shown ? definition.section : "")  // Without a group it is hidden.
         ->type_name("VALUE")
         ->expected(definition.is_switch ? 0 : 1, 1);
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
@@ -50,14 +55,16 @@ Result<std::optional<std::string>> load(const Schema& schema, const Program& pro
   }
   for (const std::string& extra : app.remaining()) {
     if (!extra.starts_with("--"))
-      return fail(Errc::invalid_setting, "'{}' was not expected; see --help", extra);
+      return fail(Errc::invalid_setting, "'{}' was not expected; see {} --help", extra,
+                  program.name);
     std::string key = extra.substr(2, extra.find('=') - 2);
     std::ranges::replace(key, '-', '_');
     return fail(Errc::invalid_setting, "{}: {}", extra, unknown_setting(schema, key));
   }
 
   std::vector<Value> values;
-  if (!config.empty()) {
+  if (app.count("--config") > 0) {
+    if (config.empty()) return fail(Errc::invalid_setting, "--config: no file named");
     TRY(const std::string text, outside.read_file(config));
     TRY(values, read_settings_text(schema, config, text));
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "common/error.h"
 #include "common/settings/definition.h"
@@ -15,9 +16,11 @@
 namespace ropewalk::settings {
 
 struct Program {
-  std::string name;
+  std::string name;         // As it is called, "ropewalkd format".
   std::string description;  // What it is, and what else it can do; stands above the flags.
-  std::string version;
+  std::string version;      // All that --version prints.
+  // Whose settings --help shows; empty: all. The others are accepted all the same.
+  std::vector<std::string> sections_shown = {};
 };
 
 // The door to the outside, handed in.

@@ -14,6 +14,7 @@ using settings::Outside;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* kClusterId = "Aj1Qn8yfTLS8rKhXlgGXxg";
 
@@ -37,7 +38,8 @@ struct Start {
           return found->second;
         },
         .read_file = [this](const std::string&) -> Result<std::string> { return file; }};
-    auto loaded = settings::load(schema, {"ropewalkd", "The broker.", "0.1"}, flags, outside);
+    auto loaded =
+        settings::load(schema, {"ropewalkd", "The broker.", "ropewalkd 0.1"}, flags, outside);
     if (!loaded) {
       EXPECT_EQ(loaded.error().code, Errc::invalid_setting);
       error = loaded.error().context;
@@ -110,6 +112,32 @@ TEST(Settings, BadValueNamesKeySourceAndWhatIsAccepted) {
               HasSubstr("accepted: only off"));
 }
 
+TEST(Settings, NumbersThatDoNotFitAreOutOfRange) {
+  EXPECT_EQ(Start({.flags = {"--cores", "99999999999999999999"}}).run().error,
+            "cores (--cores): '99999999999999999999' is out of range; accepted: a number from 0 to "
+            "256");
+  for (const char* bad : {"", "-1", "0x1", "1e1", "1.5", " 1", "257"})
+    EXPECT_THAT(Start({.flags = {"--cores", bad}}).run().error, HasSubstr("from 0 to 256")) << bad;
+  EXPECT_THAT(Start({.flags = {"--broker-id", "2147483648"}}).run().error,
+              HasSubstr("from 0 to 2147483647"));
+}
+
+TEST(Settings, IdsMustBeIdsAndNotAllZeros) {
+  EXPECT_EQ(Start({.flags = {"--cluster-id", kClusterId}}).run().result.cluster_id->to_base64(),
+            kClusterId);
+  EXPECT_THAT(Start({.flags = {"--cluster-id", "AAAAAAAAAAAAAAAAAAAAAA"}}).run().error,
+              AllOf(HasSubstr("cluster_id (--cluster-id)"), HasSubstr("all zeros")));
+  for (const char* bad : {"", "xx", "Aj1Qn8yfTLS8rKhXlgGXxg==", "Aj1Qn8yfTLS8rKhXlgGXx!",
+                          "02345678-0000-0000-0000-000000000000"})
+    EXPECT_THAT(Start({.flags = {"--cluster-id", bad}}).run().error, HasSubstr("is no id")) << bad;
+  EXPECT_THAT(Start({.flags = {"--quorum-voters", "1@h:9193:AAAAAAAAAAAAAAAAAAAAAA"}}).run().error,
+              HasSubstr("all zeros"));
+}
+
+TEST(Settings, AConfigFileMustBeNamed) {
+  EXPECT_EQ(Start({.flags = {"--config", ""}}).run().error, "--config: no file named");
+}
+
 TEST(Settings, WeakerSourceIsCheckedToo) {
   EXPECT_THAT(Start({.flags = {"--cores", "1"}, .file = "cores = x"}).run().error,
               HasSubstr("test.conf line 1"));
@@ -126,6 +154,19 @@ TEST(Settings, HelpNamesEveryFlag) {
   const std::string help = Start({.flags = {"--help"}}).run().text;
   for (const auto& definition : broker_schema(settings).definitions())
     EXPECT_THAT(help, HasSubstr(definition.flag()));
+}
+
+TEST(Settings, HelpShowsTheSectionsThatTheProgramHeeds) {
+  BrokerSettings settings;
+  const auto help = settings::load(broker_schema(settings),
+                                   {.name = "ropewalkd format",
+                                    .description = "Makes it.",
+                                    .version = "ropewalkd 0.1",
+                                    .sections_shown = {"Identity"}},
+                                   std::vector<std::string>{"--help"}, {});
+  ASSERT_TRUE(help && *help);
+  EXPECT_THAT(**help, AllOf(HasSubstr("ropewalkd format [OPTIONS]"), HasSubstr("--data-dir")));
+  EXPECT_THAT(**help, Not(HasSubstr("--segment-bytes")));
 }
 
 TEST(Settings, EveryDefaultIsAcceptedByItsOwnDefinition) {
