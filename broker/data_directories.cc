@@ -20,6 +20,19 @@ Task<Result<bool>> is_empty(env::FileSystem& files) {
   });
 }
 
+// In the words of the settings. That the directory's own id is known to the cluster is seen later.
+Result<void> check_owner(const std::string& root, const log::DirectoryMeta& found,
+                         ClusterId cluster, const BrokerSettings& settings) {
+  if (found.cluster != cluster)
+    return fail(Errc::wrong_owner, "data_dir {} belongs to cluster {}, but {} to cluster {}", root,
+                found.cluster, settings.data_dirs.front(), cluster);
+  if (found.broker != settings.broker_id)
+    return fail(Errc::wrong_owner,
+                "data_dir {} belongs to broker {} of cluster {}, but broker_id is {}", root,
+                found.broker, cluster, settings.broker_id);
+  return {};
+}
+
 }  // namespace
 
 Task<Result<std::unique_ptr<DataDirectories>>> DataDirectories::open(env::Environment& environment,
@@ -76,6 +89,9 @@ Task<Result<void>> DataDirectories::open_all(env::Environment& environment,
     if (settings.cluster_id && *settings.cluster_id != cluster_)
       co_return fail(Errc::wrong_owner, "data_dir {} belongs to cluster {}, but cluster_id is {}",
                      settings.data_dirs.front(), cluster_, *settings.cluster_id);
+    for (std::size_t index = 0; index < metas.size(); index++)
+      if (metas[index])
+        CO_TRY_VOID(check_owner(settings.data_dirs[index], *metas[index], cluster_, settings));
   }
 
   const log::DirectoryMeta expected{cluster_, settings.broker_id, DirectoryId()};
