@@ -156,7 +156,7 @@ void ConsumerShell::pump() {
   const env::MonotonicTime now = shell_->now();
   std::vector<ResetItem> resets;
   std::map<BrokerId, std::vector<FetchItem>> fetches;
-  std::vector<std::string> to_learn;
+  std::vector<FetchItem> leaderless;
   bool told = false;
   {
     const std::lock_guard lock(mutex_);
@@ -171,8 +171,7 @@ void ConsumerShell::pump() {
       }
       state_.retry(item.partition, item.generation,
                    now + std::chrono::milliseconds(shell_->options().retry_backoff));
-      if (std::ranges::find(to_learn, item.partition.topic) == to_learn.end())
-        to_learn.push_back(item.partition.topic);
+      leaderless.push_back(std::move(item));
     }
     timer_.set(shell_->core(), state_.next_event_after(now), weak_from_this(),
                &ConsumerShell::pump);
@@ -183,22 +182,35 @@ void ConsumerShell::pump() {
     shell_->tasks().spawn("find positions", find_positions(shared_from_this(), std::move(resets)));
   for (auto& [broker, items] : fetches)
     shell_->tasks().spawn("fetch", fetch(shared_from_this(), broker, std::move(items)));
-  if (!to_learn.empty()) learn(std::move(to_learn));
+  if (!leaderless.empty()) learn(std::move(leaderless));
 }
 
-void ConsumerShell::learn(std::vector<std::string> topics) {
+void ConsumerShell::learn(std::vector<FetchItem> leaderless) {
   if (learning_topics_) return;
   learning_topics_ = true;
-  shell_->tasks().spawn("consumer metadata", learn_topics(shared_from_this(), std::move(topics)));
+  shell_->tasks().spawn("consumer metadata",
+                        learn_topics(shared_from_this(), std::move(leaderless)));
 }
 
 Task<void> ConsumerShell::learn_topics(std::shared_ptr<ConsumerShell> self,
-                                       std::vector<std::string> topics) {
+                                       std::vector<FetchItem> leaderless) {
   Shell& shell = *self->shell_;
+  std::vector<std::string> topics;
+  for (const FetchItem& item : leaderless) {
+    if (std::ranges::find(topics, item.partition.topic) == topics.end())
+      topics.push_back(item.partition.topic);
+  }
   auto refreshed =
       co_await Shell::refresh(self->shell_, topics, shell.now() + shell.options().request_timeout);
   if (!refreshed && refreshed.error().code == Errc::cancelled) co_return;
   self->learning_topics_ = false;
+  if (!refreshed && refreshed.error().code == Errc::inconsistent_cluster_id) {
+    // The addresses have come to belong to another cluster: waiting in silence would not end.
+    const FetchItem& first = leaderless.front();
+    const std::lock_guard lock(self->mutex_);
+    self->state_.failed(first.partition, first.generation, refreshed.error(),
+                        shell.now() + kRetryAfterError);
+  }
   self->pump();
 }
 

@@ -41,9 +41,9 @@ class ConsumerShell : public Part, public std::enable_shared_from_this<ConsumerS
 
   // --- Core only ---
   void pump();
-  void learn(std::vector<std::string> topics);
+  void learn(std::vector<FetchItem> leaderless);
   static Task<void> learn_topics(std::shared_ptr<ConsumerShell> self,
-                                 std::vector<std::string> topics);
+                                 std::vector<FetchItem> leaderless);
   static Task<void> find_positions(std::shared_ptr<ConsumerShell> self,
                                    std::vector<ResetItem> items);
   static Task<void> fetch(std::shared_ptr<ConsumerShell> self, BrokerId broker,

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "common/log.h"
+#include "common/version.h"
 #include "common/wire/assembler.h"
 #include "common/wire/errors.h"
 
@@ -12,7 +13,6 @@ namespace {
 constexpr std::size_t kResponseBytesMax = 256 << 20;
 constexpr std::size_t kReadPageBytes = 64 << 10;
 constexpr std::string_view kSoftwareName = "ropewalk-cpp";
-constexpr std::string_view kSoftwareVersion = "0.1.0";
 
 constexpr std::array kKnownApis{
     wire::ApiRange{v1::API_NEGOTIATE, 1, 1},
@@ -80,18 +80,20 @@ Task<void> Link::run(std::shared_ptr<Link> self) {
   self->context_.tasks.spawn("link reader", read_loop(self));
   auto negotiated = co_await negotiate(self);
   if (!negotiated) {
-    auto error = within(fmt::format("negotiating with {}", self->to_.to_string()),
-                        std::move(negotiated).error());
-    self->close(error.error());
+    self->close(self->within_negotiation(std::move(negotiated).error()).error());
     co_return;
   }
   self->opened_.set();
 }
 
+std::unexpected<Error> Link::within_negotiation(Error error) const {
+  return within(fmt::format("negotiating with {}", to_.to_string()), std::move(error));
+}
+
 Task<Result<void>> Link::negotiate(std::shared_ptr<Link> self) {
   v1::NegotiateRequest request;
   request.set_software_name(std::string(kSoftwareName));
-  request.set_software_version(std::string(kSoftwareVersion));
+  request.set_software_version(std::string(version()));
   request.set_cluster_id(self->context_.cluster_id);
   const env::MonotonicTime deadline =
       self->context_.environment.now() + self->context_.connect_timeout;
@@ -263,6 +265,9 @@ Result<void> Link::take_reply(const SharedBytes& frame) {
     quiet_until_ =
         context_.environment.now() + std::chrono::milliseconds(reply.header.throttle_time_ms());
   const bool closing = reply.header.closing();
+  const bool refused = reply.header.has_error() && conversation_.stage() == wire::Stage::fresh;
+  // Another connection would hear the same, so that the broker's words are the reason to close.
+  if (refused) return within_negotiation(wire::from_proto(reply.header.error()));
   TRY(std::optional<CallPtr> call, calls_.take(reply.header.correlation_id()));
   if (!call && reply.header.has_error())
     log_debug("{} refused a request: {}", to_.to_string(), wire::from_proto(reply.header.error()));

@@ -81,6 +81,7 @@ class Link {
                                                        env::MonotonicTime deadline);
 
   v1::RequestHeader header_for(v1::ApiKey api, std::int32_t version, env::MonotonicTime deadline);
+  std::unexpected<Error> within_negotiation(Error error) const;
   void enqueue(Outgoing outgoing);
   Result<void> take_reply(const SharedBytes& frame);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/uuid.h"
+
 namespace ropewalk::wire {
 namespace {
 
@@ -11,6 +13,12 @@ constexpr std::size_t kClientIdBytesMax = 255;
 const ApiRange* find_api(std::span<const ApiRange> apis, std::int32_t key) {
   auto found = std::ranges::find(apis, key, &ApiRange::api_key);
   return found == apis.end() ? nullptr : &*found;
+}
+
+// As people see it.
+std::string printed_id(const std::string& raw) {
+  const auto id = Uuid::from_bytes(raw);
+  return id && !id->is_none() ? id->to_base64() : std::string("(no id)");
 }
 
 }  // namespace
@@ -53,7 +61,8 @@ Result<void> ClientConversation::negotiated(v1::NegotiateResponse response,
     return fail(Errc::malformed_frame, "a cluster id of {} bytes", response.cluster_id().size());
   }
   if (!expected_cluster_id.empty() && expected_cluster_id != response.cluster_id()) {
-    return fail(Errc::inconsistent_cluster_id, "this broker belongs to another cluster");
+    return fail(Errc::inconsistent_cluster_id, "this broker belongs to cluster {}, not to {}",
+                printed_id(response.cluster_id()), printed_id(expected_cluster_id));
   }
   std::map<std::int32_t, std::int32_t> versions;
   for (const auto& offered : response.apis()) {

@@ -272,5 +272,36 @@ TEST(ClientSim, ComesBackWhenTheBrokerDoes) {
   EXPECT_THAT(world.broker->partition("t", 0).values(), testing::ElementsAre("y"));
 }
 
+// The address has come to belong to another cluster. Was: 120 seconds of attempts, and then that
+// the topic was not found.
+TEST(ClientSim, SaysThatABrokerIsOfAnotherClusterInItsWords) {
+  World world;
+  world.broker->make_topic("t", 1);
+  Producer producer(world.client);
+  ASSERT_TRUE(producer.send({.topic = "t", .value = "x"}).wait(seconds(5)));
+  Consumer consumer(world.client);
+  ASSERT_TRUE(consumer.assign({{.topic = "t", .partition = 0}}));
+  EXPECT_EQ(read_values(consumer, 1).size(), 1u);
+
+  world.broker_node.kill();
+  world.broker.reset();
+  world.broker = std::make_unique<FakeBroker>(world.broker_node);
+  world.broker->cluster_id = std::string(16, 'd');
+  world.broker->make_topic("t", 1);
+  const auto says = testing::HasSubstr("broker:9192: this broker belongs to cluster X");
+  const auto described = Admin(world.client).list_topics();
+  ASSERT_FALSE(described);
+  EXPECT_EQ(described.error().code, Errc::inconsistent_cluster_id);
+  EXPECT_THAT(described.error().context, says);
+  const auto delivered = producer.send({.topic = "new", .value = "y"}).wait(seconds(5));
+  ASSERT_FALSE(delivered);
+  EXPECT_EQ(delivered.error().code, Errc::inconsistent_cluster_id);
+  EXPECT_THAT(delivered.error().context, says);
+  const auto polled = consumer.poll(seconds(5));
+  ASSERT_FALSE(polled);
+  EXPECT_EQ(polled.error().code, Errc::inconsistent_cluster_id);
+  EXPECT_THAT(polled.error().context, says);
+}
+
 }  // namespace
 }  // namespace ropewalk::client

@@ -167,8 +167,16 @@ void FakeBroker::serve(const SessionPtr& session, const wire::RequestFrame& requ
   requests++;
   switch (request.header.api_key()) {
     case v1::API_NEGOTIATE: {
+      const std::string wanted = body_of<v1::NegotiateRequest>(request).cluster_id();
+      if (!wanted.empty() && wanted != cluster_id) {
+        v1::ResponseHeader header = header_of(request);
+        *header.mutable_error() =
+            wire::to_proto({Errc::inconsistent_cluster_id, "this broker belongs to cluster X"});
+        header.set_closing(true);
+        return session->reply(wire::encode_frame(header));
+      }
       v1::NegotiateResponse response;
-      response.set_cluster_id(std::string(16, 'c'));
+      response.set_cluster_id(cluster_id);
       for (const int api : {1, 10, 20, 22, 23, 30, 31, 40, 41}) {
         v1::ApiVersions* versions = response.add_apis();
         versions->set_api_key(api);

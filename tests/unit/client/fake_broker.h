@@ -60,6 +60,7 @@ class FakeBroker {
   unsigned lose_answers = 0;
   unsigned refuse_produces = 0;  // Percent, with not_leader_or_follower.
   int requests = 0;
+  std::string cluster_id = std::string(16, 'c');  // Clients of another cluster are refused.
 
  private:
   struct Topic {

@@ -103,8 +103,14 @@ TEST(ClientConversation, RefusesABrokerThatItCannotSpeakTo) {
   EXPECT_EQ(conversation.stage(), Stage::fresh);
   EXPECT_EQ(conversation.negotiated({}, "").error().code, Errc::malformed_frame);
   ClientConversation other({});
-  EXPECT_EQ(other.negotiated(answer(), "another cluster!").error().code,
-            Errc::inconsistent_cluster_id);
+  const auto wrong = other.negotiated(answer(), "another cluster!").error();
+  EXPECT_EQ(wrong.code, Errc::inconsistent_cluster_id);
+  EXPECT_EQ(wrong.context,
+            "this broker belongs to cluster MDEyMzQ1Njc4OWFiY2RlZg, not to YW5vdGhlciBjbHVzdGVyIQ");
+  auto nameless = answer();
+  nameless.set_cluster_id(std::string(16, '\0'));
+  EXPECT_THAT(other.negotiated(nameless, "another cluster!").error().context,
+              testing::HasSubstr("belongs to cluster (no id)"));
 }
 
 TEST(CorrelationTable, MatchesRepliesInAnyOrder) {
