@@ -6,6 +6,7 @@
 #include "broker/parts.h"
 #include "common/env/crossing.h"
 #include "common/log.h"
+#include "common/version.h"
 
 namespace ropewalk {
 namespace {
@@ -129,12 +130,13 @@ Task<Result<void>> Broker::Parts::start_serving() {
                      .self = settings.broker_id,
                      .controller_id = [this] { return watch.leader(); },
                      .lease_holds = [this] { return lease_holds(); },
-                     .limits = service_limits(settings)});
+                     .limits = service_limits(settings),
+                     .segment_bytes = settings.segment_bytes});
   if (!settings.native_listen) co_return Result<void>();
 
   const auto frame_bytes_max = static_cast<std::size_t>(settings.max_frame_bytes);
   native::NativeOptions options;
-  options.software_version = kVersion;
+  options.software_version = version();
   options.frame_bytes_max = frame_bytes_max;
   native = std::make_unique<native::NativeListener>(environment, *uses, options);
   rpc::ServerOptions serving;

@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 
+#include "common/nearest.h"
+
 namespace ropewalk::metadata {
 namespace {
 
@@ -58,7 +60,8 @@ constexpr std::array kDefinitions{
     TopicSettingDefinition{"min.insync.replicas", "2", "a number from 1 to 1000"},
     TopicSettingDefinition{"retention.bytes", "-1", "a number from 0 up, or -1: without limit"},
     TopicSettingDefinition{"retention.ms", "604800000", "a number from 0 up, or -1: for ever"},
-    TopicSettingDefinition{"segment.bytes", "1073741824", "a number from 1048576 to 1073741824"},
+    TopicSettingDefinition{"segment.bytes", "1073741824", "a number from 1048576 to 1073741824",
+                           true},
     TopicSettingDefinition{"segment.ms", "604800000", "a number from 1 up"},
 };
 constexpr std::array<Setter, kDefinitions.size()> kSetters{
@@ -71,40 +74,11 @@ std::optional<std::size_t> index_of(std::string_view name) {
   return std::nullopt;
 }
 
-// Levenshtein's distance, for "did you mean".
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); j++) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); i++) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); j++) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-    }
-  }
-  return row[b.size()];
-}
-
 std::unexpected<Error> unknown_setting(std::string_view name) {
-  const TopicSettingDefinition* nearest = nullptr;
-  std::size_t least = 0;
-  std::string all;
-  for (const auto& definition : kDefinitions) {
-    const std::size_t far = distance(name.substr(0, 100), definition.name);
-    if (!nearest || far < least) {
-      nearest = &definition;
-      least = far;
-    }
-    all += all.empty() ? "" : ", ";
-    all += definition.name;
-  }
-  const std::string hint = least <= nearest->name.size() / 2
-                               ? fmt::format("did you mean {}? ", nearest->name)
-                               : std::string();
-  return fail(Errc::invalid_config, "there is no topic setting \"{}\": {}known are {}",
-              name.substr(0, 100), hint, all);
+  std::array<std::string_view, kDefinitions.size()> known;
+  std::ranges::transform(kDefinitions, known.begin(), &TopicSettingDefinition::name);
+  return fail(Errc::invalid_config, "there is no topic setting \"{}\" (known are {}){}",
+              name.substr(0, 100), fmt::join(known, ", "), did_you_mean(name, known));
 }
 
 void set_known(TopicSettings& settings, const Configs& configs) {

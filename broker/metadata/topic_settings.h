@@ -30,6 +30,8 @@ struct TopicSettingDefinition {
   std::string_view name;
   std::string_view default_value;
   std::string_view accepts;  // For people: "synced or replicated".
+  // Set nowhere, each broker's own setting holds; the default is only what that one begins with.
+  bool brokers_own = false;
 };
 std::span<const TopicSettingDefinition> topic_setting_definitions();
 

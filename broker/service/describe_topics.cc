@@ -10,16 +10,21 @@ namespace ropewalk::service {
 namespace {
 
 std::vector<SettingDescription> describe_settings(const metadata::Image& image,
-                                                  const metadata::Topic& topic) {
+                                                  const metadata::Topic& topic,
+                                                  std::int64_t segment_bytes) {
   std::vector<SettingDescription> settings;
   for (const metadata::TopicSettingDefinition& known : metadata::topic_setting_definitions()) {
     SettingDescription setting;
     setting.name = known.name;
     setting.value = metadata::effective_value(known.name, topic.configs, image.cluster_configs());
-    if (topic.configs.contains(known.name))
+    if (topic.configs.contains(known.name)) {
       setting.source = SettingSource::topic;
-    else if (image.cluster_configs().contains(known.name))
+    } else if (image.cluster_configs().contains(known.name)) {
       setting.source = SettingSource::cluster;
+    } else if (known.brokers_own) {  // segment.bytes is the only one.
+      setting.source = SettingSource::broker;
+      setting.value = fmt::format("{}", segment_bytes);
+    }
     settings.push_back(std::move(setting));
   }
   std::sort(settings.begin(), settings.end(),
@@ -42,7 +47,7 @@ DescribeTopicsResponse DescribeTopics::handle(const security::RequestContext& co
     TopicDescription description;
     if (topic.error.code == Errc::none) {
       const metadata::Topic* const state = image.topic(topic.id);
-      description.settings = describe_settings(image, *state);
+      description.settings = describe_settings(image, *state, parts_.segment_bytes);
       if (!state->partitions.empty()) {
         const metadata::Partition& first = *state->partitions.front();
         description.replication_factor =

@@ -16,7 +16,8 @@ struct DescribeTopicsRequest {
   std::vector<TopicRef> topics;
 };
 
-enum class SettingSource { default_value, cluster, topic };
+// `broker`: set nowhere; the value is this broker's own, another broker may have another.
+enum class SettingSource { default_value, cluster, topic, broker };
 
 struct SettingDescription {
   std::string name;

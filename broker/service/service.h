@@ -56,6 +56,8 @@ struct Parts {
   // produced or fetched. Any core.
   std::function<bool()> lease_holds;
   Limits limits;
+  // What this broker does where neither topic nor cluster say segment.bytes.
+  std::int64_t segment_bytes = std::int64_t{1} << 30;
 };
 
 }  // namespace ropewalk::service

@@ -4,19 +4,12 @@
 
 #include "client/cli/commands.h"
 #include "client/cli/table.h"
+#include "client/cli/topic_text.h"
 
 namespace ropewalk::cli {
 namespace {
 
 namespace json = boost::json;
-
-std::string ids(const std::vector<std::int32_t>& brokers) {
-  return fmt::format("{}", fmt::join(brokers, ","));
-}
-
-json::array json_ids(const std::vector<std::int32_t>& brokers) {
-  return json::array(brokers.begin(), brokers.end());
-}
 
 std::string durability_of(const DescribedTopic& topic) {
   std::string found;
@@ -25,42 +18,6 @@ std::string durability_of(const DescribedTopic& topic) {
     found = partition.durability;
   }
   return found;
-}
-
-std::string_view source_name(SettingSource source) {
-  switch (source) {
-    case SettingSource::topic:
-      return "topic";
-    case SettingSource::cluster:
-      return "cluster";
-    default:
-      return "default";
-  }
-}
-
-json::object topic_json(const DescribedTopic& topic) {
-  json::array settings;
-  for (const DescribedSetting& setting : topic.settings) {
-    const std::string_view source = source_name(setting.source);
-    settings.push_back(json::object{{"name", setting.name},
-                                    {"value", setting.value},
-                                    {"source", json::string_view(source.data(), source.size())}});
-  }
-  json::array partitions;
-  for (const DescribedPartition& partition : topic.partitions)
-    partitions.push_back(json::object{{"partition", partition.partition},
-                                      {"leader", partition.leader},
-                                      {"leader_epoch", partition.leader_epoch},
-                                      {"partition_epoch", partition.partition_epoch},
-                                      {"replicas", json_ids(partition.replicas)},
-                                      {"in_sync_replicas", json_ids(partition.in_sync_replicas)},
-                                      {"eligible_replicas", json_ids(partition.eligible_replicas)},
-                                      {"durability", partition.durability}});
-  return {{"name", topic.name},
-          {"topic_id", topic.topic_id},
-          {"replication_factor", topic.replication_factor},
-          {"settings", std::move(settings)},
-          {"partitions", std::move(partitions)}};
 }
 
 // As RFC 3339 has it, in UTC.
@@ -75,30 +32,6 @@ std::string time_text(Timestamp time) {
                      ((milliseconds % 1000) + 1000) % 1000);
 }
 
-Result<void> print_json(const std::vector<DescribedTopic>& topics) {
-  json::array all;
-  for (const DescribedTopic& topic : topics) all.push_back(topic_json(topic));
-  return print(json::serialize(all) + "\n");
-}
-
-std::string topic_text(const DescribedTopic& topic) {
-  std::string out = fmt::format("topic {}  id {}  replication factor {}\n", topic.name,
-                                topic.topic_id, topic.replication_factor);
-  if (!topic.settings.empty()) {
-    Table settings({"SETTING", "VALUE", "FROM"});
-    for (const DescribedSetting& setting : topic.settings)
-      settings.add({setting.name, setting.value, std::string(source_name(setting.source))});
-    out += "\n" + settings.to_string();
-  }
-  Table partitions({"PARTITION", "LEADER", "EPOCH", "REPLICAS", "IN SYNC", "DURABILITY"});
-  for (const DescribedPartition& partition : topic.partitions)
-    partitions.add({fmt::format("{}", partition.partition),
-                    partition.leader < 0 ? "none" : fmt::format("{}", partition.leader),
-                    fmt::format("{}", partition.leader_epoch), ids(partition.replicas),
-                    ids(partition.in_sync_replicas), partition.durability});
-  return out + "\n" + partitions.to_string();
-}
-
 }  // namespace
 
 Result<void> run(Client& client, const CreateTopic& command) {
@@ -110,7 +43,7 @@ Result<void> run(Client& client, const CreateTopic& command) {
 
 Result<void> run(Client& client, const ListTopics& command) {
   TRY(const std::vector<DescribedTopic> topics, Admin(client).list_topics());
-  if (command.json) return print_json(topics);
+  if (command.json) return print(topics_json(topics));
   Table table({"TOPIC", "PARTITIONS", "REPLICATION", "DURABILITY", "ID"});
   for (const DescribedTopic& topic : topics)
     table.add({topic.name, fmt::format("{}", topic.partitions.size()),
@@ -120,7 +53,7 @@ Result<void> run(Client& client, const ListTopics& command) {
 
 Result<void> run(Client& client, const DescribeTopics& command) {
   TRY(const std::vector<DescribedTopic> topics, Admin(client).describe_topics(command.names));
-  if (command.json) return print_json(topics);
+  if (command.json) return print(topics_json(topics));
   std::string out;
   for (const DescribedTopic& topic : topics) {
     if (!out.empty()) out += "\n";

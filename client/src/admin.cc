@@ -43,6 +43,8 @@ SettingSource from_wire(v1::SettingSource source) {
       return SettingSource::topic;
     case v1::SETTING_CLUSTER:
       return SettingSource::cluster;
+    case v1::SETTING_BROKER:
+      return SettingSource::broker;
     default:
       return SettingSource::default_value;
   }

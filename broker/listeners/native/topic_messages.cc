@@ -30,6 +30,8 @@ v1::SettingSource source_of(service::SettingSource source) {
       return v1::SETTING_CLUSTER;
     case service::SettingSource::topic:
       return v1::SETTING_TOPIC;
+    case service::SettingSource::broker:
+      return v1::SETTING_BROKER;
   }
   return v1::SETTING_DEFAULT;
 }

@@ -39,7 +39,12 @@ struct CreatedTopic {
   std::int32_t replication_factor = 0;
 };
 
-enum class SettingSource : std::uint8_t { default_value, cluster, topic };
+enum class SettingSource : std::uint8_t {
+  default_value,  // Nobody set it.
+  cluster,
+  topic,
+  broker,  // Nobody set it; the value is the default of the broker that answered, and its alone.
+};
 
 struct DescribedSetting {
   std::string name;

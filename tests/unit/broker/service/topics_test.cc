@@ -70,6 +70,27 @@ TEST_F(TopicsTest, DescribesSettingsWithTheirSource) {
   EXPECT_EQ(from_topic, 1);
 }
 
+// A broker's setting segment_bytes holds where nobody says segment.bytes: no number of the table's
+// may stand there.
+TEST_F(TopicsTest, DescribesWhatOnlyThisBrokerDecidesAsItsOwn) {
+  rig_.add_topic("t");
+  rig_.add_topic("set", 1, ServiceRig::kSelf, {{"segment.bytes", "2097152"}});
+  DescribeTopicsRequest request;
+  request.topics = {{.name = "t", .id = {}}, {.name = "set", .id = {}}};
+  DescribeTopicsResponse response;
+  Parts parts = *rig_.parts;
+  parts.segment_bytes = 64 << 20;
+  rig_.on_core([&] { response = DescribeTopics(parts).handle(rig_.context(), request); });
+  const auto segment_bytes = [&](std::size_t topic) {
+    const auto& settings = response.topics.at(topic).settings;
+    return *std::ranges::find(settings, "segment.bytes", &SettingDescription::name);
+  };
+  EXPECT_EQ(segment_bytes(0).value, "67108864");
+  EXPECT_EQ(segment_bytes(0).source, SettingSource::broker);
+  EXPECT_EQ(segment_bytes(1).value, "2097152");
+  EXPECT_EQ(segment_bytes(1).source, SettingSource::topic);
+}
+
 TEST_F(TopicsTest, CreatesThroughTheController) {
   TopicId id;
   id.bytes.fill(5);
