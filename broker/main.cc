@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "broker/broker.h"
+#include "broker/tools/command.h"
 #include "broker/tools/format_broker.h"
 #include "broker/tools/log_dump.h"
 #include "broker/tools/metadata_dump.h"
@@ -21,6 +22,7 @@
 #include "common/log.h"
 #include "common/settings/broker_settings.h"
 #include "common/settings/command_line.h"
+#include "common/version.h"
 
 namespace ropewalk {
 namespace {
@@ -29,10 +31,23 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 
-constexpr const char* kDescription =
-    "The broker of Ropewalk.\n"
-    "Offline tools: ropewalkd format [settings], ropewalkd log dump|verify FILE,\n"
-    "ropewalkd metadata dump DIR.";
+settings::Program daemon_program() {
+  return {.name = "ropewalkd",
+          .description = "The broker of Ropewalk.\n" + tools::describe_tools(),
+          .version = fmt::format("ropewalkd {}", version())};
+}
+
+settings::Program format_program() {
+  return {
+      .name = "ropewalkd format",
+      .description =
+          "Makes empty data directories those of one broker, in a cluster of one. A broker does "
+          "the same when it starts; this is for naming the cluster.\n"
+          "It takes all settings of ropewalkd, so that one file serves both; below are those that "
+          "it heeds.",
+      .version = fmt::format("ropewalkd {}", version()),
+      .sections_shown = {"Identity"}};
+}
 
 Result<std::string> read_whole_file(const std::string& path) {
   if (std::filesystem::is_directory(path))
@@ -106,10 +121,10 @@ Task<void> serve(env::RealEnvironment& environment, const BrokerSettings& settin
   stop_soon(environment);
 }
 
-Result<std::optional<std::string>> load_settings(std::span<const std::string> arguments,
+Result<std::optional<std::string>> load_settings(const settings::Program& program,
+                                                 std::span<const std::string> arguments,
                                                  BrokerSettings& settings) {
   const settings::Schema schema = broker_schema(settings);
-  const settings::Program program{"ropewalkd", kDescription, "0.1.0"};
   TRY(auto text, settings::load(schema, program, arguments,
                                 {.environ = environment_variable, .read_file = read_whole_file}));
   if (!text) TRY_VOID(check(settings));
@@ -118,9 +133,10 @@ Result<std::optional<std::string>> load_settings(std::span<const std::string> ar
 
 // What the settings ask for: `run`, or only a text (--help).
 template <class Run>
-int run_with_settings(std::span<const std::string> arguments, Run run) {
+int run_with_settings(const settings::Program& program, std::span<const std::string> arguments,
+                      Run run) {
   BrokerSettings settings;
-  const auto text = load_settings(arguments, settings);
+  const auto text = load_settings(program, arguments, settings);
   if (!text) return complain(text.error(), kWrongUsage);
   if (*text) {
     fmt::print("{}", **text);
@@ -155,26 +171,12 @@ int run_tool_on_core(MakeTool make_tool) {
 
 void print_line(std::string_view line) { fmt::print("{}\n", line); }
 
-Task<Result<void>> format(env::Environment& environment, BrokerSettings settings) {
-  if (settings.quorum_voters.size() > 1)
-    co_return fail(Errc::invalid_setting, "this version keeps the metadata on one broker only");
-  tools::FormatBrokerOptions options;
-  options.data_dirs = settings.data_dirs;
-  options.broker = settings.broker_id;
-  options.cluster = settings.cluster_id.value_or(ClusterId{});
-  if (!settings.quorum_voters.empty()) {
-    const QuorumVoter& voter = settings.quorum_voters[0];
-    if (voter.id != settings.broker_id)
-      co_return fail(Errc::invalid_setting, "quorum_voters names broker {}, this is broker {}",
-                     voter.id, settings.broker_id);
-    options.directory = voter.directory.value_or(DirectoryId{});
-  }
-  co_return co_await tools::format_broker(environment, std::move(options), print_line);
-}
-
 int run_format(const BrokerSettings& settings) {
-  return run_tool_on_core(
-      [&](env::Environment& environment) { return format(environment, settings); });
+  const auto options = tools::format_options(settings);
+  if (!options) return complain(options.error(), kWrongUsage);
+  return run_tool_on_core([&](env::Environment& environment) {
+    return tools::format_broker(environment, *options, print_line);
+  });
 }
 
 Task<Result<void>> dump_metadata(env::Environment& environment, std::filesystem::path directory) {
@@ -195,35 +197,32 @@ Task<Result<void>> look_at_log(env::Environment& environment, std::filesystem::p
   co_return Result<void>();
 }
 
-// `log dump|verify FILE`, `metadata dump DIR`.
-int run_look(std::span<const std::string> arguments) {
-  const std::string what = fmt::format("{}", fmt::join(arguments.first(arguments.size() - 1), " "));
-  const std::filesystem::path path = std::filesystem::absolute(arguments.back());
-  if (what == "metadata dump") {
-    if (!std::filesystem::is_directory(path))
-      return complain({Errc::not_found, path.string() + " is no directory"}, kFailed);
-    return run_tool_on_core(
-        [&](env::Environment& environment) { return dump_metadata(environment, path); });
-  }
-  if (what == "log dump" || what == "log verify") {
-    if (!std::filesystem::is_regular_file(path))
-      return complain({Errc::not_found, path.string() + " is no file"}, kFailed);
-    return run_tool_on_core([&](env::Environment& environment) {
-      return look_at_log(environment, path, what == "log dump");
-    });
-  }
-  fmt::print(stderr,
-             "ropewalkd: '{}' was not expected; the tools are: format [settings], log dump FILE, "
-             "log verify FILE, metadata dump DIR\n",
-             fmt::join(arguments, " "));
-  return kWrongUsage;
+int run_look_at_log(const std::string& file, bool dump) {
+  const std::filesystem::path path = std::filesystem::absolute(file);
+  if (!std::filesystem::is_regular_file(path))
+    return complain({Errc::not_found, path.string() + " is no file"}, kFailed);
+  return run_tool_on_core(
+      [&](env::Environment& environment) { return look_at_log(environment, path, dump); });
 }
 
-int run(std::span<const std::string> arguments) {
-  if (arguments.empty() || arguments[0].starts_with('-'))
-    return run_with_settings(arguments, run_daemon);
-  if (arguments[0] == "format") return run_with_settings(arguments.subspan(1), run_format);
-  return run_look(arguments);
+int run(const tools::Serve& command) {
+  return run_with_settings(daemon_program(), command.settings, run_daemon);
+}
+int run(const tools::Format& command) {
+  return run_with_settings(format_program(), command.settings, run_format);
+}
+int run(const tools::DumpLog& command) { return run_look_at_log(command.file, true); }
+int run(const tools::VerifyLog& command) { return run_look_at_log(command.file, false); }
+int run(const tools::DumpMetadata& command) {
+  const std::filesystem::path path = std::filesystem::absolute(command.directory);
+  if (!std::filesystem::is_directory(path))
+    return complain({Errc::not_found, path.string() + " is no directory"}, kFailed);
+  return run_tool_on_core(
+      [&](env::Environment& environment) { return dump_metadata(environment, path); });
+}
+int run(const tools::Leave& leave) {
+  fmt::print(leave.status == kDone ? stdout : stderr, "{}", leave.text);
+  return leave.status;
 }
 
 }  // namespace
@@ -232,5 +231,6 @@ int run(std::span<const std::string> arguments) {
 int main(int argc, char** argv) {
   ropewalk::env::fill_standard_streams();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  return ropewalk::run(arguments);
+  return std::visit([](const auto& command) { return ropewalk::run(command); },
+                    ropewalk::tools::parse_command(arguments));
 }

@@ -38,6 +38,23 @@ Task<void> format_quorum_into(env::Environment& environment, env::FileSystem& fi
 
 }  // namespace
 
+Result<FormatBrokerOptions> format_options(const BrokerSettings& settings) {
+  if (settings.quorum_voters.size() > 1)
+    return fail(Errc::invalid_setting,
+                "quorum_voters: this version keeps the metadata on one broker only");
+  FormatBrokerOptions options;
+  options.data_dirs = settings.data_dirs;
+  options.broker = settings.broker_id;
+  options.cluster = settings.cluster_id.value_or(ClusterId{});
+  if (settings.quorum_voters.empty()) return options;
+  const QuorumVoter& voter = settings.quorum_voters[0];
+  if (voter.id != settings.broker_id)
+    return fail(Errc::invalid_setting, "quorum_voters names broker {}, but broker_id is {}",
+                voter.id, settings.broker_id);
+  options.directory = voter.directory.value_or(DirectoryId{});
+  return options;
+}
+
 Task<Result<void>> format_broker(env::Environment& environment, FormatBrokerOptions options,
                                  LineSink out) {
   for (const std::string& directory : options.data_dirs)

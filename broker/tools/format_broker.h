@@ -13,6 +13,7 @@
 #include "common/env/task.h"
 #include "common/error.h"
 #include "common/ids.h"
+#include "common/settings/broker_settings.h"
 #include "common/uuid.h"
 
 namespace ropewalk::tools {
@@ -23,6 +24,10 @@ struct FormatBrokerOptions {
   ClusterId cluster;      // None: a new one.
   DirectoryId directory;  // Of the first; none: a new one.
 };
+
+// Out of the daemon's settings, of which it heeds the identity only. Errors: invalid_setting (more
+// than one voter, or another broker).
+Result<FormatBrokerOptions> format_options(const BrokerSettings& settings);
 
 // On core 0; says one line a directory. Errors: already_exists (one of them is formatted; nothing
 // was changed), wrong_owner (in use), those of the disk.

@@ -1,0 +1,41 @@
+// What `ropewalkd` is asked to do, out of its arguments. Pure.
+//
+// The settings of the daemon and of `format` are not looked at here (common/settings does); they
+// print their own --help.
+#pragma once
+
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace ropewalk::tools {
+
+struct Serve {
+  std::vector<std::string> settings;
+};
+struct Format {
+  std::vector<std::string> settings;
+};
+struct DumpLog {
+  std::string file;
+};
+struct VerifyLog {
+  std::string file;
+};
+struct DumpMetadata {
+  std::string directory;
+};
+// What to print, and with which exit status to leave: 0 for help, 2 for wrong usage.
+struct Leave {
+  std::string text;
+  int status = 0;
+};
+using Command = std::variant<Serve, Format, DumpLog, VerifyLog, DumpMetadata, Leave>;
+
+Command parse_command(std::span<const std::string> arguments);
+
+// The lines of --help that name the tools.
+std::string describe_tools();
+
+}  // namespace ropewalk::tools

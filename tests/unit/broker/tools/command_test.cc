@@ -1,0 +1,90 @@
+#include "broker/tools/command.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "broker/tools/format_broker.h"
+#include "tests/support/ids.h"
+
+namespace ropewalk::tools {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Command parse(std::vector<std::string> arguments) { return parse_command(arguments); }
+std::string leave(std::vector<std::string> arguments, int status) {
+  const Command command = parse(std::move(arguments));
+  const auto* leave = std::get_if<Leave>(&command);
+  if (leave == nullptr) return "it does not leave";
+  EXPECT_EQ(leave->status, status) << leave->text;
+  return leave->text;
+}
+
+TEST(DaemonCommand, FlagsAreSettingsOfTheDaemon) {
+  EXPECT_THAT(std::get<Serve>(parse({})).settings, ElementsAre());
+  EXPECT_THAT(std::get<Serve>(parse({"--data-dir", "format"})).settings,
+              ElementsAre("--data-dir", "format"));
+  EXPECT_THAT(std::get<Serve>(parse({"--help"})).settings, ElementsAre("--help"));
+  EXPECT_THAT(std::get<Format>(parse({"format", "--data-dir", "/a"})).settings,
+              ElementsAre("--data-dir", "/a"));
+}
+
+TEST(DaemonCommand, ToolsTakeOnePath) {
+  EXPECT_EQ(std::get<DumpLog>(parse({"log", "dump", "f"})).file, "f");
+  EXPECT_EQ(std::get<VerifyLog>(parse({"log", "verify", "f"})).file, "f");
+  EXPECT_EQ(std::get<DumpMetadata>(parse({"metadata", "dump", "d"})).directory, "d");
+  EXPECT_THAT(leave({"log", "dump"}, 2), HasSubstr("log dump needs a FILE"));
+  EXPECT_THAT(leave({"log", "dump", ""}, 2), HasSubstr("log dump needs a FILE"));
+  EXPECT_THAT(leave({"metadata", "dump"}, 2), HasSubstr("metadata dump needs a DIR"));
+  EXPECT_THAT(leave({"log", "dump", "a", "b"}, 2), HasSubstr("'b' was not expected"));
+  EXPECT_THAT(leave({"log", "dump", "--hlp", "a"}, 2),
+              HasSubstr("log dump has no option --hlp; did you mean --help?"));
+}
+
+TEST(DaemonCommand, EachToolHasAHelpOfItsOwn) {
+  for (const std::string flag : {"--help", "-h"}) {
+    EXPECT_THAT(leave({"log", "dump", flag}, 0), HasSubstr("Usage: ropewalkd log dump FILE\n"));
+    EXPECT_THAT(leave({"log", "verify", "f", flag}, 0), HasSubstr("ropewalkd log verify FILE\n"));
+    EXPECT_THAT(leave({"metadata", "dump", flag}, 0), HasSubstr("ropewalkd metadata dump DIR\n"));
+    const std::string log = leave({"log", flag}, 0);
+    EXPECT_THAT(log, HasSubstr("ropewalkd log dump FILE\n"));
+    EXPECT_THAT(log, HasSubstr("ropewalkd log verify FILE\n"));
+    EXPECT_THAT(leave({"metadata", flag}, 0), HasSubstr("ropewalkd metadata dump DIR\n"));
+  }
+  EXPECT_THAT(describe_tools(), HasSubstr("ropewalkd log verify FILE"));
+}
+
+TEST(DaemonCommand, AnUnknownCommandIsNamedWithTheNearest) {
+  EXPECT_EQ(leave({"frob"}, 2),
+            "ropewalkd: there is no command 'frob' (there are format, log, metadata; without one "
+            "the broker serves)\nSee ropewalkd --help\n");
+  EXPECT_THAT(leave({"fromat", "--data-dir", "/a"}, 2), HasSubstr("did you mean format?"));
+  EXPECT_EQ(leave({"log", "dmp", "f"}, 2),
+            "ropewalkd: there is no command 'log dmp' (log has dump, verify); did you mean log "
+            "dump?\nSee ropewalkd log --help\n");
+  EXPECT_THAT(leave({"log"}, 2), HasSubstr("log needs a command: dump or verify"));
+}
+
+TEST(FormatOptions, AreTheIdentityOfTheSettings) {
+  BrokerSettings settings;
+  settings.data_dirs = {"/a", "/b"};
+  settings.broker_id = BrokerId(3);
+  settings.cluster_id = id_of<ClusterId>(7);
+  settings.quorum_voters = {
+      {.id = BrokerId(3), .address = {"h", 9193}, .directory = id_of<DirectoryId>(8)}};
+  const auto options = format_options(settings);
+  ASSERT_TRUE(options) << to_string(options.error());
+  EXPECT_EQ(options->data_dirs, settings.data_dirs);
+  EXPECT_EQ(options->broker, BrokerId(3));
+  EXPECT_EQ(options->cluster, id_of<ClusterId>(7));
+  EXPECT_EQ(options->directory, id_of<DirectoryId>(8));
+  settings.broker_id = BrokerId(4);
+  EXPECT_THAT(format_options(settings).error().context,
+              HasSubstr("names broker 3, but broker_id is 4"));
+  settings.quorum_voters.push_back({.id = BrokerId(4), .address = {"h", 9194}, .directory = {}});
+  EXPECT_EQ(format_options(settings).error().code, Errc::invalid_setting);
+}
+
+}  // namespace
+}  // namespace ropewalk::tools
