@@ -26,8 +26,9 @@ Result<void> run(Client& client, const ShowCluster& command) {
     table.add({fmt::format("{}", broker.broker_id), fmt::format("{}:{}", broker.host, broker.port),
                broker.fenced ? "fenced" : "alive",
                broker.broker_id == status.controller_id ? "yes" : ""});
-  return print(fmt::format("cluster {}  feature level {}\n\n{}", status.cluster_id,
-                           status.feature_level, table.to_string()));
+  const std::string id = status.cluster_id.empty() ? "(no id)" : status.cluster_id;
+  return print(fmt::format("cluster {}  feature level {}\n\n{}", id, status.feature_level,
+                           table.to_string()));
 }
 
 }  // namespace ropewalk::cli

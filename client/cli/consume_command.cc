@@ -35,23 +35,24 @@ Result<std::vector<Range>> chosen_ranges(Client& client, Consumer& consumer, con
   TRY(const auto beginnings, consumer.beginning_offsets(partitions));
   TRY(const auto ends, consumer.end_offsets(partitions));
   std::vector<std::int64_t> since;
-  if (command.from == From::time) {
+  if (command.start.from == From::time) {
     std::vector<OffsetQuestion> questions;
     for (const PartitionName& partition : partitions)
-      questions.push_back({partition, OffsetWanted::by_timestamp, command.time});
+      questions.push_back({partition, OffsetWanted::by_timestamp, command.start.time});
     TRY(const auto answers, Admin(client).list_offsets(questions));
     for (const OffsetAnswer& answer : answers) since.push_back(answer.offset);
   }
   std::vector<Range> ranges;
   for (std::size_t i = 0; i < partitions.size(); i++) {
     Range range{partitions[i], beginnings[i], ends[i]};
-    if (command.from == From::end) range.next = ends[i];
-    if (command.from == From::time) range.next = since[i] < 0 ? ends[i] : since[i];
-    if (command.from == From::offset) {
-      if (command.offset < beginnings[i] || command.offset > ends[i])
-        return fail(Errc::offset_out_of_range, "{} has offsets from {} up to {}, not {}",
-                    to_string(partitions[i]), beginnings[i], ends[i], command.offset);
-      range.next = command.offset;
+    if (command.start.from == From::end) range.next = ends[i];
+    if (command.start.from == From::time) range.next = since[i] < 0 ? ends[i] : since[i];
+    if (command.start.from == From::offset) {
+      if (command.start.offset < beginnings[i] || command.start.offset > ends[i])
+        return fail(Errc::offset_out_of_range,
+                    "{} begins at offset {} and ends at {}; {} is outside",
+                    to_string(partitions[i]), beginnings[i], ends[i], command.start.offset);
+      range.next = command.start.offset;
     }
     if (command.follow) range.end = std::numeric_limits<std::int64_t>::max();
     ranges.push_back(std::move(range));

@@ -1,5 +1,6 @@
 // The command `ropewalk`. Exit status: 0 done, 1 failed (the reason on stderr), 2 wrong usage.
 #include <cstdio>
+#include <cstdlib>
 
 #include "client/cli/commands.h"
 #include "client/cli/options.h"
@@ -24,7 +25,9 @@ int run_command(const ropewalk::cli::Options& options) {
 
 int main(int argc, char** argv) {
   ropewalk::env::fill_standard_streams();
-  const auto parsed = ropewalk::cli::parse_options(argc, argv);
+  // The only thread there is.
+  const char* brokers = std::getenv("ROPEWALK_BROKERS");  // NOLINT(concurrency-mt-unsafe)
+  const auto parsed = ropewalk::cli::parse_options(argc, argv, brokers == nullptr ? "" : brokers);
   if (const auto* leave = std::get_if<ropewalk::cli::Leave>(&parsed)) {
     fmt::print(leave->status == 0 ? stdout : stderr, "{}", leave->text);
     return leave->status;

@@ -1,31 +1,30 @@
 #include "client/cli/options.h"
 
+#include <limits>
+
 #include <CLI/CLI.hpp>
 
-#include "client/cli/line_record.h"
+#include "client/cli/usage.h"
+#include "client/cli/values.h"
+#include "common/version.h"
 
 namespace ropewalk::cli {
 namespace {
 
-// Splits "a,b" and drops empty items.
-std::vector<std::string> split_commas(const std::string& text) {
-  std::vector<std::string> items;
-  for (std::string item : CLI::detail::split(text, ','))
-    if (!CLI::detail::trim(item).empty()) items.push_back(item);
-  return items;
-}
-
 // What CLI11 stores into, before it is checked.
 struct Raw {
   std::string brokers = "127.0.0.1:9192";
+  std::string brokers_origin = "--brokers";
   std::vector<std::string> settings;
   std::string key_separator;
   std::string acks = "all";
   std::string compression = "none";
   std::string from = "beginning";
   std::string format = "text";
-  std::int32_t partition = -1;
-  std::int64_t count = -1;
+  std::optional<std::int64_t> partitions;
+  std::optional<std::int64_t> replication_factor;
+  std::optional<std::int64_t> partition;
+  std::optional<std::int64_t> count;
 
   CreateTopic create;
   ListTopics list;
@@ -40,56 +39,72 @@ struct Raw {
 };
 
 constexpr const char* kJsonHelp = "Print JSON instead of a table";
+constexpr const char* kTopicHelp = "The topic";
+constexpr NumberRange kPartitionCounts{1, 100'000};
+constexpr NumberRange kPartitions{0, kPartitionCounts.most - 1};
+constexpr NumberRange kReplicationFactors{1, 100};
+constexpr NumberRange kCounts{0, std::numeric_limits<std::int64_t>::max()};
+
+// CLI11 itself would take 0x10 for 16, 010 for 8, and what does not fit for the largest that does.
+CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<std::int64_t>& into,
+                        NumberRange range, const std::string& help) {
+  const auto store = [&into, range, name](const std::string& text) {
+    const auto number = parse_number(text, range);
+    if (!number) throw CLI::ValidationError(name, number.error().context);
+    into = *number;
+  };
+  return app.add_option_function<std::string>(name, store, help)->type_name("NUMBER");
+}
+
+// `Text`: one or several.
+template <class Text>
+CLI::Option* add_text(CLI::App& app, const std::string& name, Text& into, const std::string& help) {
+  return app.add_option(name, into, help)->check([](const std::string& text) {
+    return text.empty() ? std::string("must not be empty") : std::string();
+  });
+}
 
 void define_topic(CLI::App& app, Raw& raw) {
   CLI::App* topic = app.add_subcommand("topic", "Create, look at, change and delete topics");
   topic->require_subcommand(1);
   CLI::App* create = topic->add_subcommand("create", "Create a topic");
-  create->add_option("NAME", raw.create.topic.name)->required();
-  create->add_option("--partitions", raw.create.topic.partitions, "How many partitions")
-      ->check(CLI::Range(1, 100'000))
+  add_text(*create, "NAME", raw.create.topic.name, "What the topic is to be called")->required();
+  add_number(*create, "--partitions", raw.partitions, kPartitionCounts, "How many partitions")
       ->required();
-  create
-      ->add_option("--replication-factor", raw.create.topic.replication_factor,
-                   "Copies of each partition; the cluster's default if not said")
-      ->check(CLI::Range(1, 100));
+  add_number(*create, "--replication-factor", raw.replication_factor, kReplicationFactors,
+             "Copies of each partition; the cluster's default if not said");
   create->add_option("--set", raw.settings, "KEY=VALUE: a setting of the topic; may be repeated")
       ->allow_extra_args(false);
   CLI::App* list = topic->add_subcommand("list", "List all topics");
   list->add_flag("--json", raw.list.json, kJsonHelp);
   CLI::App* describe = topic->add_subcommand("describe", "Show topics with their partitions");
-  describe->add_option("NAME", raw.describe.names)->required();
+  add_text(*describe, "NAME", raw.describe.names, "One topic or several")->required();
   describe->add_flag("--json", raw.describe.json, kJsonHelp);
   CLI::App* remove = topic->add_subcommand("delete", "Delete a topic and all its records");
-  remove->add_option("NAME", raw.remove.name)->required();
+  add_text(*remove, "NAME", raw.remove.name, kTopicHelp)->required();
   CLI::App* set = topic->add_subcommand("set", "Change settings of a topic");
-  set->add_option("NAME", raw.set.name)->required();
+  add_text(*set, "NAME", raw.set.name, kTopicHelp)->required();
   set->add_option("CHANGE", raw.changes, "KEY=VALUE, or KEY= for the cluster's default again")
       ->required();
   CLI::App* offsets = topic->add_subcommand("offsets", "Show where each partition begins and ends");
-  offsets->add_option("NAME", raw.offsets.name)->required();
+  add_text(*offsets, "NAME", raw.offsets.name, kTopicHelp)->required();
   offsets->add_flag("--json", raw.offsets.json, kJsonHelp);
 }
 
 void define_produce(CLI::App& app, Raw& raw) {
   CLI::App* produce = app.add_subcommand("produce", "Send lines as records");
-  produce->add_option("TOPIC", raw.produce.topic)->required();
-  produce->add_option("--file", raw.produce.file, "Read this file instead of standard input");
+  add_text(*produce, "TOPIC", raw.produce.topic, kTopicHelp)->required();
+  add_text(*produce, "--file", raw.produce.file, "Read this file instead of standard input");
   CLI::Option* separator =
-      produce
-          ->add_option("--key-separator", raw.key_separator,
-                       "The character that separates a line's key from its value")
-          ->check([](const std::string& text) {
-            return text.empty() ? std::string("one character, not none") : std::string();
-          });
-  produce
-      ->add_option("--json-key", raw.produce.json_key,
-                   "Lines are JSON objects; the value of this field is the key")
+      add_text(*produce, "--key-separator", raw.key_separator,
+               "The character that separates a line's key from its value; \\t is a tab");
+  add_text(*produce, "--json-key", raw.produce.json_key,
+           "Lines are JSON objects; the value of this field is the key")
       ->excludes(separator);
-  CLI::Option* time = produce->add_option("--json-time", raw.produce.json_time,
-                                          "The value of this field is the record's time");
-  CLI::Option* format = produce->add_option(
-      "--time-format", raw.produce.time_format,
+  CLI::Option* time = add_text(*produce, "--json-time", raw.produce.json_time,
+                               "The value of this field is the record's time");
+  CLI::Option* format = add_text(
+      *produce, "--time-format", raw.produce.time_format,
       "How that field is written, as strptime has it (%Y-%m-%d %H:%M:%S); UTC without a zone (%z)");
   time->needs(format);
   format->needs(time);
@@ -105,15 +120,13 @@ void define_produce(CLI::App& app, Raw& raw) {
 
 void define_consume(CLI::App& app, Raw& raw) {
   CLI::App* consume = app.add_subcommand("consume", "Print records");
-  consume->add_option("TOPIC", raw.consume.topic)->required();
-  consume->add_option("--partition", raw.partition, "Only this partition")
-      ->check(CLI::Range(0, 100'000));
+  add_text(*consume, "TOPIC", raw.consume.topic, kTopicHelp)->required();
+  add_number(*consume, "--partition", raw.partition, kPartitions, "Only this partition");
   consume
       ->add_option("--from", raw.from,
                    "beginning, end, an offset, or a time: @MILLISECONDS or RFC 3339")
       ->capture_default_str();
-  consume->add_option("--count", raw.count, "Stop after so many records")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
+  add_number(*consume, "--count", raw.count, kCounts, "Stop after so many records");
   consume->add_flag("--follow", raw.consume.follow,
                     "Go on at the end and wait for new records; else stop at the end as it was");
   consume->add_option("--format", raw.format, "text (values only) or json (one object a line)")
@@ -128,6 +141,9 @@ Result<CreateTopic> checked_create(Raw& raw) {
       return fail(Errc::invalid_request, "--set: '{}' is not KEY=VALUE", setting);
     raw.create.topic.settings.push_back({setting.substr(0, equals), setting.substr(equals + 1)});
   }
+  raw.create.topic.partitions = static_cast<std::int32_t>(raw.partitions.value_or(0));
+  raw.create.topic.replication_factor =
+      static_cast<std::int32_t>(raw.replication_factor.value_or(0));
   return std::move(raw.create);
 }
 
@@ -160,90 +176,24 @@ Result<Produce> checked_produce(Raw& raw) {
 
 Result<Consume> checked_consume(Raw& raw) {
   Consume& consume = raw.consume;
-  if (raw.from == "beginning") {
-    consume.from = From::beginning;
-  } else if (raw.from == "end") {
-    consume.from = From::end;
-  } else if (const auto moment = parse_moment(raw.from)) {
-    consume.from = From::time;
-    consume.time = *moment;
-  } else {
-    consume.from = From::offset;
-    if (!CLI::detail::lexical_cast(raw.from, consume.offset) || consume.offset < 0)
-      return fail(Errc::invalid_request,
-                  "--from: '{}' is neither beginning, end, an offset nor a time (@MILLISECONDS, or "
-                  "as in 2026-01-31T12:00:00Z)",
-                  raw.from);
-  }
-  if (raw.partition >= 0) consume.partition = raw.partition;
-  if (raw.count >= 0) consume.count = raw.count;
+  auto start = parse_start(raw.from);
+  if (!start) return within("--from", std::move(start).error());
+  consume.start = *start;
+  if (raw.partition) consume.partition = static_cast<std::int32_t>(*raw.partition);
+  consume.count = raw.count;
   consume.json = raw.format == "json";
   return std::move(consume);
 }
 
 template <class T>
-std::variant<Options, Leave> with_command(const Raw& raw, Result<T> command) {
-  if (!command) return Leave{command.error().context + "\n", 2};
-  Options options{split_commas(raw.brokers), std::move(*command)};
-  if (options.brokers.empty()) return Leave{"--brokers: no address named\n", 2};
-  return options;
+Result<Options> with_command(const Raw& raw, Result<T> command) {
+  if (!command) return fail(std::move(command).error());
+  auto brokers = parse_brokers(raw.brokers);
+  if (!brokers) return within(raw.brokers_origin, std::move(brokers).error());
+  return Options{std::move(*brokers), std::move(*command)};
 }
 
-}  // namespace
-
-Result<Timestamp> parse_moment(const std::string& text) {
-  std::int64_t milliseconds = 0;
-  if (text.starts_with('@')) {
-    if (CLI::detail::lexical_cast(text.substr(1), milliseconds))
-      return Timestamp(std::chrono::milliseconds(milliseconds));
-    return fail(Errc::invalid_timestamp, "'{}' is not @MILLISECONDS", text);
-  }
-  std::string parts = text;
-  if (parts.size() > 10 && (parts[10] == 'T' || parts[10] == 't')) parts[10] = ' ';
-  // strptime knows no fractions.
-  const std::size_t dot = parts.find('.');
-  if (dot != std::string::npos) {
-    const std::size_t end = parts.find_first_not_of("0123456789", dot + 1);
-    const std::string digits =
-        (parts.substr(dot + 1, end == std::string::npos ? end : end - dot - 1) + "000")
-            .substr(0, 3);
-    if (!CLI::detail::lexical_cast(digits, milliseconds))
-      return fail(Errc::invalid_timestamp, "'{}' has no digits behind its point", text);
-    parts.erase(dot, end == std::string::npos ? end : end - dot);
-  }
-  if (!parts.empty() && (parts.back() == 'z' || parts.back() == 'Z')) parts.pop_back();
-  for (const char* format : {"%Y-%m-%d %H:%M:%S%z", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"}) {
-    const auto time = parse_time(parts, format);
-    if (time) return *time + std::chrono::milliseconds(milliseconds);
-  }
-  return fail(Errc::invalid_timestamp, "'{}' is no time as RFC 3339 has it", text);
-}
-
-std::variant<Options, Leave> parse_options(int argc, const char* const* argv) {
-  Raw raw;
-  CLI::App app("Talks to a Ropewalk cluster.", "ropewalk");
-  app.fallthrough();
-  app.require_subcommand(1);
-  app.set_version_flag("--version", "ropewalk 0.1.0");
-  app.add_option("--brokers", raw.brokers, "HOST:PORT[,HOST:PORT...]: where to begin")
-      ->envname("ROPEWALK_BROKERS")
-      ->capture_default_str();
-  define_topic(app, raw);
-  CLI::App* cluster = app.add_subcommand("cluster", "Look at the cluster");
-  cluster->require_subcommand(1);
-  cluster->add_subcommand("status", "Show the brokers")
-      ->add_flag("--json", raw.cluster.json, kJsonHelp);
-  define_produce(app, raw);
-  define_consume(app, raw);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    return Leave{app.help(), 0};
-  } catch (const CLI::CallForVersion&) {
-    return Leave{app.version() + "\n", 0};
-  } catch (const CLI::ParseError& error) {
-    return Leave{std::string(error.what()) + "\nSee ropewalk --help\n", 2};
-  }
+Result<Options> checked(const CLI::App& app, Raw& raw) {
   const CLI::App& topic = *app.get_subcommand("topic");
   if (topic.got_subcommand("create")) return with_command(raw, checked_create(raw));
   if (topic.got_subcommand("list")) return with_command<ListTopics>(raw, raw.list);
@@ -254,6 +204,47 @@ std::variant<Options, Leave> parse_options(int argc, const char* const* argv) {
   if (app.got_subcommand("produce")) return with_command(raw, checked_produce(raw));
   if (app.got_subcommand("consume")) return with_command(raw, checked_consume(raw));
   return with_command<ShowCluster>(raw, raw.cluster);
+}
+
+void define_all(CLI::App& app, Raw& raw) {
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.set_version_flag("--version", fmt::format("ropewalk {}", version()));
+  app.add_option("--brokers", raw.brokers,
+                 "HOST:PORT[,HOST:PORT...]: where to begin; ROPEWALK_BROKERS if not given")
+      ->capture_default_str();
+  define_topic(app, raw);
+  CLI::App* cluster = app.add_subcommand("cluster", "Look at the cluster");
+  cluster->require_subcommand(1);
+  cluster->add_subcommand("status", "Show the brokers")
+      ->add_flag("--json", raw.cluster.json, kJsonHelp);
+  define_produce(app, raw);
+  define_consume(app, raw);
+}
+
+}  // namespace
+
+std::variant<Options, Leave> parse_options(int argc, const char* const* argv,
+                                           const std::string& environment_brokers) {
+  Raw raw;
+  CLI::App app("Talks to a Ropewalk cluster.", "ropewalk");
+  define_all(app, raw);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return Leave{app.help(), 0};
+  } catch (const CLI::CallForVersion&) {
+    return Leave{app.version() + "\n", 0};
+  } catch (const CLI::ParseError& error) {
+    return wrong_usage(app, words_of(app, error));
+  }
+  if (app.count("--brokers") == 0 && !environment_brokers.empty()) {
+    raw.brokers = environment_brokers;
+    raw.brokers_origin = "ROPEWALK_BROKERS";
+  }
+  auto options = checked(app, raw);
+  if (!options) return wrong_usage(app, options.error().context);
+  return std::move(*options);
 }
 
 }  // namespace ropewalk::cli

@@ -48,19 +48,22 @@ struct Produce {
   bool print_offsets = false;
 };
 enum class From : std::uint8_t { beginning, end, offset, time };
+struct ConsumeStart {
+  From from = From::beginning;
+  std::int64_t offset = 0;  // For From::offset.
+  Timestamp time = {};      // For From::time: the first record of then or later.
+};
 struct Consume {
   std::string topic;
   std::optional<std::int32_t> partition;  // All, if missing.
-  From from = From::beginning;
-  std::int64_t offset = 0;            // For From::offset.
-  Timestamp time = {};                // For From::time: the first record of then or later.
+  ConsumeStart start;
   std::optional<std::int64_t> count;  // Records over all partitions.
   bool follow = false;
   bool json = false;
 };
 
 struct Options {
-  std::vector<std::string> brokers;
+  std::vector<std::string> brokers;  // HOST:PORT each.
   std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, SetTopic, ShowOffsets,
                ShowCluster, Produce, Consume>
       command;
@@ -71,10 +74,9 @@ struct Leave {
   std::string text;
   int status = 0;
 };
-// "@1700000000000" (milliseconds) or RFC 3339 ("2026-11-25T15:04:05Z", "2026-11-25 15:04:05+01:00";
-// without a zone it is UTC). Errors: invalid_timestamp.
-Result<Timestamp> parse_moment(const std::string& text);
 
-std::variant<Options, Leave> parse_options(int argc, const char* const* argv);
+// `environment_brokers`: ROPEWALK_BROKERS, empty if it is not set.
+std::variant<Options, Leave> parse_options(int argc, const char* const* argv,
+                                           const std::string& environment_brokers);
 
 }  // namespace ropewalk::cli
