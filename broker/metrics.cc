@@ -5,6 +5,7 @@
 #include "broker/parts.h"
 #include "broker/telemetry/page.h"
 #include "common/env/event.h"
+#include "common/version.h"
 
 namespace ropewalk {
 namespace {
@@ -65,7 +66,7 @@ Task<void> show_cores(env::Environment& environment, env::MonotonicTime deadline
 Task<std::string> Broker::Parts::metrics_page() {
   const env::MonotonicTime deadline = environment.now() + kAnswerTimeout;
   Page page;
-  page.gauge(kBuild, {{"version", kVersion}}, true);
+  page.gauge(kBuild, {{"version", version()}}, true);
   page.gauge(kBroker,
              {{"cluster_id", fmt::format("{}", data->cluster())},
               {"broker_id", fmt::format("{}", settings.broker_id)}},

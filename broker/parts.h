@@ -24,8 +24,6 @@
 
 namespace ropewalk {
 
-inline constexpr std::string_view kVersion = "0.1.0";
-
 // Who decides, as every core may ask.
 class ControllerWatch final : public metadata::MachineListener {
  public:

@@ -70,8 +70,8 @@ demo_produce() {
 }
 
 demo_try_next() {
-  local address=$1 admin=$2 bin=build/release/bin/ropewalk
-  [ "$address" = 127.0.0.1:9192 ] || bin="$bin --brokers $address"
+  local address=$1 admin=$2 bin=build/release/bin/ropewalk up="./dev up"
+  [ "$address" = 127.0.0.1:9192 ] || { bin="$bin --brokers $address"; up="$up --port ${address##*:}"; }
   cat <<NEXT
 
 The broker goes on serving on $address; its data is in $demo_dir/data. Try:
@@ -79,9 +79,9 @@ The broker goes on serving on $address; its data is in $demo_dir/data. Try:
   $bin consume flights --partition 0 --count 3 --format json
   $bin topic create notes --partitions 1
   echo hello | $bin produce notes --print-offsets
-  $bin consume notes --follow
+  $bin consume notes --follow      # Ctrl-C ends it
   curl -s http://$admin/metrics                 # what monitors read
-  kill -9 $(cat "$demo_dir/pid"); ./dev up      # every acknowledged record is still there
+  kill -9 $(cat "$demo_dir/pid"); $up   # every acknowledged record is still there
   ./dev down
 NEXT
 }
