@@ -60,7 +60,7 @@ Result<std::string> read_whole_file(const std::string& path) {
 }
 
 std::optional<std::string> environment_variable(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
+  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): one thread yet.
   if (value == nullptr) return std::nullopt;
   return value;
 }
