@@ -29,6 +29,39 @@ bool set_integer(std::string_view text, std::int64_t low, std::int64_t high, T& 
   return true;
 }
 
+bool set_cleanup_policy(TopicSettings&, std::string_view text) { return text == "delete"; }
+bool set_compression(TopicSettings& settings, std::string_view text) {
+  settings.compression.reset();
+  if (text == "producer") return true;
+  const auto codec = codec_named(text == "uncompressed" ? "none" : text);
+  if (codec) settings.compression = *codec;
+  return codec.has_value();
+}
+template <Codec codec>
+bool set_level(std::optional<int>& field, std::string_view text) {
+  return set_integer(text, levels_of(codec)->least, levels_of(codec)->most, field);
+}
+bool set_gzip_level(TopicSettings& settings, std::string_view text) {
+  if (text != "-1") return set_level<Codec::gzip>(settings.gzip_level, text);
+  settings.gzip_level.reset();
+  return true;
+}
+bool set_lz4_level(TopicSettings& settings, std::string_view text) {
+  return set_level<Codec::lz4>(settings.lz4_level, text);
+}
+bool set_zstd_level(TopicSettings& settings, std::string_view text) {
+  return set_level<Codec::zstd>(settings.zstd_level, text);
+}
+bool set_timestamp_after(TopicSettings& settings, std::string_view text) {
+  return set_integer(text, 0, kInt64Max, settings.timestamp_after_max_ms);
+}
+bool set_timestamp_before(TopicSettings& settings, std::string_view text) {
+  return set_integer(text, 0, kInt64Max, settings.timestamp_before_max_ms);
+}
+bool set_timestamp_type(TopicSettings& settings, std::string_view text) {
+  settings.log_append_time = text == "LogAppendTime";
+  return settings.log_append_time || text == "CreateTime";
+}
 bool set_durability(TopicSettings& settings, std::string_view text) {
   if (text != "synced" && text != "replicated") return false;
   settings.durability = text == "synced" ? Durability::synced : Durability::replicated;
@@ -55,8 +88,19 @@ bool set_segment_bytes(TopicSettings& settings, std::string_view text) {
 
 using Setter = bool (*)(TopicSettings&, std::string_view);
 constexpr std::array kDefinitions{
+    TopicSettingDefinition{"cleanup.policy", "delete",
+                           "delete (there is no compaction in this version)"},
+    TopicSettingDefinition{"compression.gzip.level", "-1", "a number from 1 to 9, or -1: zlib's"},
+    TopicSettingDefinition{"compression.lz4.level", "1", "a number from 1 to 12"},
+    TopicSettingDefinition{"compression.type", "producer",
+                           "producer, uncompressed, gzip, snappy, lz4 or zstd"},
+    TopicSettingDefinition{"compression.zstd.level", "3", "a number from -131072 to 22"},
     TopicSettingDefinition{"durability", "synced", "synced or replicated"},
     TopicSettingDefinition{"max.message.bytes", "1048588", "a number from 61 to 33554432"},
+    TopicSettingDefinition{"message.timestamp.after.max.ms", "3600000", "a number from 0 up"},
+    TopicSettingDefinition{"message.timestamp.before.max.ms", "9223372036854775807",
+                           "a number from 0 up"},
+    TopicSettingDefinition{"message.timestamp.type", "CreateTime", "CreateTime or LogAppendTime"},
     TopicSettingDefinition{"min.insync.replicas", "2", "a number from 1 to 1000"},
     TopicSettingDefinition{"retention.bytes", "-1", "a number from 0 up, or -1: without limit"},
     TopicSettingDefinition{"retention.ms", "604800000", "a number from 0 up, or -1: for ever"},
@@ -65,8 +109,10 @@ constexpr std::array kDefinitions{
     TopicSettingDefinition{"segment.ms", "604800000", "a number from 1 up"},
 };
 constexpr std::array<Setter, kDefinitions.size()> kSetters{
-    set_durability,   set_max_message_bytes, set_min_in_sync, set_retention_bytes,
-    set_retention_ms, set_segment_bytes,     set_segment_ms};
+    set_cleanup_policy,   set_gzip_level,     set_lz4_level,         set_compression,
+    set_zstd_level,       set_durability,     set_max_message_bytes, set_timestamp_after,
+    set_timestamp_before, set_timestamp_type, set_min_in_sync,       set_retention_bytes,
+    set_retention_ms,     set_segment_bytes,  set_segment_ms};
 
 std::optional<std::size_t> index_of(std::string_view name) {
   for (std::size_t i = 0; i < kDefinitions.size(); i++)
@@ -97,6 +143,19 @@ Result<void> check_topic_setting(std::string_view name, std::string_view value) 
   if (kSetters[*index](ignored, value)) return {};
   return fail(Errc::invalid_config, "{} cannot be \"{}\": it is {}", name, value.substr(0, 100),
               kDefinitions[*index].accepts);
+}
+
+std::optional<int> TopicSettings::level_of(Codec codec) const {
+  switch (codec) {
+    case Codec::gzip:
+      return gzip_level;
+    case Codec::lz4:
+      return lz4_level;
+    case Codec::zstd:
+      return zstd_level;
+    default:
+      return std::nullopt;
+  }
 }
 
 TopicSettings effective_settings(const Configs& topic, const Configs& cluster) {

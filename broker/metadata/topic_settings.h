@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "broker/metadata/image.h"
 #include "common/error.h"
+#include "common/records/compression.h"
 
 namespace ropewalk::metadata {
 
@@ -24,6 +26,16 @@ struct TopicSettings {
   std::int64_t segment_ms = 604'800'000;
   std::optional<std::int64_t> segment_bytes;   // Not set: what each broker has as its default.
   std::int64_t max_message_bytes = 1'048'588;  // Of a batch as stored, header included.
+  std::optional<Codec> compression;            // Not set: as the producer has it.
+  std::optional<int> gzip_level;               // For the broker's own compressing.
+  std::optional<int> lz4_level;
+  std::optional<int> zstd_level;
+  bool log_append_time = false;  // Records have the time of the broker, not that of the producer.
+  // How far a producer's time may be off.
+  std::int64_t timestamp_before_max_ms = std::numeric_limits<std::int64_t>::max();
+  std::int64_t timestamp_after_max_ms = 3'600'000;
+
+  std::optional<int> level_of(Codec codec) const;
 };
 
 struct TopicSettingDefinition {

@@ -147,7 +147,7 @@ Result<void> Partition::append(env::Core& core, const std::shared_ptr<ProduceSin
     return fail(std::move(full));
   }
   const Placed placed{.base_offset = log_->next_offset(),
-                      .append_time_ms = -1,
+                      .append_time_ms = item.append_time_ms,
                       .record_count = item.sequenced.record_count};
   TRY(auto stamped, log::StampedBatch::stamp(std::move(item.batch), placed.base_offset, epoch_));
   if (item.sequenced.is_idempotent()) producers_.record(item.sequenced, placed);

@@ -30,6 +30,7 @@ struct ProduceItem {
   Sequenced sequenced;
   Acks acks = Acks::all;
   std::optional<LeaderEpoch> expected_epoch = {};  // That the client knows.
+  std::int64_t append_time_ms = -1;                // Stamped into the batch; -1: it is not.
   std::uint32_t item = 0;                          // For the sink.
 };
 

@@ -9,10 +9,12 @@
 #include "broker/metadata/topic_settings.h"
 #include "broker/replication/partition.h"
 #include "broker/security/authorizer.h"
+#include "broker/service/batch_rules.h"
 #include "broker/service/locate.h"
 #include "broker/service/produce_request.h"
 #include "common/env/environment.h"
 #include "common/records/batch_validator.h"
+#include "common/records/recompress.h"
 
 namespace ropewalk::service {
 namespace {
@@ -25,7 +27,7 @@ struct Arrival {
   std::size_t index = 0;  // Within the request.
   replication::ProduceItem item;
   BatchHeader header;
-  BatchLimits limits;
+  BatchRules rules;
   bool walk_in_pool = false;
 };
 
@@ -39,17 +41,34 @@ struct Arrivals {
   }
 };
 
-// Decompresses and walks the records. Pure: also runs in the pool.
+// Decompresses and walks the records, and changes what D1 allows to change. Pure: also runs in the
+// pool.
 std::optional<BatchFault> walk(Arrival& arrival) {
-  const auto seen = check_records(arrival.item.batch.span(), arrival.header, arrival.limits);
+  const BatchRules& rules = arrival.rules;
+  const ByteSpan batch = arrival.item.batch.span();
+  const auto seen = check_records(batch, arrival.header, rules.limits);
   if (!seen) return seen.error();
-  if (seen->max_timestamp != arrival.header.max_timestamp) {
-    // D1's exception: a producer's wrong maxTimestamp is corrected, in a copy.
-    const ByteSpan span = arrival.item.batch.span();
-    std::vector<std::byte> corrected(span.begin(), span.end());
-    correct_max_timestamp(corrected, seen->max_timestamp);
-    arrival.item.batch = SharedBytes(std::move(corrected));
+  std::vector<std::byte> changed;
+  if (rules.recodes(arrival.header)) {
+    auto recoded = recompress(batch, arrival.header, *rules.codec, rules.level,
+                              rules.limits.uncompressed_bytes_max);
+    if (!recoded) return BatchFault{.error = recoded.error()};
+    if (recoded->size() > rules.limits.batch_bytes_max)
+      return BatchFault{
+          .error = {Errc::message_too_large,
+                    fmt::format("a batch of {} bytes after compression as the topic's "
+                                "compression.type says, max.message.bytes is {}",
+                                recoded->size(), rules.limits.batch_bytes_max)}};
+    changed = std::move(*recoded);
   }
+  const bool wrong_time = seen->max_timestamp != arrival.header.max_timestamp;
+  if (changed.empty() && (wrong_time || rules.append_time_ms))
+    changed.assign(batch.begin(), batch.end());
+  if (rules.append_time_ms)
+    stamp_log_append_time(changed, *rules.append_time_ms);
+  else if (wrong_time)
+    correct_max_timestamp(changed, seen->max_timestamp);
+  if (!changed.empty()) arrival.item.batch = SharedBytes(std::move(changed));
   return std::nullopt;
 }
 
@@ -160,8 +179,11 @@ Result<replication::Acks> acks_of(std::int16_t number) {
   return fail(Errc::invalid_required_acks, "acks is {}, there are -1, 0 and 1", number);
 }
 
-// What a compressed batch decompresses to is not known before: four times is usual for text.
-bool is_large(const BatchHeader& header, const Limits& limits) {
+// What a compressed batch decompresses to is not known before: four times is usual for text. And
+// compressing is never cheap.
+bool is_work_for_the_pool(const BatchHeader& header, const BatchRules& rules,
+                          const Limits& limits) {
+  if (rules.recodes(header)) return true;
   const bool plain = (header.attributes & batch_bit::kCodecMask) == 0;
   return header.size() * (plain ? 1 : 4) > limits.walk_in_place_bytes_max;
 }
@@ -182,16 +204,13 @@ struct ProduceTurn::State {
         gate(std::make_shared<PipelineGate>()) {}
 
   // Settings are text in the image: what they come to is remembered as long as the image stands.
-  std::size_t batch_bytes_max(const metadata::ImagePtr& image, const metadata::Topic& topic) {
-    if (image != limits_of) {
-      limits_of = image;
-      limits.clear();
+  const TopicRules& rules_of(const metadata::ImagePtr& image, const metadata::Topic& topic) {
+    if (image != rules_are_of) {
+      rules_are_of = image;
+      rules.clear();
     }
-    const auto [at, is_new] = limits.try_emplace(topic.id, 0);
-    if (is_new)
-      at->second = std::min(
-          parts.limits.batch_bytes_max,
-          static_cast<std::size_t>(metadata::effective_settings(*image, topic).max_message_bytes));
+    const auto [at, is_new] = rules.try_emplace(topic.id);
+    if (is_new) at->second = topic_rules(metadata::effective_settings(*image, topic), parts.limits);
     return at->second;
   }
 
@@ -199,19 +218,24 @@ struct ProduceTurn::State {
                                         std::size_t index, ProducePartition& produce,
                                         replication::Acks acks);
   Arrivals& arrivals_of(const PartitionPtr& partition);
-  // The same answer for a whole turn, which takes no time by the clock.
+  // The same answers for a whole turn, which takes no time by the clock.
   const Result<void>& lease() {
     if (!lease_of_turn) lease_of_turn = check_lease(parts);
     return *lease_of_turn;
+  }
+  env::WallTime wall_now() {
+    if (!time_of_turn) time_of_turn = parts.environment.wall_now();
+    return *time_of_turn;
   }
 
   const Parts& parts;
   std::shared_ptr<Lanes> lanes;
   std::shared_ptr<PipelineGate> gate;
-  metadata::ImagePtr limits_of;
-  std::map<TopicId, std::size_t> limits;
+  metadata::ImagePtr rules_are_of;
+  std::map<TopicId, TopicRules> rules;
   std::vector<std::shared_ptr<PendingProduce>> requests;
   std::optional<Result<void>> lease_of_turn;
+  std::optional<env::WallTime> time_of_turn;
   std::vector<Arrivals> turn;  // In the order in which the partitions were met.
 };
 
@@ -234,10 +258,11 @@ std::expected<void, BatchFault> ProduceTurn::State::check(
   if (const auto& held = lease(); !held) return whole(held.error());
 
   Arrival arrival;
-  arrival.limits.batch_bytes_max = batch_bytes_max(image, **topic);
-  arrival.limits.uncompressed_bytes_max = parts.limits.uncompressed_bytes_max;
+  const TopicRules& topic_rules = rules_of(image, **topic);
+  arrival.rules =
+      topic_rules.by_the_clock ? batch_rules(topic_rules, wall_now()) : topic_rules.rules;
   const ByteSpan bytes = produce.records.span();
-  const auto header = check_batch(bytes, arrival.limits);
+  const auto header = check_batch(bytes, arrival.rules.limits);
   if (!header) return std::unexpected(header.error());
   arrival.header = *header;
   arrival.request = request;
@@ -246,8 +271,9 @@ std::expected<void, BatchFault> ProduceTurn::State::check(
                   .sequenced = sequenced_of(*header),
                   .acks = acks,
                   .expected_epoch = produce.leader_epoch,
+                  .append_time_ms = arrival.rules.append_time_ms.value_or(-1),
                   .item = 0};
-  arrival.walk_in_pool = is_large(*header, parts.limits);
+  arrival.walk_in_pool = is_work_for_the_pool(*header, arrival.rules, parts.limits);
   if (!arrival.walk_in_pool) {
     if (auto fault = walk(arrival)) return std::unexpected(std::move(*fault));
   }
@@ -309,6 +335,7 @@ void ProduceTurn::add(const security::RequestContext& context, ProduceRequest re
 void ProduceTurn::go() {
   auto turn = std::exchange(state_->turn, {});
   state_->lease_of_turn.reset();
+  state_->time_of_turn.reset();
   auto requests = std::exchange(state_->requests, {});
   const auto lanes = state_->lanes;  // A callback may destroy the turn.
   for (Arrivals& arrivals : turn) lanes->arrive(std::move(arrivals));

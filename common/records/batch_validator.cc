@@ -116,7 +116,8 @@ std::expected<RecordsSeen, BatchFault> check_records(ByteSpan batch, const Batch
         timestamp < kNoTimestamp)
       return record_fault(index, Errc::invalid_timestamp, "timestamp {} {:+} is no time",
                           header.base_timestamp, record.timestamp_delta);
-    if (timestamp < limits.timestamp_min || timestamp > limits.timestamp_max)
+    if (timestamp != kNoTimestamp &&
+        (timestamp < limits.timestamp_min || timestamp > limits.timestamp_max))
       return record_fault(index, Errc::invalid_timestamp, "timestamp {} is outside {} to {}",
                           timestamp, limits.timestamp_min, limits.timestamp_max);
     seen.max_timestamp = std::max(seen.max_timestamp, timestamp);

@@ -12,7 +12,7 @@
 namespace ropewalk {
 
 // RFC 1952, also several members one behind the other.
-Result<void> gzip_compress(ByteSpan in, std::vector<std::byte>& out);
+Result<void> gzip_compress(ByteSpan in, std::vector<std::byte>& out, std::optional<int> level);
 Result<void> gzip_decompress(ByteSpan in, std::size_t limit, std::vector<std::byte>& out);
 
 // Writes the framing of Java's clients (blocks of 32 KiB, each with its length), reads that and a

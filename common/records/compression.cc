@@ -48,10 +48,11 @@ LZ4F_dctx& lz4_decompressor() {
   return *context;
 }
 
-Result<void> lz4_compress(ByteSpan in, std::vector<std::byte>& out) {
+Result<void> lz4_compress(ByteSpan in, std::vector<std::byte>& out, std::optional<int> level) {
   LZ4F_preferences_t preferences{};
   preferences.frameInfo.blockMode = LZ4F_blockIndependent;
   preferences.frameInfo.blockSizeID = LZ4F_max64KB;
+  preferences.compressionLevel = level.value_or(0);
   const std::size_t start = out.size();
   out.resize(start + LZ4F_compressFrameBound(in.size(), &preferences));
   const std::size_t written = LZ4F_compressFrame(out.data() + start, out.size() - start, in.data(),
@@ -61,11 +62,12 @@ Result<void> lz4_compress(ByteSpan in, std::vector<std::byte>& out) {
   return {};
 }
 
-Result<void> zstd_compress(ByteSpan in, std::vector<std::byte>& out) {
+Result<void> zstd_compress(ByteSpan in, std::vector<std::byte>& out, std::optional<int> level) {
   const std::size_t start = out.size();
   out.resize(start + ZSTD_compressBound(in.size()));
-  const std::size_t written = ZSTD_compressCCtx(
-      &zstd_compressor(), out.data() + start, out.size() - start, in.data(), in.size(), kZstdLevel);
+  const std::size_t written =
+      ZSTD_compressCCtx(&zstd_compressor(), out.data() + start, out.size() - start, in.data(),
+                        in.size(), level.value_or(kZstdLevel));
   ENSURE(!ZSTD_isError(written), "zstd: {}", ZSTD_getErrorName(written));
   out.resize(start + written);
   return {};
@@ -157,19 +159,33 @@ Result<Codec> codec_named(std::string_view name) {
               kAcceptedCodecs);
 }
 
-Result<void> compress(Codec codec, ByteSpan in, std::vector<std::byte>& out) {
+std::optional<CodecLevels> levels_of(Codec codec) {
+  switch (codec) {
+    case Codec::gzip:
+      return CodecLevels{1, 9};
+    case Codec::lz4:
+      return CodecLevels{1, LZ4F_compressionLevel_max()};
+    case Codec::zstd:
+      return CodecLevels{ZSTD_minCLevel(), ZSTD_maxCLevel()};
+    default:
+      return std::nullopt;
+  }
+}
+
+Result<void> compress(Codec codec, ByteSpan in, std::vector<std::byte>& out,
+                      std::optional<int> level) {
   switch (codec) {
     case Codec::none:
       out.insert(out.end(), in.begin(), in.end());
       return {};
     case Codec::gzip:
-      return gzip_compress(in, out);
+      return gzip_compress(in, out, level);
     case Codec::snappy:
       return snappy_compress(in, out);
     case Codec::lz4:
-      return lz4_compress(in, out);
+      return lz4_compress(in, out, level);
     case Codec::zstd:
-      return zstd_compress(in, out);
+      return zstd_compress(in, out, level);
   }
   return std::unexpected(codec_of(static_cast<int>(codec)).error());
 }

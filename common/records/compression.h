@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -24,11 +25,20 @@ std::string_view to_string(Codec codec);
 Result<Codec> codec_of(int number);
 Result<Codec> codec_named(std::string_view name);
 
-// Appends `in`, compressed, to `out`. lz4: a standard frame of independent blocks (others are
-// refused by Java's clients), its content size not stated; zstd: one frame with content size; gzip:
-// one member; snappy: the framing of Java's clients. Errors: unsupported_compression_type (no value
-// of the enum).
-Result<void> compress(Codec codec, ByteSpan in, std::vector<std::byte>& out);
+// The levels that a codec knows: none and snappy have none.
+struct CodecLevels {
+  int least = 0;
+  int most = 0;
+};
+std::optional<CodecLevels> levels_of(Codec codec);
+
+// Appends `in`, compressed, to `out`; without a level as the codec's makers think best. lz4: a
+// standard frame of independent blocks (others are refused by Java's clients), its content size not
+// stated; zstd: one frame with content size; gzip: one member; snappy: the framing of Java's
+// clients. Pre: the level is one that the codec knows. Errors: unsupported_compression_type (no
+// value of the enum).
+Result<void> compress(Codec codec, ByteSpan in, std::vector<std::byte>& out,
+                      std::optional<int> level = {});
 
 // Appends `in`, decompressed, to `out`, which grows by at most `limit` bytes. On failure `out`
 // holds what was read so far. Errors: unsupported_compression_type, corrupt_message (not that

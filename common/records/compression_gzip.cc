@@ -18,8 +18,9 @@ class Deflater {
            "no memory for a gzip context");
   }
   ~Deflater() { deflateEnd(&stream_); }
-  z_stream& fresh() {
+  z_stream& fresh(int level) {
     deflateReset(&stream_);
+    deflateParams(&stream_, level, Z_DEFAULT_STRATEGY);
     return stream_;
   }
 
@@ -50,9 +51,9 @@ uInt step(std::size_t bytes) { return static_cast<uInt>(std::min(bytes, kStepMax
 
 }  // namespace
 
-Result<void> gzip_compress(ByteSpan in, std::vector<std::byte>& out) {
+Result<void> gzip_compress(ByteSpan in, std::vector<std::byte>& out, std::optional<int> level) {
   thread_local Deflater deflater;
-  z_stream& stream = deflater.fresh();
+  z_stream& stream = deflater.fresh(level.value_or(Z_DEFAULT_COMPRESSION));
   const std::size_t start = out.size();
   out.resize(start + deflateBound(&stream, in.size()));
   std::size_t taken = 0;

@@ -24,6 +24,11 @@ TEST(TopicSettings, DefaultsAreWhatTheTableSays) {
   EXPECT_EQ(read.retention_ms, defaults.retention_ms);
   EXPECT_EQ(read.retention_bytes, defaults.retention_bytes);
   EXPECT_EQ(read.segment_ms, defaults.segment_ms);
+  EXPECT_EQ(read.compression, defaults.compression);
+  EXPECT_EQ(read.gzip_level, defaults.gzip_level);
+  EXPECT_EQ(read.log_append_time, defaults.log_append_time);
+  EXPECT_EQ(read.timestamp_before_max_ms, defaults.timestamp_before_max_ms);
+  EXPECT_EQ(read.timestamp_after_max_ms, defaults.timestamp_after_max_ms);
   EXPECT_EQ(read.segment_bytes, 1 << 30);
   EXPECT_EQ(defaults.segment_bytes, std::nullopt);  // A broker's own default holds then.
 }
@@ -51,6 +56,14 @@ TEST(TopicSettings, RefusesWithWhatWouldBeRight) {
                         {"retention.ms", "-2", "-1: for ever"},
                         {"segment.ms", "0", "from 1"},
                         {"retention.bytes", "1k", "from 0"},
+                        {"cleanup.policy", "compact", "no compaction"},
+                        {"cleanup.policy", "compact,delete", "no compaction"},
+                        {"compression.type", "brotli", "producer, uncompressed"},
+                        {"compression.gzip.level", "0", "from 1 to 9"},
+                        {"compression.lz4.level", "13", "from 1 to 12"},
+                        {"compression.zstd.level", "23", "to 22"},
+                        {"message.timestamp.type", "createtime", "CreateTime or"},
+                        {"message.timestamp.after.max.ms", "-1", "from 0"},
                         {"min.insync.replicas", "0", "from 1"},
                         {"min.insync.replicas", "2x", "from 1"},
                         {"segment.bytes", "100", "1048576"},
@@ -58,13 +71,33 @@ TEST(TopicSettings, RefusesWithWhatWouldBeRight) {
                         {"max.message.bytes", "99999999999999999999", "33554432"},
                         {"retention", "-1", "did you mean retention.ms?"},
                         {"Durability", "synced", "did you mean durability?"},
-                        {"xyzzy-nothing-like-it", "1", "known are durability"}};
+                        {"xyzzy-nothing-like-it", "1", "known are "}};
   for (const Case& c : cases) {
     auto checked = check_topic_setting(c.name, c.value);
     ASSERT_FALSE(checked) << c.name << "=" << c.value;
     EXPECT_EQ(checked.error().code, Errc::invalid_config);
     EXPECT_THAT(checked.error().context, HasSubstr(c.says));
   }
+}
+
+TEST(TopicSettings, AreAsTheirTextSays) {
+  const auto settings = effective_settings({{"compression.type", "zstd"},
+                                            {"compression.zstd.level", "-5"},
+                                            {"compression.gzip.level", "9"},
+                                            {"message.timestamp.type", "LogAppendTime"},
+                                            {"cleanup.policy", "delete"}},
+                                           {{"compression.type", "gzip"}});
+  EXPECT_EQ(settings.compression, Codec::zstd);
+  EXPECT_EQ(settings.level_of(Codec::zstd), -5);
+  EXPECT_EQ(settings.level_of(Codec::gzip), 9);
+  EXPECT_EQ(settings.level_of(Codec::snappy), std::nullopt);
+  EXPECT_TRUE(settings.log_append_time);
+  for (const char* const none : {"none", "uncompressed"})
+    EXPECT_EQ(effective_settings({{"compression.type", none}}, {}).compression, Codec::none);
+  // A topic's own "producer" beats what the cluster says.
+  EXPECT_EQ(effective_settings({{"compression.type", "producer"}}, {{"compression.type", "gzip"}})
+                .compression,
+            std::nullopt);
 }
 
 TEST(TopicSettings, MinimumIsLoweredToTheFactor) {
