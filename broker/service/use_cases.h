@@ -6,6 +6,7 @@
 #include "broker/service/await_metadata.h"
 #include "broker/service/cluster_status.h"
 #include "broker/service/create_topic.h"
+#include "broker/service/delete_records.h"
 #include "broker/service/delete_topic.h"
 #include "broker/service/describe_topics.h"
 #include "broker/service/fetch.h"
@@ -32,6 +33,7 @@ struct UseCases {
         init_producer(parts, producer_ids),
         fetch(parts),
         list_offsets(parts),
+        delete_records(parts),
         describe_cluster(parts) {}
   UseCases(const UseCases&) = delete;
   UseCases& operator=(const UseCases&) = delete;
@@ -50,6 +52,7 @@ struct UseCases {
   InitProducer init_producer;
   Fetch fetch;
   ListOffsets list_offsets;
+  DeleteRecords delete_records;
   DescribeCluster describe_cluster;
 };
 

@@ -142,6 +142,13 @@ Result<std::vector<OffsetAnswer>> Admin::list_offsets(
   });
 }
 
+Result<std::vector<DeletedRecords>> Admin::delete_records(
+    const std::vector<RecordsToDelete>& wanted) {
+  return shell_->run<std::vector<DeletedRecords>>([shell = shell_, wanted] {
+    return client::delete_records(shell, wanted, shell->now() + shell->options().request_timeout);
+  });
+}
+
 Result<ClusterStatus> Admin::cluster_status() {
   TRY(const v1::MetadataResponse response,
       ask_and_wait<v1::MetadataResponse>(shell_, v1::API_METADATA, false, v1::MetadataRequest()));

@@ -25,6 +25,7 @@ constexpr std::array kKnownApis{
     wire::ApiRange{v1::API_PRODUCE, 1, 1},
     wire::ApiRange{v1::API_FETCH, 1, 1},
     wire::ApiRange{v1::API_LIST_OFFSETS, 1, 1},
+    wire::ApiRange{v1::API_DELETE_RECORDS, 1, 1},
 };
 
 // Whose answer must show what this client has seen before. Produce and fetch find their partition

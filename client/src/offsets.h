@@ -1,4 +1,5 @@
-// Finding offsets at the partitions' leaders: for Admin and for a consumer that has no position.
+// Offsets at the partitions' leaders: found, for Admin and for a consumer that has no position, and
+// moved, by deleting what lies below.
 #pragma once
 
 #include <memory>
@@ -9,11 +10,13 @@
 
 namespace ropewalk::client {
 
-// Answers in the order of the questions. What can pass (a leader that moves, a broker that is away)
-// is tried again until the deadline. Core only. Errors: the first that does not pass, naming the
-// partition; request_timed_out, cancelled.
+// Both answer in the order in which they are asked, and are core only. Errors: those of
+// ask_leaders().
 Task<Result<std::vector<OffsetAnswer>>> list_offsets(std::shared_ptr<Shell> shell,
                                                      std::vector<OffsetQuestion> questions,
                                                      env::MonotonicTime deadline);
+Task<Result<std::vector<DeletedRecords>>> delete_records(std::shared_ptr<Shell> shell,
+                                                         std::vector<RecordsToDelete> wanted,
+                                                         env::MonotonicTime deadline);
 
 }  // namespace ropewalk::client

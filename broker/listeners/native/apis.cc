@@ -9,7 +9,7 @@ constexpr wire::ApiRange kServedApis[] = {
     {v1::API_DELETE_TOPIC, 1, 1},     {v1::API_DESCRIBE_TOPICS, 1, 1},
     {v1::API_SET_TOPIC_CONFIG, 1, 1}, {v1::API_INIT_PRODUCER_ID, 1, 1},
     {v1::API_PRODUCE, 1, 1},          {v1::API_FETCH, 1, 1},
-    {v1::API_LIST_OFFSETS, 1, 1},
+    {v1::API_LIST_OFFSETS, 1, 1},     {v1::API_DELETE_RECORDS, 1, 1},
 };
 
 }  // namespace

@@ -153,4 +153,36 @@ v1::ListOffsetsResponse write_list_offsets(const v1::ListOffsetsRequest& request
   return message;
 }
 
+Result<std::vector<service::DeleteRecordsPartition>> read_delete_records(
+    const v1::DeleteRecordsRequest& message) {
+  std::vector<service::DeleteRecordsPartition> partitions;
+  partitions.reserve(static_cast<std::size_t>(message.partitions_size()));
+  for (const auto& asked : message.partitions()) {
+    service::DeleteRecordsPartition partition;
+    TRY(partition.topic, topic_ref({}, asked.topic_id()));
+    partition.partition = asked.partition();
+    if (asked.has_leader_epoch()) partition.leader_epoch = LeaderEpoch(asked.leader_epoch());
+    partition.before = Offset(asked.before_offset());
+    partitions.push_back(std::move(partition));
+  }
+  return partitions;
+}
+
+v1::DeleteRecordsResponse write_delete_records(
+    const v1::DeleteRecordsRequest& request, const std::vector<service::DeletedRecords>& deleted) {
+  ENSURE(deleted.size() == static_cast<std::size_t>(request.partitions_size()),
+         "{} answers to {} partitions", deleted.size(), request.partitions_size());
+  v1::DeleteRecordsResponse message;
+  for (std::size_t i = 0; i < deleted.size(); i++) {
+    const auto& asked = request.partitions(static_cast<int>(i));
+    v1::DeletedRecords& into = *message.add_partitions();
+    into.set_topic_id(asked.topic_id());
+    into.set_partition(asked.partition());
+    set_error_of(into, deleted[i].error);
+    into.set_log_start(deleted[i].log_start.value());
+    set_hint_of(into, deleted[i].current_leader);
+  }
+  return message;
+}
+
 }  // namespace ropewalk::native

@@ -1,8 +1,9 @@
-// Fetch and ListOffsets, between messages and the service's structs. Pure.
+// Fetch, ListOffsets and DeleteRecords, between messages and the service's structs. Pure.
 #pragma once
 
 #include <vector>
 
+#include "broker/service/delete_records.h"
 #include "broker/service/fetch.h"
 #include "broker/service/list_offsets.h"
 #include "common/env/network.h"
@@ -10,6 +11,7 @@
 #include "ropewalk/v1/fetch.pb.h"
 #include "ropewalk/v1/header.pb.h"
 #include "ropewalk/v1/offsets.pb.h"
+#include "ropewalk/v1/records.pb.h"
 
 namespace ropewalk::native {
 
@@ -27,5 +29,11 @@ Result<std::vector<service::ListOffsetsPartition>> read_list_offsets(
     const v1::ListOffsetsRequest& message);
 v1::ListOffsetsResponse write_list_offsets(const v1::ListOffsetsRequest& request,
                                            const std::vector<service::ListedOffset>& offsets);
+
+// Errors: invalid_request.
+Result<std::vector<service::DeleteRecordsPartition>> read_delete_records(
+    const v1::DeleteRecordsRequest& message);
+v1::DeleteRecordsResponse write_delete_records(const v1::DeleteRecordsRequest& request,
+                                               const std::vector<service::DeletedRecords>& deleted);
 
 }  // namespace ropewalk::native

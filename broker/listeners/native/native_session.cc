@@ -95,6 +95,8 @@ void NativeSession::dispatch(wire::RequestFrame request, Call call) {
       return start<v1::FetchRequest>(body, std::move(call));
     case v1::API_LIST_OFFSETS:
       return start<v1::ListOffsetsRequest>(body, std::move(call));
+    case v1::API_DELETE_RECORDS:
+      return start<v1::DeleteRecordsRequest>(body, std::move(call));
     case v1::API_METADATA:
       return start<v1::MetadataRequest>(body, std::move(call));
     case v1::API_DESCRIBE_CLUSTER:

@@ -127,4 +127,14 @@ Task<void> serve(Shared& shared, Call call, v1::ListOffsetsRequest message) {
   call.reply(write_list_offsets(message, offsets));
 }
 
+Task<void> serve(Shared& shared, Call call, v1::DeleteRecordsRequest message) {
+  const bool go_on = co_await caught_up(shared, call);
+  if (!go_on) co_return;
+  auto request = read_delete_records(message);
+  if (failed(call, request)) co_return;
+  const auto deleted =
+      co_await shared.uses.delete_records.handle(call.context, std::move(*request));
+  call.reply(write_delete_records(message, deleted));
+}
+
 }  // namespace ropewalk::native

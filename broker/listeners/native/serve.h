@@ -10,6 +10,7 @@
 #include "ropewalk/v1/metadata.pb.h"
 #include "ropewalk/v1/offsets.pb.h"
 #include "ropewalk/v1/producer_id.pb.h"
+#include "ropewalk/v1/records.pb.h"
 #include "ropewalk/v1/topics.pb.h"
 
 namespace ropewalk::native {
@@ -23,5 +24,6 @@ Task<void> serve(Shared& shared, Call call, v1::SetTopicConfigRequest message);
 Task<void> serve(Shared& shared, Call call, v1::InitProducerIdRequest message);
 Task<void> serve(Shared& shared, Call call, v1::FetchRequest message);
 Task<void> serve(Shared& shared, Call call, v1::ListOffsetsRequest message);
+Task<void> serve(Shared& shared, Call call, v1::DeleteRecordsRequest message);
 
 }  // namespace ropewalk::native

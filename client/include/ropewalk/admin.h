@@ -81,6 +81,16 @@ struct OffsetAnswer {
   std::optional<Timestamp> timestamp;
 };
 
+struct RecordsToDelete {
+  PartitionName partition;
+  std::optional<std::int64_t>
+      before;  // The first offset that stays; missing: none of today's does.
+};
+struct DeletedRecords {
+  PartitionName partition;
+  std::int64_t begin = -1;  // The first offset that the partition has now.
+};
+
 struct BrokerStatus {
   std::int32_t broker_id = 0;
   std::string host;
@@ -115,6 +125,11 @@ class Admin {
 
   // In the order of the questions; the first failure fails all, naming the partition.
   Result<std::vector<OffsetAnswer>> list_offsets(const std::vector<OffsetQuestion>& questions);
+
+  // Lets the oldest records go, for good; answers in the order of `wanted` once no reader gets them
+  // any more. Doing it again is fine. The first failure fails all, naming the partition; others may
+  // have been carried out. Errors: offset_out_of_range (beyond what is committed).
+  Result<std::vector<DeletedRecords>> delete_records(const std::vector<RecordsToDelete>& wanted);
 
   Result<ClusterStatus> cluster_status();
 
