@@ -12,39 +12,55 @@ ThreadPool::ThreadPool(std::string name, std::size_t threads)
 ThreadPool::~ThreadPool() { stop(); }
 
 bool ThreadPool::submit(Job job) {
-  std::lock_guard lock(mutex_);
-  if (stopping_) return false;
-  queue_.push_back(std::move(job));
-  if (queue_.size() > idle_ && threads_.size() < limit_)
-    threads_.push_back(start_thread(name_, [this] { work(); }));
-  changed_.notify_one();
+  Worker* woken = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    queue_.push_back(std::move(job));
+    if (!idle_.empty()) {
+      woken = idle_.back();
+      idle_.pop_back();
+    } else if (workers_.size() < limit_) {
+      Worker& worker = *workers_.emplace_back(std::make_unique<Worker>());
+      worker.thread = start_thread(name_, [this, &worker] { work(worker); });
+    }
+  }
+  // Not under the lock, which the woken thread takes at once.
+  if (woken != nullptr) woken->wake.release();
   return true;
 }
 
 void ThreadPool::stop() {
-  std::vector<std::thread> threads;
+  std::vector<std::unique_ptr<Worker>> ending;
+  std::vector<Worker*> asleep;
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
-    threads.swap(threads_);
-    changed_.notify_all();
+    ending.swap(workers_);
+    asleep.swap(idle_);
   }
-  for (auto& thread : threads) thread.join();
+  for (Worker* const worker : asleep) worker->wake.release();
+  for (const auto& worker : ending) worker->thread.join();
 }
 
-void ThreadPool::work() {
+void ThreadPool::work(Worker& self) {
   std::unique_lock lock(mutex_);
   for (;;) {
-    idle_++;
-    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    idle_--;
-    if (queue_.empty()) return;
-    Job job = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    job();
-    job = nullptr;  // What it held may be the last reference to something.
-    lock.lock();
+    if (!queue_.empty()) {
+      Job job = std::move(queue_.front());
+      queue_.pop_front();
+      lock.unlock();
+      job();
+      job = nullptr;  // What it held may be the last reference to something.
+      lock.lock();
+    } else if (stopping_) {
+      return;
+    } else {
+      idle_.push_back(&self);
+      lock.unlock();
+      self.wake.acquire();
+      lock.lock();
+    }
   }
 }
 

@@ -1,13 +1,14 @@
 // Threads for what blocks: slow file operations, name resolution, long computations.
 //
-// Threads are started when work waits and none is idle, up to the limit. Any thread may submit.
+// Threads are started when work waits and none is idle, up to the limit. Work goes to the thread
+// that became idle last: its stack is warm, and it may not sleep deeply yet. Any thread may submit.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <semaphore>
 #include <string>
 #include <thread>
 #include <utility>
@@ -58,16 +59,20 @@ class ThreadPool {
   }
 
  private:
-  void work();
+  // A thread's own place to wait: one wake-up reaches exactly one thread.
+  struct Worker {
+    std::binary_semaphore wake{0};
+    std::thread thread;
+  };
+  void work(Worker& self);
 
   const std::string name_;
   const std::size_t limit_;
   std::mutex mutex_;
-  std::condition_variable changed_;
   std::deque<Job> queue_;
-  std::size_t idle_ = 0;
   bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<Worker*> idle_;  // Who is woken next stands last.
 };
 
 }  // namespace ropewalk::env::real
