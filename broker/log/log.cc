@@ -166,8 +166,9 @@ void Log::synced(const SyncPlan& plan, const Result<void>& outcome) {
 
 TruncatePlan Log::plan_truncate(CutPoint at) {
   ENSURE(!append_out_, "a cut while a plan to append is out");
-  ENSURE(at.end >= log_start_ && at.end < readable_end_, "a cut at {} of {}..{}", at.end,
-         log_start_, readable_end_);
+  ENSURE(!segments_.empty() && at.end >= segments_.front().file->base_offset() &&
+             at.end < readable_end_,
+         "a cut at {} of {}..{}", at.end, log_start_, readable_end_);
   TruncatePlan plan;
   plan.generation = ++generation_;
   plan.end = at.end;
@@ -191,6 +192,7 @@ TruncatePlan Log::plan_truncate(CutPoint at) {
   stays.sealed_view.reset();
   sealed_.reset();
   epochs_.truncate(at.end);
+  log_start_ = std::min(log_start_, at.end);  // It was in the middle of the batch that goes.
   readable_end_ = at.end;
   durable_end_ = std::min(durable_end_, at.end);
   high_watermark_ = std::min(high_watermark_, at.end);

@@ -63,6 +63,7 @@ struct TruncatePlan {
   SegmentFilePtr cut;  // The segment that stays last.
   std::uint64_t cut_position = 0;
   std::vector<SegmentFilePtr> remove;  // First to last.
+  bool drop_checkpoint = false;        // It tells of batches that are going.
 };
 
 // A log as recovery found it.
@@ -117,8 +118,9 @@ class Log {
     std::uint64_t position = 0;       // In the segment that holds it.
     std::int64_t max_timestamp = -1;  // Of that segment's batches in front of it.
   };
-  // Bumps the generation; the readable and the durable end and the views fall at once. Pre:
-  // log_start() <= end < readable_end(); no append plan is out.
+  // Bumps the generation; the readable and the durable end and the views fall at once, and the
+  // log's start where the batch that it is in the middle of goes. Pre: the end is in the log and
+  // before readable_end(); no append plan is out.
   TruncatePlan plan_truncate(CutPoint at);
   // The log is empty and goes on at `start`, in a segment that the shell made and synced, holding
   // reset_slot(). Returns the segments to remove. Pre: start >= readable_end(); no append plan is

@@ -102,6 +102,7 @@ Task<Result<RecoveryReport>> LogDirectory::open_partition(TopicPartition partiti
                                                           RecoveryOptions options) {
   options.partition = partition;
   options.folder = partition_folder(partition);
+  options.after_clean_stop = clean_stop_.has_value();
   const auto known = journal_->replicas().find(partition);
   const bool had_data =
       known != journal_->replicas().end() && known->second == ReplicaMark::has_data;

@@ -72,10 +72,24 @@ void PartitionLog::append_ended(AppendPlan plan, Result<void> outcome) {
   listener_->log_written();
   const LogViewPtr after = log_.view();
   for (std::size_t i = before->sealed->size(); i < after->sealed->size(); i++)
-    place_.tasks.spawn("log index", keep_index(shared_from_this(), (*after->sealed)[i]));
+    complete_later((*after->sealed)[i]);
   if (after->sealed->size() > before->sealed->size()) listener_->log_rolled();
   if (log_.options().sync_appends || after->sealed->size() > before->sealed->size()) request_sync();
+  reserve_ahead(after);
   watch_for_quiet();
+}
+
+void PartitionLog::complete_later(SegmentViewPtr segment) {
+  completing_++;
+  place_.tasks.spawn("log segment end", complete_segment(shared_from_this(), std::move(segment)));
+}
+
+void PartitionLog::reserve_ahead(const LogViewPtr& view) {
+  if (!view->active) return;
+  const auto range = blocks_ahead_.wanted(view->active->base, log_.active_end_position(),
+                                          log_.options().segment_bytes);
+  if (range)
+    place_.tasks.spawn("log blocks", reserve(shared_from_this(), view->active->file, *range));
 }
 
 void PartitionLog::clear_failed_write(AppendPlan plan, Error error) {
@@ -138,7 +152,8 @@ void PartitionLog::sync_ended(const SyncPlan& plan, const Result<void>& outcome)
 
 void PartitionLog::go_on() {
   if (failed_) return;
-  if (!busy_ && !sync_out_ && !checkpoint_out_ && !operations_.empty() && !operating_)
+  if (!busy_ && !sync_out_ && !checkpoint_out_ && completing_ == 0 && !operations_.empty() &&
+      !operating_)
     start_operation();
   if (operating_) return;
   flush();
@@ -205,10 +220,10 @@ void PartitionLog::cut_found(Result<Log::CutPoint> cut_point) {
   }
   TruncatePlan plan = log_.plan_truncate(*cut_point);
   next_offset_ = log_.readable_end();
-  const bool drop_checkpoint = stored_checkpoint_ && *stored_checkpoint_ > plan.end;
-  if (drop_checkpoint) stored_checkpoint_.reset();
-  place_.tasks.spawn("log cut", cut(shared_from_this(), std::move(plan), drop_checkpoint,
-                                    log_.options().pins_grace));
+  plan.drop_checkpoint = stored_checkpoint_ && *stored_checkpoint_ > plan.end;
+  if (plan.drop_checkpoint) stored_checkpoint_.reset();
+  place_.tasks.spawn("log cut",
+                     cut(shared_from_this(), std::move(plan), log_.options().pins_grace));
 }
 
 void PartitionLog::operation_ended(Result<void> outcome) {

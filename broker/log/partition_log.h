@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/log/blocks_ahead.h"
 #include "broker/log/checkpoint.h"
 #include "broker/log/directory_syncer.h"
 #include "broker/log/home_tasks.h"
@@ -148,6 +149,8 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   void release_segments();
   void checkpoint_ended(Offset offset, Offset log_start, Result<void> outcome);
   void go_on_closing();
+  void complete_later(SegmentViewPtr segment);
+  void reserve_ahead(const LogViewPtr& view);
   void watch_for_quiet();
   void fail_log(const Error& error);
   env::MonotonicTime now() const { return place_.environment.now(); }
@@ -157,17 +160,16 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   static Task<Result<void>> create_and_write_all(Self self, AppendPlan& plan, bool first);
   static Task<void> cut_back(Self self, AppendPlan plan, std::uint64_t active_end, Error error);
   static Task<void> find_place_to_cut(Self self, LogViewPtr view, Offset end);
-  static Task<void> cut(Self self, TruncatePlan plan, bool drop_checkpoint,
-                        env::Duration pins_grace);
-  static Task<Result<void>> cut_all(Self self, TruncatePlan plan, bool drop_checkpoint,
-                                    env::Duration pins_grace);
+  static Task<void> cut(Self self, TruncatePlan plan, env::Duration pins_grace);
+  static Task<Result<void>> cut_all(Self self, TruncatePlan plan, env::Duration pins_grace);
   static Task<void> make_for_reset(Self self, Offset start, DurableSlot slot, bool first);
   static Task<Result<SegmentFilePtr>> make_first(Self self, Offset start,
                                                  std::optional<DurableSlot> slot);
   static Task<void> remove_after_reset(Self self, std::vector<SegmentFilePtr> gone);
   static Task<void> store(Self self, Checkpoint checkpoint);
   static Task<void> remove_released(Self self, std::vector<SegmentFilePtr> gone);
-  static Task<void> keep_index(Self self, SegmentViewPtr segment);
+  static Task<void> reserve(Self self, SegmentFilePtr file, BlocksAhead::Range range);
+  static Task<void> complete_segment(Self self, SegmentViewPtr segment);
   static Task<void> finish_closing(Self self, SegmentViewPtr active);
 
   LogPlace place_;
@@ -175,7 +177,9 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   Log log_;
   Offset next_offset_;
   std::vector<StampedBatch> waiting_;  // Appended, not written.
-  bool busy_ = false;                  // Files are being made, cut or cleared.
+  BlocksAhead blocks_ahead_;
+  int completing_ = 0;  // Sealed segments that are being completed; none may be cut meanwhile.
+  bool busy_ = false;   // Files are being made, cut or cleared.
   bool roll_wanted_ = false;
   bool sync_out_ = false;
   bool sync_wanted_ = false;

@@ -77,9 +77,8 @@ Task<void> PartitionLog::find_place_to_cut(Self self, LogViewPtr view, Offset en
   });
 }
 
-Task<void> PartitionLog::cut(Self self, TruncatePlan plan, bool drop_checkpoint,
-                             env::Duration pins_grace) {
-  auto outcome = co_await cut_all(self, std::move(plan), drop_checkpoint, pins_grace);
+Task<void> PartitionLog::cut(Self self, TruncatePlan plan, env::Duration pins_grace) {
+  auto outcome = co_await cut_all(self, std::move(plan), pins_grace);
   const auto enter = self->place_.enter;
   enter([self = std::move(self), outcome = std::move(outcome)]() mutable {
     if (self->failed_) return;
@@ -92,8 +91,7 @@ Task<void> PartitionLog::cut(Self self, TruncatePlan plan, bool drop_checkpoint,
   });
 }
 
-Task<Result<void>> PartitionLog::cut_all(Self self, TruncatePlan plan, bool drop_checkpoint,
-                                         env::Duration pins_grace) {
+Task<Result<void>> PartitionLog::cut_all(Self self, TruncatePlan plan, env::Duration pins_grace) {
   constexpr auto kLookAgain = std::chrono::milliseconds(5);
   LogPlace& place = self->place_;
   const env::MonotonicTime overdue = self->now() + pins_grace;
@@ -107,14 +105,6 @@ Task<Result<void>> PartitionLog::cut_all(Self self, TruncatePlan plan, bool drop
     }
     if (!co_await place.tasks.core().sleep_until(self->now() + kLookAgain))
       co_return fail(Errc::cancelled, "cutting {}", place.folder);
-  }
-  if (drop_checkpoint) {
-    // It tells of batches that are going: recovery must not believe it.
-    CO_TRY_VOID(
-        co_await remove_if_there(place.files, fmt::format("{}/{}", place.folder, kCheckpointFile)));
-    SyncRequest folder_only;
-    folder_only.directories.push_back(place.folder);
-    CO_TRY_VOID(co_await place.syncer.sync(std::move(folder_only)));
   }
   co_return co_await carry_out(place, std::move(plan));
 }
@@ -178,13 +168,30 @@ Task<void> PartitionLog::remove_released(Self self, std::vector<SegmentFilePtr> 
   co_await remove_segments(self->place_, std::move(gone));
 }
 
-// A failure leaves no index or one that does not check: it is rebuilt.
-Task<void> PartitionLog::keep_index(Self self, SegmentViewPtr segment) {
+// A failure leaves the segment to grow as it does without.
+Task<void> PartitionLog::reserve(Self self, SegmentFilePtr file, BlocksAhead::Range range) {
+  co_await file->file().reserve(range.position, range.length);
+  const auto enter = self->place_.enter;
+  enter([self = std::move(self)] { self->blocks_ahead_.ended(); });
+}
+
+// A failure leaves no index or one that does not check: it is rebuilt. Or blocks that nobody needs,
+// until the file goes.
+Task<void> PartitionLog::complete_segment(Self self, SegmentViewPtr segment) {
+  co_await give_back_blocks(segment);
   co_await store_index(self->place_, std::move(segment));
+  const auto enter = self->place_.enter;
+  enter([self = std::move(self)] {
+    self->completing_--;
+    self->go_on();
+  });
 }
 
 Task<void> PartitionLog::finish_closing(Self self, SegmentViewPtr active) {
-  if (active) co_await store_index(self->place_, std::move(active));
+  if (active) {
+    co_await give_back_blocks(active);
+    co_await store_index(self->place_, std::move(active));
+  }
   const auto enter = self->place_.enter;
   enter([self = std::move(self)] {
     self->listener_ = nullptr;

@@ -110,15 +110,19 @@ class RecoveryRun {
     return std::move(report_);
   }
 
-  // Takes what slots and checkpoint say, and leaves out segments that are below the log's start: a
-  // removal that was interrupted.
+  // Takes what slots and checkpoint say, and leaves out segments that are below the checkpoint's
+  // log start: a removal that was interrupted. Those below a slot's only stay: the slot may be in
+  // one of them, and with it what says where the log starts.
   Result<void> find_first() {
-    Offset log_start = checkpoint_ ? checkpoint_->log_start : segments_.front().base;
+    const Offset kept_start = checkpoint_ ? checkpoint_->log_start : segments_.front().base;
+    Offset log_start = kept_start;
     for (const FoundSegment& segment : segments_) {
       if (!segment.recorded) continue;
-      if (segment.recorded->newer_than(slot_)) slot_ = *segment.recorded;
-      log_start = std::max(log_start, segment.recorded->log_start);
+      if (slot_base_ && !segment.recorded->newer_than(slot_)) continue;
+      slot_ = *segment.recorded;
+      slot_base_ = segment.base;
     }
+    log_start = std::max(log_start, slot_.log_start);
     if (!checkpoint_) recorded_.durable_end = log_start;
     recorded_.durable_end = std::max(recorded_.durable_end, slot_.durable_end);
     recorded_.high_watermark = std::clamp(std::max(recorded_.high_watermark, slot_.high_watermark),
@@ -126,10 +130,10 @@ class RecoveryRun {
     recorded_.log_start = log_start;
     std::size_t first = segments_.size();
     for (std::size_t i = 0; i < segments_.size(); i++)
-      if (segments_[i].base <= log_start && (segments_[i].file || i == 0)) first = i;
+      if (segments_[i].base <= kept_start && (segments_[i].file || i == 0)) first = i;
     if (first == segments_.size())
       return fail(Errc::corrupt, "{}: the log starts at {}, its first segment at {}", folder(),
-                  log_start, segments_.front().base);
+                  kept_start, segments_.front().base);
     const auto begin = segments_.begin();
     obsolete_.assign(std::make_move_iterator(begin),
                      std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(first)));
@@ -254,10 +258,13 @@ class RecoveryRun {
     co_return std::move(*index);
   }
 
+  // Each step may be the last before a crash, and then the next recovery must find the same log:
+  // what says where it begins and ends goes only when something else that is durable says so.
   Task<Result<void>> apply() {
-    CO_TRY_VOID(co_await remove(keep_, segments_));
-    segments_.resize(keep_, FoundSegment{});
-    CO_TRY_VOID(co_await remove(0, obsolete_));
+    std::vector<FoundSegment> tail(
+        std::make_move_iterator(segments_.begin() + static_cast<std::ptrdiff_t>(keep_)),
+        std::make_move_iterator(segments_.end()));
+    segments_.resize(keep_);
     bool written_again = false;
     for (FoundSegment& segment : segments_) {
       if (segment.end_position < segment.size) {
@@ -273,18 +280,32 @@ class RecoveryRun {
     if (written_again || report_.cut_tail)
       for (const std::string& path : with_parents(folder()))
         CO_TRY_VOID(co_await files_.sync_directory(path));
-    if (next_ > recorded_.durable_end) CO_TRY_VOID(co_await record());
+    const bool slot_goes = std::ranges::none_of(
+        segments_, [this](const FoundSegment& segment) { return segment.base == slot_base_; });
+    if (!segments_.empty() && (next_ > recorded_.durable_end || (slot_base_ && slot_goes)))
+      CO_TRY_VOID(co_await record());
+    for (const FoundSegment& segment : tail) report_.cut_bytes += segment.size;
+    for (const FoundSegment& segment : obsolete_)
+      note(fmt::format("removed {}, below the log's start", segment.handle->path()));
+    CO_TRY_VOID(co_await remove(tail));
+    CO_TRY_VOID(co_await remove(obsolete_));
+    const bool removed = !tail.empty() || !obsolete_.empty();
+    if (removed || !options_.after_clean_stop) CO_TRY_VOID(co_await keep_cuts());
     co_return Result<void>();
   }
 
+  // A truncation that a crash interrupted may have reached the memory only. It is as good as
+  // carried out for all that was read here, so what it took away must not come back behind what is
+  // appended next.
+  Task<Result<void>> keep_cuts() {
+    if (!segments_.empty()) CO_TRY_VOID(co_await segments_.back().handle->sync());
+    co_return co_await files_.sync_directory(folder());
+  }
+
   // Last first, so that what a crash leaves has no gap.
-  Task<Result<void>> remove(std::size_t from, std::vector<FoundSegment>& segments) {
-    for (std::size_t i = segments.size(); i-- > from;) {
+  Task<Result<void>> remove(const std::vector<FoundSegment>& segments) {
+    for (std::size_t i = segments.size(); i-- > 0;) {
       const Offset base = segments[i].base;
-      if (&segments == &segments_)
-        report_.cut_bytes += segments[i].size;
-      else
-        note(fmt::format("removed {}, below the log's start", segments[i].handle->path()));
       CO_TRY_VOID(co_await remove_if_there(files_, path_of(index_file_name(base))));
       CO_TRY_VOID(co_await remove_if_there(files_, path_of(segment_file_name(base))));
     }
@@ -347,8 +368,9 @@ class RecoveryRun {
   std::vector<FoundSegment> segments_;
   std::vector<FoundSegment> obsolete_;
   std::optional<Checkpoint> checkpoint_;
-  DurableSlot slot_;      // The greatest.
-  DurableSlot recorded_;  // With what the checkpoint says.
+  DurableSlot slot_;                 // The greatest.
+  std::optional<Offset> slot_base_;  // Of the segment that has it.
+  DurableSlot recorded_;             // With what the checkpoint says.
   EpochStarts epochs_;
   Offset next_;           // Where the walk is.
   std::size_t keep_ = 0;  // Segments that stay.

@@ -29,6 +29,7 @@ struct RecoveryOptions {
   std::function<void(const BatchHeader& header, ByteSpan batch)> on_batch;
   // Sees the checkpoint before the first batch. Not called when there is none.
   std::function<void(const Checkpoint& checkpoint)> on_checkpoint;
+  bool after_clean_stop = false;  // Nothing can be in memory only.
 };
 
 struct RecoveryReport {

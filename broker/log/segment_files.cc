@@ -80,6 +80,11 @@ Task<Result<void>> remove_segments(LogPlace place, std::vector<SegmentFilePtr> g
   co_return co_await place.syncer.sync(std::move(request));
 }
 
+Task<Result<void>> give_back_blocks(SegmentViewPtr segment) {
+  CO_TRY(const auto size, segment->file->file().size());
+  co_return co_await segment->file->file().truncate(size);
+}
+
 Task<Result<void>> store_index(LogPlace place, SegmentViewPtr segment) {
   const std::string content =
       StoredIndex::encode(segment->file->identity().segment, segment->end_position, segment->end,
@@ -97,12 +102,17 @@ Task<Result<void>> carry_out(LogPlace place, TruncatePlan plan) {
   CO_TRY_VOID(co_await place.syncer.sync(file_only));
   CO_TRY_VOID(write_slot(plan.slot));
   CO_TRY_VOID(co_await place.syncer.sync(file_only));
+  SyncRequest folder_only;
+  folder_only.directories.push_back(place.folder);
+  if (plan.drop_checkpoint) {
+    // Recovery must not believe it. The slot says by now where the log starts.
+    CO_TRY_VOID(co_await remove_if_there(place.files, path_in(place, kCheckpointFile)));
+    CO_TRY_VOID(co_await place.syncer.sync(folder_only));
+  }
   const std::string index = path_in(place, index_file_name(plan.cut->base_offset()));
   CO_TRY_VOID(co_await remove_if_there(place.files, index));
   // The folder is synced also when only the index went: it must not come back beside other bytes.
   CO_TRY_VOID(co_await remove_segments(place, std::move(plan.remove)));
-  SyncRequest folder_only;
-  folder_only.directories.push_back(place.folder);
   CO_TRY_VOID(co_await place.syncer.sync(std::move(folder_only)));
   CO_TRY_VOID(co_await plan.cut->file().truncate(plan.cut_position));
   co_return co_await place.syncer.sync(std::move(file_only));

@@ -28,6 +28,9 @@ Result<void> write_slot(const SlotWrite& slot);
 Task<Result<void>> remove_segments(LogPlace place, std::vector<SegmentFilePtr> gone);
 // Fine when it is not there.
 Task<Result<void>> remove_if_there(env::FileSystem& files, std::string path);
+// Gives blocks back that were reserved behind the end of a segment. Pre: nobody writes to it
+// meanwhile.
+Task<Result<void>> give_back_blocks(SegmentViewPtr segment);
 // Stores the index of a segment that is complete. Not synced: it is checked when it is loaded.
 Task<Result<void>> store_index(LogPlace place, SegmentViewPtr segment);
 // Carries out a cut, in the order that TruncatePlan asks for. The pins are gone already.

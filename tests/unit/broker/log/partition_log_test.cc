@@ -227,5 +227,19 @@ TEST_F(PartitionLogTest, CheckpointRemovesWhatIsBelowTheStart) {
   EXPECT_EQ(stored->log_start, end - 1);
 }
 
+// Kafka's rule: the start falls with the batch that it is in the middle of.
+TEST_F(PartitionLogTest, ACutThroughTheBatchOfTheLogsStartTakesTheStartBack) {
+  const auto first = life_->append(make_batch(5, 100), LeaderEpoch(1));
+  const auto second = life_->append(make_batch(5, 100), LeaderEpoch(1));
+  ASSERT_TRUE(life_->wait_durable(second.next));
+  life_->inside([&] { life_->log().set_log_start(second.base + 2); });
+  ASSERT_TRUE(life_->truncate(second.base + 3));
+  EXPECT_EQ(life_->log().readable_end(), first.next);
+  EXPECT_EQ(life_->log().log_start(), first.next);
+  const auto again = life_->append(make_batch(1, 100), LeaderEpoch(1));
+  EXPECT_EQ(again.base, first.next);
+  ASSERT_TRUE(life_->wait_durable(again.next));
+}
+
 }  // namespace
 }  // namespace ropewalk::log

@@ -197,5 +197,61 @@ TEST_F(Recovery, DerivedFilesMayBeMissingDamagedOrOld) {
   }
 }
 
+// Only the slot of the last segment that is below it says where the log starts. Had recovery
+// removed that one, the next would find segments from 40 on and a start at 0.
+TEST_F(Recovery, KeepsWhatAloneTellsWhereTheLogStarts) {
+  fill(3);
+  ASSERT_TRUE(life_->checkpoint(batches_.back().next));
+  fill(17);
+  const Offset end = batches_.back().next;
+  life_->inside([&] {
+    life_->log().set_log_start(end);
+    life_->log().request_sync();
+  });
+  let_it_fall_quiet();
+  life_->inside([&] { life_->log().roll(); });
+  world_.run_for(std::chrono::milliseconds(100));
+  for (int crash = 0; crash < 3; crash++) {
+    node_.power_cut();
+    life_.reset();
+    start();
+    const auto opened = life_->open();
+    ASSERT_TRUE(opened) << crash << to_string(opened.error());
+    EXPECT_EQ(life_->log().log_start(), end);
+    EXPECT_EQ(life_->log().readable_end(), end);
+  }
+}
+
+// A cut that was carried out in memory only before the process ended: what it took away must not
+// come back, after a power cut, as what follows the batches that were appended since.
+TEST_F(Recovery, WhatACutTookAwayDoesNotComeBack) {
+  fill(4);
+  const std::string file = last_segment();
+  const Offset to = batches_[2].base;
+  for (int round = 0; round < 20; round++) {
+    const std::uint64_t before = node_.disk("/d").content(file)->size();
+    life_->inside([&] { life_->log().truncate(to, [](Result<void>) {}); });
+    ASSERT_TRUE(world_.run_until([&] { return node_.disk("/d").content(file)->size() < before; },
+                                 std::chrono::seconds(5)));
+    end_process();
+    start();
+    ASSERT_TRUE(life_->open());
+    ASSERT_EQ(life_->log().readable_end(), to);
+    const ModelBatch added =
+        life_->append(make_batch(2, 200, 1000, static_cast<char>('a' + round)), epoch_);
+    node_.power_cut();
+    life_.reset();
+    start();
+    ASSERT_TRUE(life_->open());
+    if (life_->log().readable_end() > to) {
+      EXPECT_EQ(life_->log().readable_end(), added.next) << round;
+      EXPECT_EQ(life_->read(to, {added.next, 10'000, true}).value(), added.bytes) << round;
+    }
+    while (life_->log().readable_end() < batches_[3].next)
+      life_->append(make_batch(2, 200, 1000, 'o'), epoch_);
+    ASSERT_TRUE(life_->wait_durable(batches_[3].next));
+  }
+}
+
 }  // namespace
 }  // namespace ropewalk::log
