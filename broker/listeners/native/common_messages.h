@@ -1,7 +1,11 @@
 // What several messages share: topics by name or id, errors, leader hints.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "broker/service/leader_hint.h"
 #include "broker/service/topic_name.h"
@@ -13,6 +17,22 @@ namespace ropewalk::native {
 
 // Errors: invalid_request (an id that has not 16 bytes).
 Result<service::TopicRef> topic_ref(const std::string& name, const std::string& id);
+
+// For requests in which a partition may stand once. Errors: invalid_request.
+template <class Partition>
+Result<void> check_each_once(const std::vector<Partition>& partitions) {
+  if (partitions.size() < 2) return {};
+  std::vector<std::pair<TopicId, std::int32_t>> ids;
+  ids.reserve(partitions.size());
+  for (const auto& partition : partitions) {
+    ids.emplace_back(partition.topic.id, partition.partition);
+  }
+  std::ranges::sort(ids);
+  const auto twice = std::ranges::adjacent_find(ids);
+  if (twice == ids.end()) return {};
+  return fail(Errc::invalid_request, "partition {} of topic {} stands in the request twice",
+              twice->second, twice->first);
+}
 
 // Leaves the field `error` absent on success.
 template <class Message>

@@ -78,6 +78,7 @@ Result<service::FetchRequest> read_fetch(const v1::FetchRequest& message) {
     partition.bytes_max = static_cast<std::size_t>(asked.max_bytes());
     request.partitions.push_back(std::move(partition));
   }
+  TRY_VOID(check_each_once(request.partitions));
   return request;
 }
 

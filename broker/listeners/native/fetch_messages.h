@@ -16,7 +16,7 @@
 namespace ropewalk::native {
 
 // Errors: invalid_request (a negative size or wait, an isolation level that there is not, an id
-// that has not 16 bytes).
+// that has not 16 bytes, one partition twice).
 Result<service::FetchRequest> read_fetch(const v1::FetchRequest& message);
 
 // The whole frame of the answer to `request`. The chunks keep the charge of `response.memory`.

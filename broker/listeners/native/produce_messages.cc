@@ -41,6 +41,7 @@ Result<ProduceMessage> read_produce(const SharedBytes& body) {
     partition.records = std::move(part.records);
     message.request.partitions.push_back(std::move(partition));
   }
+  TRY_VOID(check_each_once(message.request.partitions));
   return message;
 }
 

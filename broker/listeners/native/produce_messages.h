@@ -14,7 +14,7 @@ namespace ropewalk::native {
 inline constexpr std::size_t kProducePartitionsMax = 100'000;
 
 // The records share the body's bytes. `timeout_ms` is the message's; 0: none. Errors:
-// malformed_frame; invalid_required_acks, invalid_request.
+// malformed_frame; invalid_required_acks, invalid_request (also for one partition twice).
 struct ProduceMessage {
   service::ProduceRequest request;
   std::int32_t timeout_ms = 0;
