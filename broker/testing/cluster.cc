@@ -45,6 +45,7 @@ BrokerSettings Cluster::settings_of(std::size_t broker) const {
   settings.allow_insecure = true;
   settings.cores = static_cast<std::int64_t>(options_.cores);
   settings.segment_bytes = options_.segment_bytes;
+  settings.decompression_bytes_max = options_.decompression_bytes_max;
   return settings;
 }
 

@@ -31,6 +31,7 @@ struct ClusterOptions {
   std::uint64_t seed = 1;
   std::size_t cores = 1;  // Data cores of a broker.
   std::int64_t segment_bytes = std::int64_t{1} << 20;
+  std::int64_t decompression_bytes_max = BrokerSettings{}.decompression_bytes_max;
 };
 
 class Cluster {
