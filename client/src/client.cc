@@ -40,6 +40,8 @@ Client::Client(env::Environment& environment, std::size_t core, ClientOptions op
 
 Client::Client(std::shared_ptr<client::Shell> shell) : shell_(std::move(shell)) {}
 
+ClientStatistics Client::statistics() const { return shell_->statistics(); }
+
 Client::~Client() {
   if (shell_) shell_->close();
 }

@@ -5,7 +5,7 @@
 namespace ropewalk {
 
 Consumer::Consumer(Client& client, ConsumerOptions options)
-    : shell_(client::ConsumerShell::make(client.shell(), options)) {}
+    : shell_(client::ConsumerShell::make(client.shell(), std::move(options))) {}
 
 Consumer::~Consumer() {
   if (shell_) shell_->close();
@@ -34,6 +34,18 @@ Result<void> Consumer::seek_to_end(const PartitionName& partition) {
   return shell_->seek_to(partition, OffsetReset::latest);
 }
 
+Result<void> Consumer::seek_to_time(const PartitionName& partition, Timestamp from) {
+  return shell_->seek_to_time(partition, from);
+}
+
+Result<void> Consumer::pause(const std::vector<PartitionName>& partitions) {
+  return shell_->set_paused(partitions, true);
+}
+Result<void> Consumer::resume(const std::vector<PartitionName>& partitions) {
+  return shell_->set_paused(partitions, false);
+}
+std::vector<PartitionName> Consumer::paused() const { return shell_->paused(); }
+
 Result<Records> Consumer::poll(std::chrono::nanoseconds timeout) { return shell_->poll(timeout); }
 Result<std::int64_t> Consumer::position(const PartitionName& partition) {
   return shell_->position(partition);
@@ -46,6 +58,8 @@ Result<std::vector<std::int64_t>> Consumer::beginning_offsets(
 Result<std::vector<std::int64_t>> Consumer::end_offsets(const std::vector<PartitionName>& of) {
   return shell_->offsets(of, OffsetWanted::latest);
 }
+
+ConsumerStatistics Consumer::statistics() const { return shell_->statistics(); }
 
 void Consumer::close() { shell_->close(); }
 

@@ -25,14 +25,49 @@ Task<Result<std::int32_t>> count_partitions(std::shared_ptr<Shell> shell, std::s
   co_return static_cast<std::int32_t>(known->partitions.size());
 }
 
+// Where each stands, in their order.
+Task<Result<std::vector<std::int64_t>>> offsets_of(std::shared_ptr<Shell> shell,
+                                                   std::vector<ResetItem> items) {
+  const env::MonotonicTime deadline = shell->now() + shell->options().request_timeout;
+  std::vector<OffsetQuestion> questions;
+  std::vector<OffsetQuestion> ends;
+  for (const ResetItem& item : items) {
+    if (item.from_time) {
+      questions.push_back({.partition = item.partition,
+                           .wanted = OffsetWanted::by_timestamp,
+                           .timestamp = *item.from_time});
+      ends.push_back({.partition = item.partition, .wanted = OffsetWanted::latest});
+    } else {
+      questions.push_back({.partition = item.partition,
+                           .wanted = item.to == OffsetReset::latest ? OffsetWanted::latest
+                                                                    : OffsetWanted::earliest});
+    }
+  }
+  // For those that have no record of that time: asked first, so that none is passed over that comes
+  // in between.
+  std::vector<OffsetAnswer> at_end;
+  if (!ends.empty()) {
+    CO_TRY(at_end, co_await list_offsets(shell, std::move(ends), deadline));
+  }
+  CO_TRY(const std::vector<OffsetAnswer> answers,
+         co_await list_offsets(shell, std::move(questions), deadline));
+  std::vector<std::int64_t> offsets;
+  std::size_t next_end = 0;
+  for (std::size_t i = 0; i < items.size(); i++) {
+    const std::int64_t end = items[i].from_time ? at_end[next_end++].offset : -1;
+    offsets.push_back(answers[i].offset < 0 ? end : answers[i].offset);
+  }
+  co_return offsets;
+}
+
 }  // namespace
 
 ConsumerShell::ConsumerShell(std::shared_ptr<Shell> shell, ConsumerOptions options)
-    : shell_(std::move(shell)), options_(options), state_(options) {}
+    : shell_(std::move(shell)), options_(std::move(options)), state_(options_) {}
 
 std::shared_ptr<ConsumerShell> ConsumerShell::make(std::shared_ptr<Shell> shell,
                                                    ConsumerOptions options) {
-  std::shared_ptr<ConsumerShell> made(new ConsumerShell(std::move(shell), options));
+  std::shared_ptr<ConsumerShell> made(new ConsumerShell(std::move(shell), std::move(options)));
   made->shell_->add_part(made);
   return made;
 }
@@ -79,6 +114,45 @@ Result<void> ConsumerShell::seek_to(const PartitionName& partition, OffsetReset 
   return {};
 }
 
+Result<void> ConsumerShell::seek_to_time(const PartitionName& partition, Timestamp from) {
+  {
+    const std::lock_guard lock(mutex_);
+    TRY_VOID(state_.seek_to_time(partition, from));
+  }
+  wake();
+  return {};
+}
+
+Result<void> ConsumerShell::set_paused(const std::vector<PartitionName>& partitions, bool paused) {
+  {
+    const std::lock_guard lock(mutex_);
+    TRY_VOID(state_.set_paused(partitions, paused));
+  }
+  wake();
+  return {};
+}
+
+std::vector<PartitionName> ConsumerShell::paused() {
+  const std::lock_guard lock(mutex_);
+  return state_.paused();
+}
+
+ConsumerStatistics ConsumerShell::statistics() {
+  ConsumerStatistics now;
+  {
+    const std::lock_guard lock(mutex_);
+    now = state_.statistics();
+  }
+  now.requests = requests_.read();
+  return now;
+}
+
+void ConsumerShell::tell_on_consumed(const Records& records) {
+  if (!options_.on_consumed) return;
+  if (const auto threw = detail::words_of_exception([&] { options_.on_consumed(records); }))
+    shell_->waiting()->callback_threw("on_consumed", *threw);
+}
+
 Result<Records> ConsumerShell::poll(std::chrono::nanoseconds timeout) {
   const env::MonotonicTime deadline = shell_->now() + timeout;
   const std::function<bool()> something = [this] {
@@ -86,17 +160,18 @@ Result<Records> ConsumerShell::poll(std::chrono::nanoseconds timeout) {
     return closed_ || state_.something_to_take();
   };
   for (;;) {
+    Result<Records> taken;
     {
       const std::lock_guard lock(mutex_);
       if (closed_) return fail(Errc::closed, "the consumer is closed");
-      auto taken = state_.take();
-      if (!taken) return fail(std::move(taken).error());
-      if (!taken->empty()) {
-        wake();  // What was taken makes room for more.
-        return taken;
-      }
+      taken = state_.take();
     }
-    wake();
+    if (!taken) return taken;
+    wake();  // What was taken makes room for more.
+    if (!taken->empty()) {
+      tell_on_consumed(*taken);
+      return taken;
+    }
     if (!shell_->environment().block_until(something, deadline)) return Records();
   }
 }
@@ -217,19 +292,13 @@ Task<void> ConsumerShell::learn_topics(std::shared_ptr<ConsumerShell> self,
 Task<void> ConsumerShell::find_positions(std::shared_ptr<ConsumerShell> self,
                                          std::vector<ResetItem> items) {
   Shell& shell = *self->shell_;
-  std::vector<OffsetQuestion> questions;
-  for (const ResetItem& item : items)
-    questions.push_back(
-        {.partition = item.partition,
-         .wanted = item.to == OffsetReset::latest ? OffsetWanted::latest : OffsetWanted::earliest});
-  auto answers = co_await list_offsets(self->shell_, std::move(questions),
-                                       shell.now() + shell.options().request_timeout);
+  auto answers = co_await offsets_of(self->shell_, items);
   if (!answers && answers.error().code == Errc::cancelled) co_return;
   {
     const std::lock_guard lock(self->mutex_);
     for (std::size_t i = 0; i < items.size(); i++) {
       if (answers) {
-        self->state_.reset_done(items[i], (*answers)[i].offset);
+        self->state_.reset_done(items[i], (*answers)[i]);
       } else if (i == 0) {  // Said once, tried again for all.
         self->state_.failed(items[i].partition, items[i].generation, answers.error(),
                             shell.now() + kRetryAfterError);
@@ -281,7 +350,14 @@ Task<void> ConsumerShell::fetch(std::shared_ptr<ConsumerShell> self, BrokerId br
     };
     const env::MonotonicTime deadline =
         shell.now() + self->options_.fetch_wait_max + shell.options().request_timeout;
+    const env::MonotonicTime began = shell.now();
+    self->requests_.began();
     auto reply = co_await Link::call(link, v1::API_FETCH, std::move(encode), deadline, nullptr);
+    if (reply) {
+      self->requests_.answered(shell.now() - began);
+    } else {
+      self->requests_.failed();
+    }
     error = reply ? Error{Errc::none, ""} : reply.error();
     if (error.code == Errc::cancelled) co_return;
     if (reply) {

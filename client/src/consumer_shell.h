@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "client/src/core/fetch_state.h"
+#include "client/src/core/request_meter.h"
 #include "client/src/shell.h"
 #include "client/src/shell_timer.h"
 #include "ropewalk/admin.h"
@@ -28,6 +29,10 @@ class ConsumerShell : public Part, public std::enable_shared_from_this<ConsumerS
   std::vector<PartitionName> assignment();
   Result<void> seek(const PartitionName& partition, std::int64_t offset);
   Result<void> seek_to(const PartitionName& partition, OffsetReset where);
+  Result<void> seek_to_time(const PartitionName& partition, Timestamp from);
+  Result<void> set_paused(const std::vector<PartitionName>& partitions, bool paused);
+  std::vector<PartitionName> paused();
+  ConsumerStatistics statistics();
   Result<Records> poll(std::chrono::nanoseconds timeout);
   Result<std::int64_t> position(const PartitionName& partition);
   Result<std::vector<std::int64_t>> offsets(const std::vector<PartitionName>& of,
@@ -38,6 +43,7 @@ class ConsumerShell : public Part, public std::enable_shared_from_this<ConsumerS
  private:
   ConsumerShell(std::shared_ptr<Shell> shell, ConsumerOptions options);
   void wake();
+  void tell_on_consumed(const Records& records);
 
   // --- Core only ---
   void pump();
@@ -59,6 +65,8 @@ class ConsumerShell : public Part, public std::enable_shared_from_this<ConsumerS
   std::mutex mutex_;
   FetchState state_;
   bool closed_ = false;
+
+  RequestMeter requests_;  // Any thread.
 
   // Core only.
   ShellTimer timer_;

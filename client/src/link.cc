@@ -84,6 +84,7 @@ Task<void> Link::run(std::shared_ptr<Link> self) {
     self->close(self->within_negotiation(std::move(negotiated).error()).error());
     co_return;
   }
+  self->context_.meter.connections_opened.fetch_add(1, std::memory_order_relaxed);
   self->opened_.set();
 }
 
@@ -150,11 +151,23 @@ Task<Result<wire::ResponseFrame>> Link::call(std::shared_ptr<Link> self, v1::Api
   header.set_correlation_id(self->calls_.add(call, deadline.time_since_epoch()));
   self->enqueue({.pieces = encode(header), .written = nullptr});
   if (answered) *answered = false;
+  const env::MonotonicTime began = self->context_.environment.now();
+  self->context_.meter.requests.began();
   auto reply = co_await await_reply(self, call, deadline);
+  self->count_answer(reply, began);
   if (!reply) co_return fail(std::move(reply).error());
   if (answered) *answered = true;
   if (reply->header.has_error()) co_return fail(wire::from_proto(reply->header.error()));
   co_return std::move(*reply);
+}
+
+void Link::count_answer(const Result<wire::ResponseFrame>& reply, env::MonotonicTime began) {
+  RequestMeter& requests = context_.meter.requests;
+  if (reply && !reply->header.has_error()) {
+    requests.answered(context_.environment.now() - began);
+  } else {
+    requests.failed();
+  }
 }
 
 Task<Result<wire::ResponseFrame>> Link::await_reply(std::shared_ptr<Link> self, CallPtr call,
@@ -182,8 +195,15 @@ Task<Result<void>> Link::send(std::shared_ptr<Link> self, v1::ApiKey api, Encode
       self->calls_.add(unanswered, self->context_.environment.now().time_since_epoch()));
   self->calls_.expire(self->context_.environment.now().time_since_epoch());
   auto written = std::make_shared<Call>(self->context_.core);
+  const env::MonotonicTime began = self->context_.environment.now();
+  self->context_.meter.requests.began();
   self->enqueue({.pieces = encode(header), .written = written});
   auto waited = co_await written->done.wait_until(deadline);
+  if (waited && (!written->result || *written->result)) {
+    self->context_.meter.requests.answered(self->context_.environment.now() - began);
+  } else {
+    self->context_.meter.requests.failed();
+  }
   if (!waited) co_return fail(std::move(waited).error());
   if (written->result && !*written->result) co_return fail(written->result->error());
   co_return Result<void>();
@@ -207,7 +227,12 @@ Task<void> Link::write_loop(std::shared_ptr<Link> self) {
     std::vector<env::Chunk> chunks;
     for (const Outgoing& outgoing : turn)
       chunks.insert(chunks.end(), outgoing.pieces.begin(), outgoing.pieces.end());
+    std::size_t bytes = 0;
+    for (const Outgoing& outgoing : turn) {
+      for (const SharedBytes& piece : outgoing.pieces) bytes += piece.size();
+    }
     auto written = co_await self->connection_->write(chunks);
+    if (written) self->context_.meter.bytes_sent.fetch_add(bytes, std::memory_order_relaxed);
     for (const Outgoing& outgoing : turn) {
       if (!outgoing.written) continue;
       if (!written) outgoing.written->result.emplace(std::unexpected(written.error()));
@@ -243,6 +268,7 @@ Task<void> Link::read_loop(std::shared_ptr<Link> self) {
       // Also without bytes: the tail of the last frame has moved into this page.
       found = assembler.page_filled(SharedBytes(page, whole), read.value_or(0), frames);
     }
+    self->context_.meter.bytes_received.fetch_add(read.value_or(0), std::memory_order_relaxed);
     for (const SharedBytes& frame : frames) {
       if (auto taken = self->take_reply(frame); !taken) {
         self->close(taken.error());

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "client/src/core/request_meter.h"
 #include "common/bytes.h"
 #include "common/env/environment.h"
 #include "common/env/event.h"
@@ -27,6 +28,7 @@ struct LinkContext {
   env::Environment& environment;
   env::Core& core;
   env::TaskGroup& tasks;
+  ClientMeter& meter;
   std::string client_id;
   env::Duration connect_timeout{};
   std::string cluster_id;            // As the first broker said; others must agree.
@@ -83,6 +85,7 @@ class Link {
   v1::RequestHeader header_for(v1::ApiKey api, std::int32_t version, env::MonotonicTime deadline);
   std::unexpected<Error> within_negotiation(Error error) const;
   void enqueue(Outgoing outgoing);
+  void count_answer(const Result<wire::ResponseFrame>& reply, env::MonotonicTime began);
   Result<void> take_reply(const SharedBytes& frame);
 
   LinkContext& context_;

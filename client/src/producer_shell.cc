@@ -44,24 +44,27 @@ struct ProducerShell::Sending {
 
 ProducerShell::ProducerShell(std::shared_ptr<Shell> shell, ProducerOptions options)
     : shell_(std::move(shell)),
-      options_(options),
-      accumulator_(options, shell_->options(), shell_->environment().random("producer")()) {}
+      options_(std::move(options)),
+      accumulator_(options_, shell_->options(), shell_->environment().random("producer")()) {}
 
 std::shared_ptr<ProducerShell> ProducerShell::make(std::shared_ptr<Shell> shell,
                                                    ProducerOptions options) {
-  std::shared_ptr<ProducerShell> made(new ProducerShell(std::move(shell), options));
+  std::shared_ptr<ProducerShell> made(new ProducerShell(std::move(shell), std::move(options)));
   made->shell_->add_part(made);
   return made;
 }
 
 Delivery ProducerShell::send(Record record) {
   auto delivery = std::make_shared<DeliveryState>(shell_->waiting());
+  if (options_.on_send) {
+    if (const auto threw = detail::words_of_exception([&] { options_.on_send(record); }))
+      return refuse(delivery, record,
+                    {Errc::invalid_record, fmt::format("on_send threw: {}", *threw)});
+  }
   const Timestamp timestamp = record.timestamp.value_or(shell_->environment().wall_now());
   const env::MonotonicTime give_up = shell_->now() + options_.block_max;
-  if (auto known = codec_of(static_cast<int>(options_.compression)); !known) {
-    delivery->set(fail(known.error()));
-    return Delivery(delivery);
-  }
+  if (auto known = codec_of(static_cast<int>(options_.compression)); !known)
+    return refuse(delivery, record, known.error());
   for (;;) {
     Result<env::MonotonicTime> due = env::kNever;
     {
@@ -70,19 +73,47 @@ Delivery ProducerShell::send(Record record) {
     }
     if (due) {
       wake_at(*due);
+      // Others may have made room for it.
+      if (options_.when_full == WhenFull::drop_oldest) complete_decided();
       return Delivery(delivery);
     }
-    const bool may_block = shell_->environment().current_core_or_null() == nullptr;
-    if (due.error().code != Errc::budget_exceeded || !may_block || shell_->now() >= give_up) {
-      delivery->set(fail(std::move(due).error()));
-      return Delivery(delivery);
-    }
+    const bool may_block = options_.when_full == WhenFull::block &&
+                           shell_->environment().current_core_or_null() == nullptr;
+    if (due.error().code != Errc::budget_exceeded || !may_block || shell_->now() >= give_up)
+      return refuse(delivery, record, std::move(due).error());
     const std::function<bool()> space = [&] {
       const std::lock_guard lock(mutex_);
       return accumulator_.space_for(record);
     };
     shell_->environment().block_until(space, give_up);
   }
+}
+
+Delivery ProducerShell::refuse(const std::shared_ptr<DeliveryState>& delivery, const Record& record,
+                               Error error) {
+  refused_.fetch_add(1, std::memory_order_relaxed);
+  const Result<Delivered> result = fail(std::move(error));
+  tell_on_delivered({record.topic, record.partition.value_or(-1)}, result);
+  delivery->set(result);
+  return Delivery(delivery);
+}
+
+void ProducerShell::tell_on_delivered(const PartitionName& where, const Result<Delivered>& result) {
+  if (!options_.on_delivered) return;
+  if (const auto threw = detail::words_of_exception([&] { options_.on_delivered(where, result); }))
+    shell_->waiting()->callback_threw("on_delivered", *threw);
+}
+
+ProducerStatistics ProducerShell::statistics() {
+  ProducerStatistics now;
+  {
+    const std::lock_guard lock(mutex_);
+    now = accumulator_.statistics();
+  }
+  now.records_failed += refused_.load(std::memory_order_relaxed);
+  now.bytes_sent = bytes_sent_.load(std::memory_order_relaxed);
+  now.requests = requests_.read();
+  return now;
 }
 
 Result<void> ProducerShell::flush(std::chrono::nanoseconds timeout) {
@@ -92,9 +123,12 @@ Result<void> ProducerShell::flush(std::chrono::nanoseconds timeout) {
     generation = accumulator_.begin_flush();
   }
   wake_at(shell_->now());
+  std::optional<std::uint64_t> to_complete;  // Deliveries, once all is decided: told, too.
   const std::function<bool()> flushed = [&] {
     const std::lock_guard lock(mutex_);
-    return accumulator_.flushed(generation);
+    if (!accumulator_.flushed(generation)) return false;
+    if (!to_complete) to_complete = accumulator_.decided_so_far();
+    return completed_ >= *to_complete;
   };
   if (shell_->waiting()->wait(flushed, timeout)) return {};
   return fail(Errc::request_timed_out, "flushing: {} bytes are not delivered yet",
@@ -129,7 +163,14 @@ void ProducerShell::complete_decided() {
     decided = accumulator_.take_decided();
   }
   if (decided.empty()) return;
-  for (Decided& one : decided) one.delivery->set(std::move(one.result));
+  for (Decided& one : decided) {
+    tell_on_delivered(one.result ? one.result->partition : one.where, one.result);
+    one.delivery->set(std::move(one.result));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    completed_ += decided.size();
+  }
   shell_->environment().notify();
 }
 
@@ -291,9 +332,13 @@ Task<void> ProducerShell::learn_identity(std::shared_ptr<ProducerShell> self) {
   self->pump();
 }
 
-Result<void> ProducerShell::seal_all(Sending& sending) const {
-  for (const Sending::Item& item : sending.items)
+Result<void> ProducerShell::seal_all(Sending& sending) {
+  std::size_t bytes = 0;
+  for (const Sending::Item& item : sending.items) {
     TRY_VOID(seal(*item.batch, static_cast<Codec>(options_.compression)));
+    bytes += item.batch->sealed.size();
+  }
+  if (sending.link) bytes_sent_.fetch_add(bytes, std::memory_order_relaxed);
   return {};
 }
 
@@ -328,24 +373,33 @@ Task<void> ProducerShell::produce(std::shared_ptr<ProducerShell> self,
   } else if (!sending->link) {
     self->failed(*sending, {Errc::broker_not_available, "the leader's address is not known"}, true);
   } else if (self->options_.acks == Acks::none) {
+    const env::MonotonicTime began = self->shell_->now();
+    self->requests_.began();
     auto sent = co_await Link::send(sending->link, v1::API_PRODUCE, self->encode(sending),
                                     sending->deadline);
     if (!sent) {
+      self->requests_.failed();
       self->failed(*sending, sent.error(), false);
     } else {
+      self->requests_.answered(self->shell_->now() - began);
       const std::lock_guard lock(self->mutex_);
       for (const Sending::Item& item : sending->items)
         self->accumulator_.succeeded(item.batch, -1, std::nullopt);
     }
   } else {
     auto certain = std::make_shared<bool>(true);
+    const env::MonotonicTime began = self->shell_->now();
+    self->requests_.began();
     auto reply = co_await Link::call(sending->link, v1::API_PRODUCE, self->encode(sending),
                                      sending->deadline, certain);
     if (reply) {
+      self->requests_.answered(self->shell_->now() - began);
       self->answered(*sending, *reply);
-    } else if (reply.error().code != Errc::cancelled) {
-      self->failed(*sending, reply.error(), *certain);
+    } else {
+      self->requests_.failed();
     }
+    if (!reply && reply.error().code != Errc::cancelled)
+      self->failed(*sending, reply.error(), *certain);
   }
   self->in_flight_[sending->broker]--;
   self->complete_decided();

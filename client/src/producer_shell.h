@@ -5,12 +5,14 @@
 // mutex guards the accumulator and nothing else; no callback runs under it.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 #include "client/src/core/accumulator.h"
+#include "client/src/core/request_meter.h"
 #include "client/src/shell.h"
 #include "client/src/shell_timer.h"
 #include "ropewalk/producer.h"
@@ -24,6 +26,7 @@ class ProducerShell : public Part, public std::enable_shared_from_this<ProducerS
   Delivery send(Record record);
   Result<void> flush(std::chrono::nanoseconds timeout);
   Result<void> close(std::chrono::nanoseconds timeout);
+  ProducerStatistics statistics();
   void client_closes() override;
 
  private:
@@ -31,6 +34,10 @@ class ProducerShell : public Part, public std::enable_shared_from_this<ProducerS
 
   ProducerShell(std::shared_ptr<Shell> shell, ProducerOptions options);
   void fail_all(const Error& error);
+  // A record that was not taken; tells the delivery.
+  Delivery refuse(const std::shared_ptr<DeliveryState>& delivery, const Record& record,
+                  Error error);
+  void tell_on_delivered(const PartitionName& where, const Result<Delivered>& result);
   // Tells all deliveries that the accumulator has decided.
   void complete_decided();
   // Asks the core to look when something is due earlier than it meant to. Any thread.
@@ -43,7 +50,7 @@ class ProducerShell : public Part, public std::enable_shared_from_this<ProducerS
   static Task<void> learn_topics(std::shared_ptr<ProducerShell> self,
                                  std::vector<std::string> topics);
   static Task<void> learn_identity(std::shared_ptr<ProducerShell> self);
-  Result<void> seal_all(Sending& sending) const;
+  Result<void> seal_all(Sending& sending);
   Link::Encode encode(std::shared_ptr<Sending> sending) const;
   static Task<void> produce(std::shared_ptr<ProducerShell> self, std::shared_ptr<Sending> sending);
   void answered(Sending& sending, const wire::ResponseFrame& reply);
@@ -56,7 +63,13 @@ class ProducerShell : public Part, public std::enable_shared_from_this<ProducerS
 
   std::mutex mutex_;
   Accumulator accumulator_;
+  std::uint64_t completed_ = 0;                 // Deliveries of the accumulator that were told.
   env::MonotonicTime next_look_ = env::kNever;  // When the core will look by itself.
+
+  // Any thread.
+  RequestMeter requests_;
+  std::atomic<std::uint64_t> bytes_sent_{0};
+  std::atomic<std::uint64_t> refused_{0};  // Records that were not taken.
 
   // Core only.
   ShellTimer timer_;

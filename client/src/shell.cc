@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/log.h"
 #include "common/wire/errors.h"
 
 namespace ropewalk::client {
@@ -9,20 +10,27 @@ namespace ropewalk::client {
 // Blocks application threads over the environment; harmless once the client is closed, since then
 // everything is decided.
 struct Shell::BlockingWait : ropewalk::detail::Waiting {
-  explicit BlockingWait(env::Environment& on) : environment(&on) {}
+  BlockingWait(env::Environment& on, std::shared_ptr<ClientMeter> counts)
+      : environment(&on), meter(std::move(counts)) {}
   bool wait(const std::function<bool()>& ready, std::chrono::nanoseconds timeout) override {
     env::Environment* alive = environment.load();
     if (alive == nullptr) return ready();
     return alive->block_until(ready, alive->now() + timeout);
   }
+  void callback_threw(std::string_view which, const std::string& words) override {
+    meter->callback_failures.fetch_add(1, std::memory_order_relaxed);
+    log_error("{} threw an exception, which ends here: {}", which, words);
+  }
   std::atomic<env::Environment*> environment;
+  const std::shared_ptr<ClientMeter> meter;
 };
 
 Shell::Shell(env::Environment& environment, std::size_t core, ClientOptions options)
     : environment_(environment),
       core_(environment.core(core)),
       options_(std::move(options)),
-      blocking_(std::make_shared<BlockingWait>(environment)),
+      meter_(std::make_shared<ClientMeter>()),
+      blocking_(std::make_shared<BlockingWait>(environment, meter_)),
       waiting_(blocking_),
       random_(environment.random("client")),
       tasks_(std::make_unique<env::TaskGroup>(core_)),
@@ -34,6 +42,7 @@ Shell::Shell(env::Environment& environment, std::size_t core, ClientOptions opti
       std::make_unique<LinkContext>(LinkContext{.environment = environment_,
                                                 .core = core_,
                                                 .tasks = *tasks_,
+                                                .meter = *meter_,
                                                 .client_id = options_.client_id,
                                                 .connect_timeout = options_.connect_timeout,
                                                 .cluster_id = "",
@@ -104,6 +113,7 @@ env::Duration Shell::backoff(int attempts) {
 std::shared_ptr<Link> Shell::link_to(const env::Endpoint& endpoint) {
   std::shared_ptr<Link>& link = links_[endpoint];
   if (!link || link->closed()) {
+    if (link) meter_->reconnects.fetch_add(1, std::memory_order_relaxed);
     link = std::make_shared<Link>(*links_context_, endpoint);
     Link::start(link);
   }
@@ -162,6 +172,7 @@ Task<Result<wire::ResponseFrame>> Shell::ask_any(std::shared_ptr<Shell> self, Qu
     if (!is_retriable(error.code) || again >= question.deadline) co_return fail(std::move(error));
     const bool slept = co_await self->core_.sleep_until(again);
     if (!slept) co_return fail(Errc::cancelled, "");
+    self->meter_->retries.fetch_add(1, std::memory_order_relaxed);
   }
 }
 

@@ -48,6 +48,7 @@ class Shell : public std::enable_shared_from_this<Shell> {
   env::MonotonicTime now() const { return environment_.now(); }
   const std::shared_ptr<detail::Waiting>& waiting() const { return waiting_; }
   void add_part(const std::shared_ptr<Part>& part);
+  ClientStatistics statistics() const { return meter_->read(); }
 
   // Runs the task on the core and waits for its result. Not on the core. Errors: closed.
   template <class T>
@@ -91,6 +92,7 @@ class Shell : public std::enable_shared_from_this<Shell> {
   env::Core& core_;
   const ClientOptions options_;
   std::vector<env::Endpoint> bootstrap_;
+  std::shared_ptr<ClientMeter> meter_;
   std::shared_ptr<BlockingWait> blocking_;
   std::shared_ptr<detail::Waiting> waiting_;
   std::atomic<bool> closed_{false};

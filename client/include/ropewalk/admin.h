@@ -1,9 +1,11 @@
 // Looks at and changes the cluster: topics, their settings, offsets, brokers.
 //
 // Every function blocks until it is answered, at most for the client's request_timeout, and may be
-// called from several threads, but not in a callback. Errors that all share: request_timed_out,
-// not_controller, outcome_unknown (a change may or may not have come to pass: look before trying
-// again), closed.
+// called from several threads, but not in a callback. Errors that all share: request_timed_out (a
+// change may still come to pass) and not_controller (nothing was changed), where trying again
+// helps; outcome_unknown (a change may or may not have come to pass: look before trying again);
+// closed (it does not help). The errors named below are for good, unless said otherwise: somebody
+// has to change something first.
 #pragma once
 
 #include <cstdint>
@@ -113,17 +115,19 @@ class Admin {
   // Errors: invalid_topic, topic_already_exists, invalid_partitions, invalid_replication_factor,
   // invalid_config.
   Result<CreatedTopic> create_topic(const NewTopic& topic);
-  // Errors: unknown_topic_or_partition. Also for the next three.
+  // Errors: unknown_topic_or_partition (trying again helps if somebody is about to make it). Also
+  // for the next three.
   Result<void> delete_topic(const std::string& name);
   // In the order of the names; the first that is not there fails all.
   Result<std::vector<DescribedTopic>> describe_topics(const std::vector<std::string>& names);
   // All changes or none. Errors: also invalid_config.
   Result<void> set_topic_config(const std::string& name,
                                 const std::vector<TopicSettingChange>& changes);
-  // All topics, by name.
+  // All topics, by name. Only the shared errors: trying again helps but after closed.
   Result<std::vector<DescribedTopic>> list_topics();
 
-  // In the order of the questions; the first failure fails all, naming the partition.
+  // In the order of the questions; the first failure fails all, naming the partition. Errors:
+  // unknown_topic_or_partition, as above. What passes with a leader was tried again inside.
   Result<std::vector<OffsetAnswer>> list_offsets(const std::vector<OffsetQuestion>& questions);
 
   // Lets the oldest records go, for good; answers in the order of `wanted` once no reader gets them
@@ -131,6 +135,7 @@ class Admin {
   // have been carried out. Errors: offset_out_of_range (beyond what is committed).
   Result<std::vector<DeletedRecords>> delete_records(const std::vector<RecordsToDelete>& wanted);
 
+  // Only the shared errors: trying again helps but after closed.
   Result<ClusterStatus> cluster_status();
 
  private:

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "ropewalk/statistics.h"
 
 namespace ropewalk {
 
@@ -41,9 +42,10 @@ struct ClientOptions {
 
 class Client {
  public:
-  // Makes the I/O thread and returns once a broker has answered. Errors: invalid_request (an
-  // address that is none), connection_refused, request_timed_out, not_found (no such host),
-  // unsupported_version.
+  // Makes the I/O thread and returns once a broker has answered. Errors: connection_refused,
+  // request_timed_out, closed: trying again helps once a broker is there; invalid_request (an
+  // address that is none), not_found (no such host), unsupported_version,
+  // sasl_authentication_failed: it does not.
   static Result<Client> connect(ClientOptions options);
 
   // A client that lives in somebody else's environment (the simulation), on that core of it, and
@@ -55,6 +57,8 @@ class Client {
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
+
+  ClientStatistics statistics() const;
 
   // For Producer, Consumer and Admin.
   const std::shared_ptr<client::Shell>& shell() const { return shell_; }

@@ -6,10 +6,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "common/error.h"
@@ -19,6 +22,19 @@ namespace ropewalk {
 
 namespace detail {
 
+// Runs code of the program's. What leaves it as an exception comes back in words.
+template <class F>
+std::optional<std::string> words_of_exception(F&& run) {
+  try {
+    std::forward<F>(run)();
+    return std::nullopt;
+  } catch (const std::exception& exception) {
+    return std::string(exception.what());
+  } catch (...) {
+    return std::string("an exception that is no std::exception");
+  }
+}
+
 // How a thread waits for the I/O thread: implemented by the client over its environment.
 class Waiting {
  public:
@@ -26,13 +42,18 @@ class Waiting {
   // Returns ready(), at the latest when the timeout has passed. Must not be called on the I/O
   // thread (in a callback): ENSURE.
   virtual bool wait(const std::function<bool()>& ready, std::chrono::nanoseconds timeout) = 0;
+  // An exception left a callback: the client logs and counts it.
+  virtual void callback_threw(std::string_view which, const std::string& words) {
+    (void)which;
+    (void)words;
+  }
 };
 
 template <class T>
 struct PendingState {
   explicit PendingState(std::shared_ptr<Waiting> how) : waiting(std::move(how)) {}
 
-  // The first call counts. The callback, if there is one, runs in it.
+  // The first call counts. The callback, if there is one, runs in it; its exceptions end here.
   void set(Result<T> value) {
     std::function<void(const Result<T>&)> call;
     {
@@ -43,7 +64,9 @@ struct PendingState {
       callback = nullptr;
     }
     ready.store(true, std::memory_order_release);
-    if (call) call(*result);
+    if (!call) return;
+    if (const auto threw = words_of_exception([&] { call(*result); }))
+      waiting->callback_threw("the callback of a pending result", *threw);
   }
 
   std::shared_ptr<Waiting> waiting;
@@ -64,14 +87,18 @@ class [[nodiscard]] Pending {
 
   bool ready() const { return state_->ready.load(std::memory_order_acquire); }
   // Blocks until the result is there. Errors: the result's, or request_timed_out when the timeout
-  // has passed first: the work goes on then. Not to be called in a callback.
+  // has passed first: the work goes on then, and waiting again may help. Not to be called in a
+  // callback.
   Result<T> wait(std::chrono::nanoseconds timeout = std::chrono::hours(24)) const {
     if (!ready() && !state_->waiting->wait([this] { return ready(); }, timeout))
       return fail(Errc::request_timed_out, "the result is not there yet");
     return *state_->result;
   }
   // Runs on the I/O thread when the result comes, or here and now if it is there; what a closing
-  // producer gives up is told on the closing thread. One callback; it must not block.
+  // producer gives up is told on the closing thread. One callback; it must not block. An exception
+  // that leaves it here and now is the caller's; one that leaves it later is logged, counted in
+  // ClientStatistics::callback_failures, and goes no further: the I/O thread and all other results
+  // carry on.
   void then(Callback callback) const {
     {
       const std::lock_guard lock(state_->mutex);

@@ -1,7 +1,9 @@
 // What the classes of the client library have in common: records, results, times.
 //
 // Everything fails as a value: Result<T> is std::expected<T, Error>, an Error has a code (Errc) and
-// words (error.h). Nothing here throws but for lack of memory.
+// words (error.h). Nothing here throws but for lack of memory. Each function says of its errors
+// whether trying again helps; is_retriable(code) says it of a code alone. What can pass by itself
+// is tried again inside until a timeout; so an error that comes out has lasted, or is for good.
 #pragma once
 
 #include <chrono>

@@ -73,6 +73,7 @@ Result<env::MonotonicTime> Accumulator::append(Record& record,
   if (bytes > options_.record_bytes_max)
     return fail(Errc::message_too_large, "a record of {} bytes, record_bytes_max is {}", bytes,
                 options_.record_bytes_max);
+  if (options_.when_full == WhenFull::drop_oldest) drop_oldest(record);
   if (!space_for(record))
     return fail(Errc::budget_exceeded, "{} bytes wait for their delivery, buffer_bytes is {}",
                 held_bytes_, options_.buffer_bytes);
@@ -81,6 +82,7 @@ Result<env::MonotonicTime> Accumulator::append(Record& record,
   const std::size_t charged = charge_of(record);
   held_bytes_ += charged;
   undecided_[generation_]++;
+  counted_.records_sent++;
   Topic& topic = at->second;
   WaitingRecord waiting{.record = std::move(record),
                         .waiter = {.delivery = delivery, .timestamp = timestamp},
@@ -92,26 +94,73 @@ Result<env::MonotonicTime> Accumulator::append(Record& record,
   return topic.waiting.size() == 1 ? now : env::kNever;
 }
 
+// Makes room by giving up what was never sent. A batch goes as a whole: its records are encoded.
+void Accumulator::drop_oldest(const Record& to_fit) {
+  while (!space_for(to_fit)) {
+    env::MonotonicTime oldest = env::kNever;
+    Topic* topic_of_it = nullptr;
+    PartitionQueue* queue_of_it = nullptr;  // None: it waits for its topic.
+    for (auto& [name, topic] : topics_) {
+      if (!topic.waiting.empty() && topic.waiting.front().since < oldest) {
+        oldest = topic.waiting.front().since;
+        topic_of_it = &topic;
+        queue_of_it = nullptr;
+      }
+      for (PartitionQueue& queue : topic.partitions) {
+        if (queue.oldest_unsent() >= oldest) continue;
+        oldest = queue.oldest_unsent();
+        topic_of_it = &topic;
+        queue_of_it = &queue;
+      }
+    }
+    if (topic_of_it == nullptr) return;  // All is on its way.
+    const Error error{Errc::cancelled,
+                      fmt::format("dropped for newer records: buffer_bytes is {}, and "
+                                  "WhenFull::drop_oldest was chosen",
+                                  options_.buffer_bytes)};
+    if (queue_of_it == nullptr) {
+      counted_.records_dropped++;
+      decide_waiting(topic_of_it->waiting.front(), error);
+      topic_of_it->waiting.pop_front();
+    } else {
+      const ProducerBatchPtr batch = queue_of_it->drop_oldest_unsent();
+      counted_.records_dropped += batch->waiters.size();
+      decide(*batch, error);
+    }
+  }
+}
+
+// The partition that the record names, that the program's partitioner says, or ours. Errors:
+// unknown_topic_or_partition, invalid_record (the partitioner threw).
+Result<std::int32_t> Accumulator::choose(const Record& record, const std::string& name,
+                                         Topic& topic) {
+  const auto partitions = static_cast<std::int32_t>(topic.partitions.size());
+  std::optional<std::int32_t> chosen = record.partition;
+  if (!chosen && options_.partitioner) {
+    const auto threw =
+        detail::words_of_exception([&] { chosen = options_.partitioner(record, partitions); });
+    if (threw) return fail(Errc::invalid_record, "the partitioner threw: {}", *threw);
+  }
+  if (!chosen)
+    return record.key ? partition_of_key(as_bytes(*record.key), partitions)
+                      : topic.sticky.current(partitions);
+  if (*chosen < 0 || *chosen >= partitions)
+    return fail(Errc::unknown_topic_or_partition, "topic {} has {} partitions, no partition {}",
+                name, partitions, *chosen);
+  return *chosen;
+}
+
 env::MonotonicTime Accumulator::place(const std::string& name, Topic& topic, WaitingRecord record,
                                       env::MonotonicTime now) {
-  const auto partitions = static_cast<std::int32_t>(topic.partitions.size());
   const bool sticky = !record.record.partition && !record.record.key;
-  std::int32_t chosen = 0;
-  if (record.record.partition) {
-    chosen = *record.record.partition;
-    if (chosen >= partitions) {
-      decide_waiting(record, {Errc::unknown_topic_or_partition,
-                              fmt::format("topic {} has {} partitions, no partition {}", name,
-                                          partitions, chosen)});
-      return now;
-    }
-  } else {
-    chosen = record.record.key ? partition_of_key(as_bytes(*record.record.key), partitions)
-                               : topic.sticky.current(partitions);
+  const Result<std::int32_t> chosen = choose(record.record, name, topic);
+  if (!chosen) {
+    decide_waiting(record, chosen.error());
+    return now;
   }
   std::vector<RecordHeader> headers;
   const NewRecord encoded = to_new_record(record.record, record.waiter.timestamp, headers);
-  PartitionQueue& queue = topic.partitions[static_cast<std::size_t>(chosen)];
+  PartitionQueue& queue = topic.partitions[static_cast<std::size_t>(*chosen)];
   const PartitionQueue::Appended appended =
       queue.append(encoded, std::move(record.waiter), record.charged, record.generation, now);
   if (sticky && appended.closed) topic.sticky.advance();
@@ -147,6 +196,8 @@ void Accumulator::topic_known(const std::string& name, std::int32_t partitions,
     topic.waiting.pop_front();
     place(name, topic, std::move(record), now);
   }
+  // A flush that began before the topic was known waits for these.
+  for (PartitionQueue& queue : topic.partitions) queue.close_open_batch(generation_);
 }
 
 void Accumulator::topic_failed(const std::string& name, const Error& error) {
@@ -218,7 +269,13 @@ env::MonotonicTime Accumulator::next_event_after(env::MonotonicTime now) const {
 }
 
 ProducerBatchPtr Accumulator::take(const PartitionName& partition, env::MonotonicTime now) {
-  return queue_of(partition).take(now, new_batches_allowed(), identity_.id, identity_.epoch);
+  ProducerBatchPtr batch =
+      queue_of(partition).take(now, new_batches_allowed(), identity_.id, identity_.epoch);
+  if (batch) {
+    counted_.batches_sent++;
+    if (batch->attempts > 1) counted_.retries++;
+  }
+  return batch;
 }
 
 PartitionQueue& Accumulator::queue_of(const PartitionName& partition) {
@@ -233,12 +290,16 @@ void Accumulator::succeeded(const ProducerBatchPtr& batch, std::int64_t base_off
                             std::optional<Timestamp> log_append_time) {
   if (batch->state == ProducerBatch::State::done) return;  // fail_all() was faster.
   queue_of(batch->partition).succeeded(batch);
+  counted_.batches_acknowledged++;
+  counted_.bytes_acknowledged += batch->sealed.size();
+  counted_.records_acknowledged += batch->waiters.size();
   std::int64_t offset = base_offset;
   for (const ProducerBatch::Waiter& waiter : batch->waiters) {
-    decided_.push_back(
-        {waiter.delivery, Delivered{.partition = batch->partition,
-                                    .offset = base_offset < 0 ? -1 : offset,
-                                    .timestamp = log_append_time.value_or(waiter.timestamp)}});
+    decided_.push_back({waiter.delivery,
+                        Delivered{.partition = batch->partition,
+                                  .offset = base_offset < 0 ? -1 : offset,
+                                  .timestamp = log_append_time.value_or(waiter.timestamp)},
+                        {}});
     offset++;
   }
   release(batch->charged_bytes, batch->generation, batch->waiters.size());
@@ -290,12 +351,15 @@ void Accumulator::expire(env::MonotonicTime now) {
 
 void Accumulator::decide(const ProducerBatch& batch, const Error& error) {
   for (const ProducerBatch::Waiter& waiter : batch.waiters)
-    decided_.push_back({waiter.delivery, std::unexpected(error)});
+    decided_.push_back({waiter.delivery, std::unexpected(error), batch.partition});
+  counted_.records_failed += batch.waiters.size();
   release(batch.charged_bytes, batch.generation, batch.waiters.size());
 }
 
 void Accumulator::decide_waiting(WaitingRecord& record, const Error& error) {
-  decided_.push_back({record.waiter.delivery, std::unexpected(error)});
+  const PartitionName where{record.record.topic, record.record.partition.value_or(-1)};
+  decided_.push_back({record.waiter.delivery, std::unexpected(error), where});
+  counted_.records_failed++;
   release(record.charged, record.generation, 1);
 }
 
@@ -307,11 +371,19 @@ void Accumulator::release(std::size_t bytes, std::uint64_t generation, std::uint
   if (at->second == 0) undecided_.erase(at);
 }
 
+ProducerStatistics Accumulator::statistics() const {
+  ProducerStatistics now = counted_;
+  now.bytes_buffered = held_bytes_;
+  for (const auto& [generation, records] : undecided_) now.records_buffered += records;
+  return now;
+}
+
 std::uint64_t Accumulator::begin_flush() {
+  const std::uint64_t begun = generation_++;
   for (auto& [name, topic] : topics_) {
-    for (PartitionQueue& queue : topic.partitions) queue.close_open_batch();
+    for (PartitionQueue& queue : topic.partitions) queue.close_open_batch(generation_);
   }
-  return generation_++;
+  return begun;
 }
 
 bool Accumulator::flushed(std::uint64_t generation) const {

@@ -24,6 +24,7 @@ namespace ropewalk::client {
 struct Decided {
   std::shared_ptr<DeliveryState> delivery;
   Result<Delivered> result;
+  PartitionName where = {};  // Of one that failed; partition -1: not chosen yet.
 };
 
 class Accumulator {
@@ -33,7 +34,7 @@ class Accumulator {
   // Takes the record and says when there is something to do for it: now, when its batch has
   // lingered, or kNever when that was said before. Errors (`record` is untouched then):
   // budget_exceeded (wait until space_for() and try again), message_too_large, invalid_request,
-  // invalid_topic, closed.
+  // invalid_topic, closed. With WhenFull::drop_oldest older records make room.
   Result<env::MonotonicTime> append(Record& record, const std::shared_ptr<DeliveryState>& delivery,
                                     Timestamp timestamp, env::MonotonicTime now);
   bool space_for(const Record& record) const;
@@ -72,8 +73,13 @@ class Accumulator {
   // What is not decided fails, but for batches in flight: their answers no longer matter either.
   void fail_all(const Error& error);
 
-  std::vector<Decided> take_decided() { return std::exchange(decided_, {}); }
+  std::vector<Decided> take_decided() {
+    taken_ += decided_.size();
+    return std::exchange(decided_, {});
+  }
+  std::uint64_t decided_so_far() const { return taken_ + decided_.size(); }
   std::size_t held_bytes() const { return held_bytes_; }
+  ProducerStatistics statistics() const;  // Without the requests.
 
  private:
   struct WaitingRecord {
@@ -93,6 +99,8 @@ class Accumulator {
   // Returns as append() does.
   env::MonotonicTime place(const std::string& name, Topic& topic, WaitingRecord record,
                            env::MonotonicTime now);
+  Result<std::int32_t> choose(const Record& record, const std::string& name, Topic& topic);
+  void drop_oldest(const Record& to_fit);
   Error too_late(std::string_view what) const;
   void decide(const ProducerBatch& batch, const Error& error);
   void decide_waiting(WaitingRecord& record, const Error& error);
@@ -114,6 +122,8 @@ class Accumulator {
   bool identity_lost_ = false;  // The broker refused the epoch: ask for a new id.
   bool closed_ = false;
   std::vector<Decided> decided_;
+  std::uint64_t taken_ = 0;  // Of the decided.
+  ProducerStatistics counted_;
 };
 
 }  // namespace ropewalk::client

@@ -44,6 +44,7 @@ void FetchState::restart(Partition& partition, std::optional<std::int64_t> posit
     return true;
   });
   partition.held_bytes = 0;
+  partition.reset_time.reset();
   partition.busy = false;
   partition.stalled = false;
   partition.not_before = {};
@@ -70,11 +71,48 @@ Result<void> FetchState::seek_to(const PartitionName& name, OffsetReset where) {
   return {};
 }
 
+Result<void> FetchState::seek_to_time(const PartitionName& name, Timestamp from) {
+  TRY_VOID(seek_to(name, options_.offset_reset));
+  partitions_.at(name).reset_time = from;
+  return {};
+}
+
+Result<void> FetchState::set_paused(const std::vector<PartitionName>& names, bool paused) {
+  for (const PartitionName& name : names) {
+    if (!partitions_.contains(name))
+      return fail(Errc::invalid_request, "{} is not assigned", to_string(name));
+  }
+  for (const PartitionName& name : names) partitions_.at(name).paused = paused;
+  return {};
+}
+
+std::vector<PartitionName> FetchState::paused() const {
+  std::vector<PartitionName> names;
+  for (const auto& [name, partition] : partitions_) {
+    if (partition.paused) names.push_back(name);
+  }
+  return names;
+}
+
 Result<std::optional<std::int64_t>> FetchState::position(const PartitionName& name) const {
   const auto at = partitions_.find(name);
   if (at == partitions_.end())
     return fail(Errc::invalid_request, "{} is not assigned", to_string(name));
   return at->second.position;
+}
+
+bool FetchState::something_to_take() const {
+  return !errors_.empty() || std::ranges::any_of(chunks_, [&](const Chunk& chunk) {
+    return !partitions_.at(chunk.partition).paused;
+  });
+}
+
+ConsumerStatistics FetchState::statistics() const {
+  ConsumerStatistics now = counted_;
+  now.bytes_buffered = held_bytes_;
+  now.partitions_assigned = partitions_.size();
+  now.partitions_paused = paused().size();
+  return now;
 }
 
 Result<Records> FetchState::take() {
@@ -84,35 +122,35 @@ Result<Records> FetchState::take() {
     return fail(std::move(error));
   }
   Taking taking;
-  while (!chunks_.empty() && taking.records.size() < options_.poll_records_max) {
-    Chunk& chunk = chunks_.front();
-    const auto at = partitions_.find(chunk.partition);
-    if (at == partitions_.end() || at->second.generation != chunk.generation) {
-      drop_chunk();
+  for (std::size_t index = 0; index < chunks_.size() && !taking.full;) {
+    Chunk& chunk = chunks_[index];
+    Partition& partition = partitions_.at(chunk.partition);
+    if (partition.paused) {
+      index++;
       continue;
     }
-    auto more = take_from(chunk, at->second, taking);
+    auto more = take_from(chunk, partition, taking);
     if (more) {
-      if (!*more) drop_chunk();
+      if (!*more) drop_chunk(index);
       continue;
     }
     // The partition is fetched again from its position; what was taken before it is given first.
     auto error = within(to_string(chunk.partition), std::move(more).error()).error();
-    restart(at->second, at->second.position);
+    restart(partition, partition.position);
     if (taking.records.empty()) return fail(std::move(error));
     errors_.push_back(std::move(error));
     break;
   }
+  counted_.records_consumed += taking.records.size();
+  counted_.bytes_consumed += taking.bytes;
   return Records(std::move(taking.records), std::move(taking.owners));
 }
 
-void FetchState::drop_chunk() {
-  const Chunk& chunk = chunks_.front();
+void FetchState::drop_chunk(std::size_t index) {
+  const Chunk& chunk = chunks_[index];
   held_bytes_ -= chunk.batches.size();
-  if (const auto at = partitions_.find(chunk.partition);
-      at != partitions_.end() && at->second.generation == chunk.generation)
-    at->second.held_bytes -= chunk.batches.size();
-  chunks_.pop_front();
+  partitions_.at(chunk.partition).held_bytes -= chunk.batches.size();
+  chunks_.erase(chunks_.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
 // Makes the chunk's next batch the one to read from. False at the chunk's end.
@@ -143,10 +181,7 @@ Result<bool> FetchState::take_from(Chunk& chunk, Partition& partition, Taking& t
   taking.owners.push_back(partition.topic);
   taking.owners.push_back(chunk.batches.owner());
   if (chunk.reader) taking.owners.push_back(chunk.reader);
-  const auto text = [](const std::optional<ByteSpan>& bytes) {
-    return bytes ? std::optional(as_text(*bytes)) : std::nullopt;
-  };
-  while (taking.records.size() < options_.poll_records_max) {
+  for (;;) {
     if (!chunk.reader) {
       TRY(const bool opened, open_batch(chunk, taking));
       if (!opened) {
@@ -154,7 +189,10 @@ Result<bool> FetchState::take_from(Chunk& chunk, Partition& partition, Taking& t
         return false;
       }
     }
-    TRY(std::optional<RecordView> record, chunk.reader->next());
+    std::optional<RecordView> record = std::exchange(chunk.left_over, std::nullopt);
+    if (!record) {
+      TRY(record, chunk.reader->next());
+    }
     if (!record) {
       chunk.reader = nullptr;
       partition.position = std::max(*partition.position, chunk.next_offset);
@@ -162,17 +200,43 @@ Result<bool> FetchState::take_from(Chunk& chunk, Partition& partition, Taking& t
     }
     const std::int64_t offset = record->offset.value();
     if (offset < *partition.position) continue;  // Before the offset that was asked for.
-    ConsumedRecord& given = taking.records.emplace_back();
-    given.topic = *partition.topic;
-    given.partition = chunk.partition.partition;
-    given.offset = offset;
-    given.timestamp = Timestamp(std::chrono::milliseconds(record->timestamp));
-    given.key = text(record->key);
-    given.value = text(record->value);
-    while (auto header = record->headers.next())
-      given.headers.push_back({.key = header->key, .value = text(header->value)});
+    if (!give(*record, chunk.partition.partition, *partition.topic, taking)) {
+      chunk.left_over = record;
+      return true;
+    }
     partition.position = offset + 1;
   }
+}
+
+// False: the poll is full without it. One record always has room.
+bool FetchState::give(const RecordView& record, std::int32_t index, const std::string& topic,
+                      Taking& taking) {
+  if (taking.records.size() >= options_.poll_records_max && !taking.records.empty()) {
+    taking.full = true;
+    return false;
+  }
+  const auto text = [](const std::optional<ByteSpan>& bytes) {
+    return bytes ? std::optional(as_text(*bytes)) : std::nullopt;
+  };
+  ConsumedRecord given;
+  given.topic = topic;
+  given.partition = index;
+  given.offset = record.offset.value();
+  given.timestamp = Timestamp(std::chrono::milliseconds(record.timestamp));
+  given.key = text(record.key);
+  given.value = text(record.value);
+  std::size_t bytes = given.key.value_or("").size() + given.value.value_or("").size();
+  RecordHeaders headers = record.headers;
+  while (auto header = headers.next()) {
+    given.headers.push_back({.key = header->key, .value = text(header->value)});
+    bytes += header->key.size() + given.headers.back().value.value_or("").size();
+  }
+  if (!taking.records.empty() && taking.bytes + bytes > options_.poll_bytes_max) {
+    taking.full = true;
+    return false;
+  }
+  taking.bytes += bytes;
+  taking.records.push_back(std::move(given));
   return true;
 }
 
@@ -187,7 +251,7 @@ std::vector<ResetItem> FetchState::begin_resets(env::MonotonicTime now) {
   for (auto& [name, partition] : partitions_) {
     if (partition.position || partition.busy || partition.stalled || now < partition.not_before)
       continue;
-    if (partition.reset == OffsetReset::fail) {
+    if (partition.reset == OffsetReset::fail && !partition.reset_time) {
       partition.stalled = true;
       errors_.push_back({Errc::offset_out_of_range,
                          fmt::format("{} has no position, and none is to be chosen for it "
@@ -196,7 +260,10 @@ std::vector<ResetItem> FetchState::begin_resets(env::MonotonicTime now) {
       continue;
     }
     partition.busy = true;
-    items.push_back({.partition = name, .to = partition.reset, .generation = partition.generation});
+    items.push_back({.partition = name,
+                     .to = partition.reset,
+                     .from_time = partition.reset_time,
+                     .generation = partition.generation});
   }
   return items;
 }
@@ -207,6 +274,19 @@ void FetchState::reset_done(const ResetItem& item, std::int64_t offset) {
   partition->busy = false;
   partition->position = partition->fetch_offset = offset;
   partition->reset = options_.offset_reset;
+  partition->reset_time.reset();
+}
+
+// Gives up what was fetched of paused partitions until so much is free; returns what became free.
+std::size_t FetchState::shed_paused(std::size_t bytes) {
+  std::size_t freed = 0;
+  for (auto& [name, partition] : partitions_) {
+    if (freed >= bytes) break;
+    if (!partition.paused || partition.held_bytes == 0) continue;
+    freed += partition.held_bytes + (partition.busy ? options_.partition_fetch_bytes_max : 0);
+    restart(partition, partition.position);
+  }
+  return freed;
 }
 
 std::vector<FetchItem> FetchState::begin_fetches(env::MonotonicTime now) {
@@ -221,10 +301,13 @@ std::vector<FetchItem> FetchState::begin_fetches(env::MonotonicTime now) {
   for (std::size_t seen = 0; seen < partitions_.size(); seen++, at++) {
     if (at == partitions_.end()) at = partitions_.begin();
     auto& [name, partition] = *at;
-    if (!partition.position || partition.busy || partition.stalled || now < partition.not_before)
+    if (!partition.position || partition.busy || partition.stalled || partition.paused ||
+        now < partition.not_before)
       continue;
     // One fetch ahead of what is being polled keeps both sides at work.
     if (partition.held_bytes > options_.partition_fetch_bytes_max / 2) continue;
+    const std::size_t wanted = reserved + options_.partition_fetch_bytes_max;
+    if (wanted > options_.prefetch_bytes) reserved -= shed_paused(wanted - options_.prefetch_bytes);
     if (reserved != 0 && reserved + options_.partition_fetch_bytes_max > options_.prefetch_bytes)
       continue;
     reserved += options_.partition_fetch_bytes_max;
@@ -245,10 +328,12 @@ void FetchState::fetched(const FetchItem& item, SharedBytes records) {
     const auto header = BatchHeader::parse(records.span().subspan(whole));
     if (!header || header->size() > records.size() - whole) break;  // take() finds the words.
     whole += header->size();
+    counted_.batches_fetched++;
     next = std::max(next, header->next_offset().value());
   }
   partition->fetch_offset = next;
   if (records.empty()) return;
+  counted_.bytes_fetched += records.size();
   held_bytes_ += records.size();
   partition->held_bytes += records.size();
   chunks_.push_back({.partition = item.partition,
@@ -256,6 +341,7 @@ void FetchState::fetched(const FetchItem& item, SharedBytes records) {
                      .batches = std::move(records),
                      .consumed = 0,
                      .reader = nullptr,
+                     .left_over = {},
                      .next_offset = item.offset});
 }
 
@@ -281,6 +367,7 @@ void FetchState::retry(const PartitionName& name, std::uint64_t generation,
   if (partition == nullptr) return;
   partition->busy = false;
   partition->not_before = when;
+  counted_.retries++;
 }
 
 void FetchState::failed(const PartitionName& name, std::uint64_t generation, const Error& error,

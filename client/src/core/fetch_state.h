@@ -5,6 +5,9 @@
 // the next fetch, ahead of it. Seeking or assigning starts a new generation; answers of an older
 // one are dropped. Pure; under the consumer's mutex, entered by the application (assign, seek,
 // take) and by the client's core (the rest).
+//
+// A paused partition is not fetched and what was fetched of it stays, but gives way when the budget
+// does not reach for the others: it is fetched again after resume().
 #pragma once
 
 #include <cstdint>
@@ -32,6 +35,7 @@ struct FetchItem {
 struct ResetItem {
   PartitionName partition;
   OffsetReset to = OffsetReset::earliest;
+  std::optional<Timestamp> from_time = {};  // In place of `to`: the first record of then or later.
   std::uint64_t generation = 0;
 };
 
@@ -45,13 +49,18 @@ class FetchState {
   std::vector<PartitionName> assignment() const;
   Result<void> seek(const PartitionName& partition, std::int64_t offset);
   Result<void> seek_to(const PartitionName& partition, OffsetReset where);
+  Result<void> seek_to_time(const PartitionName& partition, Timestamp from);
+  // All or, with an error, none. Errors: invalid_request (one that is not assigned).
+  Result<void> set_paused(const std::vector<PartitionName>& partitions, bool paused);
+  std::vector<PartitionName> paused() const;
   // Nothing while it has to be found out. Errors: invalid_request (not assigned).
   Result<std::optional<std::int64_t>> position(const PartitionName& partition) const;
   // Whether take() would give records or an error.
-  bool something_to_take() const { return !errors_.empty() || !chunks_.empty(); }
-  // Up to poll_records_max records that were fetched, and moves the positions behind them. Errors:
-  // what went wrong with a partition, each once.
+  bool something_to_take() const;
+  // Records that were fetched, up to poll_records_max and poll_bytes_max, and moves the positions
+  // behind them. Errors: what went wrong with a partition, each once.
   Result<Records> take();
+  ConsumerStatistics statistics() const;  // Without the requests.
 
   // --- The core's side ---
   // Partitions whose position has to be found; they count as being looked for.
@@ -78,9 +87,11 @@ class FetchState {
     std::uint64_t generation = 0;
     std::optional<std::int64_t> position;
     std::int64_t fetch_offset = 0;
-    OffsetReset reset = OffsetReset::earliest;  // How to find the position.
-    bool busy = false;                          // A request for it is on its way.
-    bool stalled = false;                       // Failed for good: until somebody seeks.
+    OffsetReset reset = OffsetReset::earliest;  // How to find the position,
+    std::optional<Timestamp> reset_time;        // unless by this.
+    bool paused = false;
+    bool busy = false;     // A request for it is on its way.
+    bool stalled = false;  // Failed for good: until somebody seeks.
     std::size_t held_bytes = 0;
     env::MonotonicTime not_before{};
   };
@@ -91,18 +102,23 @@ class FetchState {
     SharedBytes batches;
     std::size_t consumed = 0;              // Bytes of `batches` before the next batch.
     std::shared_ptr<RecordReader> reader;  // Of the batch that is being taken.
+    std::optional<RecordView> left_over;   // Read from it, but the poll was full.
     std::int64_t next_offset = 0;          // Behind that batch.
   };
   struct Taking {
     std::vector<ConsumedRecord> records;
     std::vector<std::shared_ptr<const void>> owners;
+    std::size_t bytes = 0;
+    bool full = false;
   };
 
   Partition* find(const PartitionName& partition, std::uint64_t generation);
   void restart(Partition& partition, std::optional<std::int64_t> position);
-  void drop_chunk();
+  void drop_chunk(std::size_t index);
+  std::size_t shed_paused(std::size_t bytes);
   Result<bool> take_from(Chunk& chunk, Partition& partition, Taking& taking);
   Result<bool> open_batch(Chunk& chunk, Taking& taking);
+  bool give(const RecordView& record, std::int32_t index, const std::string& topic, Taking& taking);
 
   const ConsumerOptions options_;
   std::map<PartitionName, Partition> partitions_;
@@ -111,6 +127,7 @@ class FetchState {
   std::size_t held_bytes_ = 0;
   std::uint64_t last_generation_ = 0;
   std::size_t rotation_ = 0;
+  ConsumerStatistics counted_;
 };
 
 }  // namespace ropewalk::client

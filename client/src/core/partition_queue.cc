@@ -14,7 +14,7 @@ PartitionQueue::Appended PartitionQueue::append(const NewRecord& record,
     const ProducerBatch& open = *unsent_.back();
     if (open.builder.size() + BatchBuilder::record_bytes_max(record) > limits_->batch_bytes ||
         open.generation != generation) {
-      close_open_batch();
+      unsent_.back()->closed = true;
       result.closed = true;
     }
   }
@@ -36,8 +36,8 @@ PartitionQueue::Appended PartitionQueue::append(const NewRecord& record,
   return result;
 }
 
-void PartitionQueue::close_open_batch() {
-  if (!unsent_.empty()) unsent_.back()->closed = true;
+void PartitionQueue::close_open_batch(std::uint64_t generation) {
+  if (!unsent_.empty() && unsent_.back()->generation < generation) unsent_.back()->closed = true;
 }
 
 // Counts from the oldest undecided batch, whatever became of those behind it.
@@ -170,6 +170,14 @@ std::vector<ProducerBatchPtr> PartitionQueue::take_all() {
   sent_.clear();
   unsent_.clear();
   return all;
+}
+
+ProducerBatchPtr PartitionQueue::drop_oldest_unsent() {
+  ProducerBatchPtr dropped = std::move(unsent_.front());
+  unsent_.pop_front();
+  dropped->state = State::done;
+  dropped->closed = true;
+  return dropped;
 }
 
 bool PartitionQueue::has_parked() const {

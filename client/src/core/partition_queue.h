@@ -45,7 +45,8 @@ class PartitionQueue {
   // Puts the record into the open batch, or into a new one.
   Appended append(const NewRecord& record, ProducerBatch::Waiter waiter, std::size_t charged,
                   std::uint64_t generation, env::MonotonicTime now);
-  void close_open_batch();
+  // Of a flush below `generation`.
+  void close_open_batch(std::uint64_t generation);
 
   // The next batch to send, marked as in flight and stamped; null when there is none. Without
   // `new_allowed` (an epoch change is due) only batches that were sent before. Pre: with
@@ -66,6 +67,13 @@ class PartitionQueue {
   std::vector<ProducerBatchPtr> expire(env::MonotonicTime now);
   env::MonotonicTime next_expiry() const;
   std::vector<ProducerBatchPtr> take_all();  // The producer closes.
+
+  // When the oldest batch began that is certainly not stored and not on its way; kNever: none is.
+  env::MonotonicTime oldest_unsent() const {
+    return unsent_.empty() ? env::kNever : unsent_.front()->created;
+  }
+  // Takes that batch out. Pre: there is one.
+  ProducerBatchPtr drop_oldest_unsent();
 
   bool has_parked() const;
   // Whether a batch is or may be stored under the present epoch and is not decided yet.

@@ -4,10 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/client/fake_broker.h"
+#include "tests/unit/client/sim_world.h"
 #include <ropewalk/admin.h>
-#include <ropewalk/client.h>
-#include <ropewalk/consumer.h>
 #include <ropewalk/producer.h>
 
 namespace ropewalk::client {
@@ -15,36 +13,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-struct World {
-  explicit World(std::uint64_t seed = 1)
-      : simulation(seed),
-        broker_node(simulation.add_node("broker")),
-        client_node(simulation.add_node("client")),
-        broker(std::make_unique<FakeBroker>(broker_node)),
-        client(client_node.environment(), 0, {.brokers = {"broker:9192"}}) {}
-  ~World() {
-    broker_node.kill();
-    broker.reset();
-  }
-
-  sim::Simulation simulation;
-  sim::Node& broker_node;
-  sim::Node& client_node;
-  std::unique_ptr<FakeBroker> broker;
-  Client client;
-};
-
-std::vector<std::string> read_values(Consumer& consumer, std::size_t count) {
-  std::vector<std::string> values;
-  for (int polls = 0; values.size() < count && polls < 1000; polls++) {
-    auto records = consumer.poll(seconds(1));
-    EXPECT_TRUE(records) << to_string(records.error());
-    if (!records) break;
-    for (const ConsumedRecord& record : *records) values.emplace_back(*record.value);
-  }
-  return values;
-}
 
 TEST(ClientSim, DeliversAndReadsBack) {
   World world;

@@ -74,6 +74,16 @@ SharedBytes FakePartition::read(std::int64_t offset, std::size_t bytes_max) cons
   return SharedBytes(std::move(found));
 }
 
+std::int64_t FakePartition::first_from(std::int64_t timestamp) const {
+  for (const SharedBytes& batch : batches) {
+    auto reader = RecordReader::open(batch.span(), 1 << 24);
+    while (auto record = reader->next().value()) {
+      if (record->timestamp >= timestamp) return record->offset.value();
+    }
+  }
+  return -1;
+}
+
 std::vector<std::string> FakePartition::values() const {
   std::vector<std::string> values;
   for (const SharedBytes& batch : batches) {
@@ -338,6 +348,8 @@ SharedBytes FakeBroker::list_offsets(const wire::RequestFrame& request) {
       *listed->mutable_error() = wire::to_proto({Errc::unknown_topic_id, ""});
     } else {
       listed->set_offset(partition.query() == v1::OFFSET_EARLIEST ? log->start : log->end);
+      if (partition.query() == v1::OFFSET_BY_TIMESTAMP)
+        listed->set_offset(log->first_from(partition.timestamp_ms()));
     }
   }
   return wire::encode_frame(header_of(request), response);

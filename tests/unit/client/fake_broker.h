@@ -28,6 +28,8 @@ class FakePartition {
   // Whole batches from the one that holds `offset`.
   SharedBytes read(std::int64_t offset, std::size_t bytes_max) const;
   std::vector<std::string> values() const;
+  // Of the first record of that time or later; -1: none.
+  std::int64_t first_from(std::int64_t timestamp) const;
 
   std::int64_t end = 0;
   std::int64_t start = 0;

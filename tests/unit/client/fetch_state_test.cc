@@ -179,5 +179,95 @@ TEST(FetchState, KeepsPositionsOfPartitionsThatStayAssigned) {
   EXPECT_EQ(state.assign({{.topic = "a", .partition = -1}}).error().code, Errc::invalid_request);
 }
 
+TEST(FetchState, EndsAPollBeforeItHasTooManyBytes) {
+  FetchState state = standing_at(0, {.poll_bytes_max = 10});
+  state.fetched(begin_one(state), joined({batch_at(0, {"1234", "1234", "1234"}, Codec::zstd),
+                                          batch_at(3, {std::string(99, 'x'), "y"})}));
+  EXPECT_THAT(values_of(state.take()), testing::ElementsAre("1234", "1234"));
+  EXPECT_EQ(state.position(kA).value(), 2);
+  EXPECT_THAT(values_of(state.take()), testing::ElementsAre("1234"));
+  EXPECT_EQ(state.take()->size(), 1u) << "one record always comes";
+  EXPECT_THAT(values_of(state.take()), testing::ElementsAre("y"));
+  EXPECT_EQ(state.statistics().records_consumed, 5u);
+  EXPECT_EQ(state.statistics().bytes_consumed, 12u + 99 + 1);
+}
+
+// Both stand at 0 and are fetched, kA with "a", kB with "b".
+FetchState with_both(ConsumerOptions options = {}) {
+  FetchState state(options);
+  EXPECT_TRUE(state.assign({kA, kB}));
+  EXPECT_TRUE(state.seek(kA, 0));
+  EXPECT_TRUE(state.seek(kB, 0));
+  for (const FetchItem& item : state.begin_fetches(kNow))
+    state.fetched(item, joined({batch_at(0, {item.partition.topic})}));
+  return state;
+}
+
+TEST(FetchState, NeitherGivesNorFetchesWhatIsPaused) {
+  FetchState state = with_both();
+  ASSERT_TRUE(state.set_paused({kA}, true));
+  EXPECT_THAT(state.paused(), testing::ElementsAre(kA));
+  EXPECT_THAT(values_of(state.take()), testing::ElementsAre("b"));
+  EXPECT_FALSE(state.something_to_take());
+  EXPECT_EQ(begin_one(state).partition, kB);
+  ASSERT_TRUE(state.set_paused({kA}, false));
+  EXPECT_TRUE(state.something_to_take());
+  EXPECT_THAT(values_of(state.take()), testing::ElementsAre("a"));
+  EXPECT_EQ(begin_one(state).partition, kA);
+}
+
+TEST(FetchState, StaysPausedOverSeeksAndAssignmentsThatKeepIt) {
+  FetchState state = with_both();
+  ASSERT_TRUE(state.set_paused({kA}, true));
+  ASSERT_TRUE(state.seek(kA, 7));
+  ASSERT_TRUE(state.assign({kA}));
+  EXPECT_TRUE(state.begin_fetches(kNow).empty());
+  EXPECT_EQ(state.statistics().partitions_paused, 1u);
+  ASSERT_TRUE(state.assign({}));
+  ASSERT_TRUE(state.assign({kA}));
+  EXPECT_TRUE(state.paused().empty());
+}
+
+TEST(FetchState, PausesAllOrNone) {
+  FetchState state = standing_at(0);
+  EXPECT_EQ(state.set_paused({kA, kB}, true).error().code, Errc::invalid_request);
+  EXPECT_TRUE(state.paused().empty());
+}
+
+// What a paused partition holds would keep the others from being fetched for ever.
+TEST(FetchState, WhatIsPausedGivesWayAndIsFetchedAgainLater) {
+  const std::size_t some = 1000;
+  FetchState state({.partition_fetch_bytes_max = some, .prefetch_bytes = 2 * some});
+  ASSERT_TRUE(state.assign({kA, kB}));
+  ASSERT_TRUE(state.seek(kA, 0));
+  const std::string much(1500, 'a');
+  state.fetched(begin_one(state), joined({batch_at(0, {"first", much})}));
+  ASSERT_TRUE(state.set_paused({kA}, true));
+  ASSERT_TRUE(state.seek(kB, 0));
+  EXPECT_EQ(begin_one(state).partition, kB);
+  EXPECT_EQ(state.statistics().bytes_buffered, 0u);
+  ASSERT_TRUE(state.set_paused({kA}, false));
+  const FetchItem again = begin_one(state);
+  EXPECT_EQ(again.partition, kA);
+  EXPECT_EQ(again.offset, 0);
+}
+
+TEST(FetchState, SeeksByTimeWhateverThePolicy) {
+  const Timestamp time{std::chrono::milliseconds(77)};
+  FetchState state = standing_at(5, {.offset_reset = OffsetReset::fail});
+  ASSERT_TRUE(state.seek_to_time(kA, time));
+  EXPECT_FALSE(state.position(kA).value());
+  const auto resets = state.begin_resets(kNow);
+  ASSERT_EQ(resets.size(), 1u);
+  EXPECT_EQ(resets[0].from_time, time);
+  state.retry(kA, resets[0].generation, kNow);
+  EXPECT_EQ(state.begin_resets(kNow).at(0).from_time, time) << "asked again for the same";
+  state.reset_done(resets[0], 3);
+  EXPECT_EQ(begin_one(state).offset, 3);
+  ASSERT_TRUE(state.seek_to_time(kA, time));
+  ASSERT_TRUE(state.seek_to(kA, OffsetReset::latest));
+  EXPECT_FALSE(state.begin_resets(kNow).at(0).from_time) << "the later seek counts";
+}
+
 }  // namespace
 }  // namespace ropewalk::client
