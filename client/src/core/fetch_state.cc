@@ -293,8 +293,10 @@ std::vector<FetchItem> FetchState::begin_fetches(env::MonotonicTime now) {
   std::vector<FetchItem> items;
   if (partitions_.empty()) return items;
   std::size_t reserved = held_bytes_;
+  bool may_shed = false;  // Something is held of a paused partition.
   for (const auto& [name, partition] : partitions_) {
     if (partition.busy && partition.position) reserved += options_.partition_fetch_bytes_max;
+    may_shed |= partition.paused && partition.held_bytes != 0;
   }
   auto at =
       std::next(partitions_.begin(), static_cast<std::ptrdiff_t>(rotation_++ % partitions_.size()));
@@ -307,7 +309,11 @@ std::vector<FetchItem> FetchState::begin_fetches(env::MonotonicTime now) {
     // One fetch ahead of what is being polled keeps both sides at work.
     if (partition.held_bytes > options_.partition_fetch_bytes_max / 2) continue;
     const std::size_t wanted = reserved + options_.partition_fetch_bytes_max;
-    if (wanted > options_.prefetch_bytes) reserved -= shed_paused(wanted - options_.prefetch_bytes);
+    if (may_shed && wanted > options_.prefetch_bytes) {
+      const std::size_t freed = shed_paused(wanted - options_.prefetch_bytes);
+      reserved -= freed;
+      may_shed = freed != 0;
+    }
     if (reserved != 0 && reserved + options_.partition_fetch_bytes_max > options_.prefetch_bytes)
       continue;
     reserved += options_.partition_fetch_bytes_max;
