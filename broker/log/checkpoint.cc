@@ -1,5 +1,7 @@
 #include "broker/log/checkpoint.h"
 
+#include <algorithm>
+
 #include "broker/log/checked_file.h"
 #include "common/bytes.h"
 
@@ -11,6 +13,15 @@ constexpr std::uint32_t kCheckpointVersion = 1;
 constexpr std::size_t kCheckpointBytesMax = 1 << 30;
 constexpr std::size_t kCheckpointHeadBytes = 3 * 8 + 4;
 constexpr std::size_t kEpochEntryBytes = 12;
+
+// Epochs and their starts grow, and none starts behind the checkpoint: recovery goes on from them.
+bool fit(const std::vector<EpochStart>& epochs, Offset checkpoint) {
+  const auto falls = [](const EpochStart& a, const EpochStart& b) {
+    return a.epoch >= b.epoch || a.start >= b.start;
+  };
+  return std::ranges::adjacent_find(epochs, falls) == epochs.end() &&
+         (epochs.empty() || epochs.back().start <= checkpoint);
+}
 
 }  // namespace
 
@@ -51,6 +62,8 @@ Result<Checkpoint> decode_checkpoint(std::string_view bytes) {
     entry = {LeaderEpoch(load_be<std::int32_t>(at)), Offset(load_be<std::int64_t>(at + 4))};
     at += kEpochEntryBytes;
   }
+  if (!fit(epochs, checkpoint.offset))
+    return fail(Errc::corrupt, "a checkpoint at {} whose epochs do not grow", checkpoint.offset);
   checkpoint.epochs = EpochStarts(std::move(epochs));
   checkpoint.producer_state = content.substr(state_at);
   return checkpoint;
