@@ -19,6 +19,7 @@ Result<void> run(Client& client, const ShowCluster& command);
 // Errors: also unknown_server_error when a line could not be sent; the lines are on stderr then.
 Result<void> run(Client& client, const Produce& command);
 Result<void> run(Client& client, const Consume& command);
+Result<void> run(Client& client, const DeleteRecords& command);
 
 // All of it to stdout, at once. Errors: io_error.
 Result<void> print(std::string_view text);

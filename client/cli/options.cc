@@ -20,6 +20,7 @@ struct Raw {
   std::string acks = "all";
   std::string compression = "none";
   std::string from = "beginning";
+  std::string before;
   std::string format = "text";
   std::optional<std::int64_t> partitions;
   std::optional<std::int64_t> replication_factor;
@@ -36,6 +37,7 @@ struct Raw {
   ShowCluster cluster;
   Produce produce;
   Consume consume;
+  DeleteRecords delete_records;
 };
 
 constexpr const char* kJsonHelp = "Print JSON instead of a table";
@@ -134,6 +136,19 @@ void define_consume(CLI::App& app, Raw& raw) {
       ->capture_default_str();
 }
 
+void define_records(CLI::App& app, Raw& raw) {
+  CLI::App* records = app.add_subcommand("records", "Delete records");
+  records->require_subcommand(1);
+  CLI::App* remove = records->add_subcommand("delete", "Delete the oldest records, for good");
+  add_text(*remove, "TOPIC", raw.delete_records.topic, kTopicHelp)->required();
+  add_text(*remove, "--before", raw.before,
+           "What stays begins here: end (nothing stays), an offset (with --partition), or a time: "
+           "@MILLISECONDS or RFC 3339")
+      ->required();
+  add_number(*remove, "--partition", raw.partition, kPartitions, "Only this partition");
+  remove->add_flag("--json", raw.delete_records.json, kJsonHelp);
+}
+
 Result<CreateTopic> checked_create(Raw& raw) {
   for (const std::string& setting : raw.settings) {
     const std::size_t equals = setting.find('=');
@@ -185,6 +200,20 @@ Result<Consume> checked_consume(Raw& raw) {
   return std::move(consume);
 }
 
+Result<DeleteRecords> checked_delete_records(Raw& raw) {
+  DeleteRecords& remove = raw.delete_records;
+  auto before = parse_start(raw.before);
+  if (!before) return within("--before", std::move(before).error());
+  if (before->from == From::beginning)
+    return fail(Errc::invalid_request, "--before: nothing is before the beginning");
+  if (before->from == From::offset && !raw.partition)
+    return fail(Errc::invalid_request,
+                "--before: an offset is one of one partition: name it with --partition");
+  remove.before = *before;
+  if (raw.partition) remove.partition = static_cast<std::int32_t>(*raw.partition);
+  return std::move(remove);
+}
+
 template <class T>
 Result<Options> with_command(const Raw& raw, Result<T> command) {
   if (!command) return fail(std::move(command).error());
@@ -203,6 +232,7 @@ Result<Options> checked(const CLI::App& app, Raw& raw) {
   if (topic.got_subcommand("offsets")) return with_command<ShowOffsets>(raw, raw.offsets);
   if (app.got_subcommand("produce")) return with_command(raw, checked_produce(raw));
   if (app.got_subcommand("consume")) return with_command(raw, checked_consume(raw));
+  if (app.got_subcommand("records")) return with_command(raw, checked_delete_records(raw));
   return with_command<ShowCluster>(raw, raw.cluster);
 }
 
@@ -220,6 +250,7 @@ void define_all(CLI::App& app, Raw& raw) {
       ->add_flag("--json", raw.cluster.json, kJsonHelp);
   define_produce(app, raw);
   define_consume(app, raw);
+  define_records(app, raw);
 }
 
 }  // namespace

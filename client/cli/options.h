@@ -62,10 +62,17 @@ struct Consume {
   bool json = false;
 };
 
+struct DeleteRecords {
+  std::string topic;
+  std::optional<std::int32_t> partition;  // All, if missing; not missing with From::offset.
+  ConsumeStart before;                    // Never From::beginning.
+  bool json = false;
+};
+
 struct Options {
   std::vector<std::string> brokers;  // HOST:PORT each.
   std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, SetTopic, ShowOffsets,
-               ShowCluster, Produce, Consume>
+               ShowCluster, Produce, Consume, DeleteRecords>
       command;
 };
 

@@ -118,7 +118,7 @@ TEST(CliOptions, WrongUsageIsStatusTwo) {
 
 TEST(CliUsage, AnUnknownCommandIsNamedWithTheNearest) {
   EXPECT_EQ(words({"frob"}),
-            "ropewalk: there is no command 'frob' (there are topic, cluster, produce, consume)\n"
+            "ropewalk: there is no command 'frob' (there are topic, cluster, produce, consume, records)\n"
             "See ropewalk --help\n");
   EXPECT_THAT(words({"tpoic", "list"}), HasSubstr("'tpoic' (there are topic,"));
   EXPECT_THAT(words({"tpoic", "list"}), HasSubstr("; did you mean topic?"));
@@ -131,7 +131,7 @@ TEST(CliUsage, AnUnknownCommandIsNamedWithTheNearest) {
 
 TEST(CliUsage, AMissingCommandIsNamedAsThat) {
   EXPECT_EQ(words({}),
-            "ropewalk: 'ropewalk' needs a command: topic, cluster, produce, consume\n"
+            "ropewalk: 'ropewalk' needs a command: topic, cluster, produce, consume, records\n"
             "See ropewalk --help\n");
   EXPECT_THAT(words({"topic"}), HasSubstr("'ropewalk topic' needs a command: create, list"));
 }
@@ -230,6 +230,23 @@ TEST(CliUsage, NamesMustNotBeEmpty) {
                                 {"produce", "a", "--key-separator", ""},
                                 {"produce", "a", "--json-key", ""}})
     EXPECT_THAT(words(arguments), HasSubstr("must not be empty"));
+}
+
+TEST(CliOptions, DeletingRecordsNeedsAPlaceToBeginAgain) {
+  const auto at = command<DeleteRecords>(
+      {"records", "delete", "t", "--before", "17", "--partition", "2", "--json"});
+  EXPECT_EQ(at.before.from, From::offset);
+  EXPECT_EQ(at.before.offset, 17);
+  EXPECT_EQ(at.partition, 2);
+  EXPECT_TRUE(at.json);
+  EXPECT_EQ(command<DeleteRecords>({"records", "delete", "t", "--before", "end"}).before.from,
+            From::end);
+  EXPECT_EQ(command<DeleteRecords>({"records", "delete", "t", "--before", "@5"}).before.from,
+            From::time);
+  EXPECT_THAT(words({"records", "delete", "t", "--before", "17"}), HasSubstr("--partition"));
+  EXPECT_THAT(words({"records", "delete", "t", "--before", "beginning"}), HasSubstr("nothing"));
+  EXPECT_THAT(words({"records", "delete", "t"}), HasSubstr("--before"));
+  EXPECT_THAT(words({"records", "delete", "t", "--before", "x"}), HasSubstr("--before"));
 }
 
 }  // namespace
