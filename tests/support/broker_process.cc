@@ -25,12 +25,13 @@ Result<std::uint16_t> port_of(std::string_view line, std::string_view name) {
 
 Result<Process> start_broker(const BrokerOptions& options) {
   ProcessOptions process;
-  process.command = {program("ropewalkd"), "--data-dir",  options.data_directory,
-                     "--native-listen",    "127.0.0.1:0", "--admin-listen",
+  process.command = {program("ropewalkd"), "--data-dir",   options.data_directory,
+                     "--native-listen",    options.listen, "--admin-listen",
                      options.admin_listen};
   process.command.insert(process.command.end(), options.flags.begin(), options.flags.end());
   process.stderr_file = options.stderr_file;
   process.environment = options.environment;
+  process.descriptors_max = options.descriptors_max;
   return Process::start(process);
 }
 

@@ -15,7 +15,9 @@ struct BrokerOptions {
   std::string stderr_file;
   std::vector<std::string> flags = {};        // Beside the data directory and the ports.
   std::vector<std::string> environment = {};  // NAME=VALUE.
+  std::string listen = "127.0.0.1:0";         // The native listener.
   std::string admin_listen = "127.0.0.1:0";
+  std::size_t descriptors_max = 0;  // 0: as many as we may have.
 };
 
 struct BrokerProcess {
