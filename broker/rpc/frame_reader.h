@@ -3,7 +3,8 @@
 // A frame is a 4-byte big-endian length and that many bytes (common/wire). Whole frames are slices
 // of the page that they were read into. What is left of a read, up to kTailBytes, is copied aside,
 // so that the page is free for other connections; a frame of which more is missing gets a buffer of
-// its own, and the rest is read straight into it.
+// its own, and the rest is read straight into it. A length is only a claim: what a frame is charged
+// for grows with what has come of it, and memory that nobody wrote to is none yet.
 #pragma once
 
 #include <atomic>
@@ -30,12 +31,18 @@ class FrameBudget {
     return false;
   }
   void give(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  // One frame at a time may grow beyond the limit: else frames that have begun could use it up and
+  // wait for each other. False while another one does.
+  bool begin_overdraft() { return !overdrawn_.exchange(true, std::memory_order_acquire); }
+  void end_overdraft() { overdrawn_.store(false, std::memory_order_release); }
+  void overdraw(std::size_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
   std::size_t used_bytes() const { return used_.load(std::memory_order_relaxed); }
   std::size_t limit_bytes() const { return limit_bytes_; }
 
  private:
   const std::size_t limit_bytes_;
   std::atomic<std::size_t> used_{0};
+  std::atomic<bool> overdrawn_{false};
 };
 
 class FrameReader final : public Reader {
@@ -44,6 +51,10 @@ class FrameReader final : public Reader {
   // A frame up to this is read into a page, which always has that much room.
   static constexpr std::size_t kPagedBytes = ReceiveSlab::kLeastRoom;
   static constexpr std::size_t kTailBytes = 16 << 10;
+  // What a large frame is charged for at first; each time that this much is there, for kGrowth
+  // times as much.
+  static constexpr std::size_t kFirstBytes = 128 << 10;
+  static constexpr std::size_t kGrowth = 4;
 
   FrameReader(ReceiveSlab& slab, std::shared_ptr<FrameBudget> budget, std::size_t frame_bytes_max);
 
@@ -51,8 +62,9 @@ class FrameReader final : public Reader {
   // Frames come without their length.
   Result<void> filled(std::size_t count, std::vector<SharedBytes>& frames) override;
   // While a frame's memory does not fit into the budget.
-  bool blocked() const override { return !waiting_.empty(); }
+  bool blocked() const override { return !waiting_.empty() || may_not_grow_; }
   bool unblock() override;
+  std::size_t large_piece_bytes() const override;
 
  private:
   Result<void> split(SharedBytes read, std::vector<SharedBytes>& frames);
@@ -63,9 +75,10 @@ class FrameReader final : public Reader {
   const std::size_t frame_bytes_max_;
 
   std::vector<std::byte> tail_;  // The beginning of a frame, with its length.
-  std::shared_ptr<std::byte[]> own_;
-  std::size_t own_size_ = 0;
+  class OwnBuffer;
+  std::shared_ptr<OwnBuffer> own_;
   std::size_t own_filled_ = 0;
+  bool may_not_grow_ = false;
   std::size_t last_frame_bytes_ = 0;  // Large frames tend to come in a row.
   SharedBytes waiting_;               // The beginning of a frame that waits for the budget.
   std::size_t waiting_length_ = 0;

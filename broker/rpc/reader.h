@@ -27,6 +27,9 @@ class Reader {
   // Memory for a piece is not to be had now: read nothing until unblock() says true.
   virtual bool blocked() const = 0;
   virtual bool unblock() = 0;
+
+  // The length of the piece of which only a part is here; 0 if it is a small one, or none.
+  virtual std::size_t large_piece_bytes() const { return 0; }
 };
 
 // Every read is a piece: for protocols whose sessions find the ends by themselves.

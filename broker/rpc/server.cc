@@ -92,6 +92,8 @@ Task<void> Server::accept_loop() {
     }
     tally_->metrics.accepted.add();
     next_worker_ = (next_worker_ + 1) % workers_.size();
+    // Here, so that a burst does not pass the limit before its cores have admitted any of it.
+    tally_->connections.fetch_add(1, std::memory_order_relaxed);
     worker.core.post([this, &worker, connection = std::move(*accepted)]() mutable {
       admit(std::move(connection), worker);
     });
@@ -100,7 +102,10 @@ Task<void> Server::accept_loop() {
 
 // On the worker's core.
 void Server::admit(std::unique_ptr<env::Connection> connection, Worker& worker) {
-  if (worker.connections.stopping()) return;
+  if (worker.connections.stopping()) {
+    tally_->connections.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
   const env::Endpoint local = connection->local();
   const env::Endpoint remote = connection->remote();
   std::unique_ptr<Reader> reader;

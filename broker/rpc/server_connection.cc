@@ -14,8 +14,16 @@ constexpr std::chrono::milliseconds kBudgetPause{5};
 // After a read that filled its room, more is likely there; others must get their turn all the same.
 constexpr int kReadsInARow = 4;
 
+// Who is not known yet costs no more than that (architecture, D8).
+constexpr std::size_t kStrangerBytesMax = ReceiveSlab::kLeastRoom;
+
 ClosedBy ended_by(const Error& error) {
   return error.code == Errc::cancelled ? ClosedBy::stop : ClosedBy::peer;
+}
+
+std::size_t memory_of(const env::Chunk& chunk) {
+  const auto* const memory = std::get_if<SharedBytes>(&chunk);
+  return memory == nullptr ? 0 : memory->size();
 }
 
 }  // namespace
@@ -34,7 +42,6 @@ ServerConnection::ServerConnection(env::Environment& environment, env::Core& cor
       may_read_(core),
       since_(environment.now()) {
   may_read_.set();
-  tally_->connections.fetch_add(1, std::memory_order_relaxed);
 }
 
 ServerConnection::~ServerConnection() {
@@ -80,11 +87,19 @@ bool ServerConnection::read_now() {
   const bool full = *count == room.size();
   const Result<void> split = reader_->filled(*count, frames_);
   handle_frames();
-  if (!split && !closing_) {
-    session_->on_broken(split.error());
-    close_after_sending(split.error());
-  }
+  if (!split) refuse(split.error());
+  const std::size_t coming = reader_->large_piece_bytes();
+  if (coming > kStrangerBytesMax && session_ && session_->owes_since())
+    refuse(
+        {Errc::frame_too_large, fmt::format("a first request of {} bytes, at most {} are allowed",
+                                            coming, kStrangerBytesMax)});
   return full && !closing_ && !reader_->blocked() && may_read_.is_set();
+}
+
+void ServerConnection::refuse(const Error& error) {
+  if (closing_) return;
+  session_->on_broken(error);
+  close_after_sending(error);
 }
 
 void ServerConnection::handle_frames() {
@@ -106,8 +121,10 @@ void ServerConnection::send_now() {
   if (!unsent_.empty() || closing_) to_write_.set();  // Also what is wrong shows there.
 }
 
+// Of what is in memory: try_write() takes no file ranges.
 void ServerConnection::took(std::size_t bytes) {
   unsent_bytes_ -= bytes;
+  held_bytes_ -= bytes;
   std::size_t whole = 0;
   while (whole < unsent_.size() && env::size_of(unsent_[whole]) <= bytes)
     bytes -= env::size_of(unsent_[whole++]);
@@ -141,13 +158,18 @@ Task<void> ServerConnection::write_replies() {
       continue;
     }
     std::size_t bytes = 0;
-    for (const env::Chunk& chunk : leaving) bytes += env::size_of(chunk);
+    std::size_t held = 0;
+    for (const env::Chunk& chunk : leaving) {
+      bytes += env::size_of(chunk);
+      held += memory_of(chunk);
+    }
     writing_ = true;
     auto written = co_await connection_->write(leaving);
     writing_ = false;
     count_sent();
     leaving.clear();  // Pages and files are free from here on, also while nothing else is sent.
     unsent_bytes_ -= bytes;
+    held_bytes_ -= held;
     if (!written) {
       close(ended_by(written.error()));
       break;
@@ -163,6 +185,7 @@ void ServerConnection::send(std::vector<env::Chunk> frame) {
   if (closing_ || closed_) return;
   for (env::Chunk& chunk : frame) {
     unsent_bytes_ += env::size_of(chunk);
+    held_bytes_ += memory_of(chunk);
     unsent_.push_back(std::move(chunk));
   }
   if (unsent_bytes_ > limits_.unsent_bytes_max) may_read_.reset();

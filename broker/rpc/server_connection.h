@@ -54,6 +54,7 @@ struct ServerTally {
 
 class ServerConnection : public Outbox, public std::enable_shared_from_this<ServerConnection> {
  public:
+  // It has been counted in the tally already, and ends that.
   ServerConnection(env::Environment& environment, env::Core& core,
                    std::unique_ptr<env::Connection> connection, std::unique_ptr<Reader> reader,
                    ConnectionLimits limits, std::shared_ptr<ServerTally> tally);
@@ -68,7 +69,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
 
   void send(std::vector<env::Chunk> frame) override;
   void close_after_sending(Error why) override;
-  std::size_t unsent_bytes() const override { return unsent_bytes_; }
+  std::size_t held_bytes() const override { return held_bytes_; }
   env::Core& core() override { return core_; }
 
   // Called now and then: closes it if it has been silent for too long.
@@ -79,6 +80,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   Task<Result<void>> wait_until_worth_reading();
   bool read_now();
   void handle_frames();
+  void refuse(const Error& error);
   void send_now();
   void took(std::size_t bytes);
   void count_sent();
@@ -94,11 +96,12 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
 
   std::vector<env::Chunk> unsent_;
   std::size_t unsent_bytes_ = 0;
-  bool in_turn_ = false;  // The session handles frames: what it sends leaves at the end.
-  bool writing_ = false;  // write_replies() is in the middle of a write.
-  env::Event to_write_;   // Something is unsent, or no more will come.
-  env::Event may_read_;   // The unsent bytes are below their limit.
-  bool closing_ = false;  // Nothing more is read or queued.
+  std::size_t held_bytes_ = 0;  // Of these, in memory.
+  bool in_turn_ = false;        // The session handles frames: what it sends leaves at the end.
+  bool writing_ = false;        // write_replies() is in the middle of a write.
+  env::Event to_write_;         // Something is unsent, or no more will come.
+  env::Event may_read_;         // The unsent bytes are below their limit.
+  bool closing_ = false;        // Nothing more is read or queued.
   ClosedBy closing_by_ = ClosedBy::peer;  // Why, once everything has left.
   bool closed_ = false;
 

@@ -30,8 +30,8 @@ class Outbox {
   // Reads nothing more; closes once everything sent before has left. `why` is logged and counted,
   // unless it is Errc::none: that is how the conversation was to end.
   virtual void close_after_sending(Error why) = 0;
-  // Bytes that the peer has not taken yet.
-  virtual std::size_t unsent_bytes() const = 0;
+  // Memory in replies that the peer has not taken yet: file ranges aside.
+  virtual std::size_t held_bytes() const = 0;
   virtual env::Core& core() = 0;
 };
 

@@ -128,5 +128,50 @@ TEST_F(FrameReaderTest, WaitsForTheBudgetBeforeItTakesMemory) {
   EXPECT_EQ(small->used_bytes(), 0U);
 }
 
+// A length alone costs its sender nothing.
+TEST_F(FrameReaderTest, TakesMemoryForWhatHasComeNotForWhatIsClaimed) {
+  FrameReader reader(slab, budget, kFrameMax);
+  const std::string payload(kFrameMax, 'x');
+  Feed feed(framed(payload));
+  std::vector<SharedBytes> frames;
+  std::size_t sent = 0;
+  while (!feed.done()) {
+    ASSERT_TRUE(feed.read_into(reader, 50'000, frames));
+    sent += 50'000;
+    EXPECT_EQ(reader.large_piece_bytes(), feed.done() ? 0 : payload.size());
+    EXPECT_LE(budget->used_bytes(),
+              std::max(FrameReader::kFirstBytes, FrameReader::kGrowth * sent));
+  }
+  ASSERT_EQ(frames.size(), 1U);
+  EXPECT_EQ(frames[0].text(), payload);
+  EXPECT_EQ(budget->used_bytes(), payload.size());
+}
+
+TEST_F(FrameReaderTest, FramesThatHaveBegunDoNotWaitForEachOtherForEver) {
+  auto small = std::make_shared<FrameBudget>(1 << 20);
+  const std::string payload(900'000, 'x');
+  struct Side {
+    Side(ReceiveSlab& pages, const std::shared_ptr<FrameBudget>& bytes, const std::string& stream)
+        : reader(pages, bytes, kFrameMax), feed(stream) {}
+    FrameReader reader;
+    Feed feed;
+    std::vector<SharedBytes> frames;
+  };
+  std::vector<std::unique_ptr<Side>> sides;
+  for (int i = 0; i < 6; i++) sides.push_back(std::make_unique<Side>(slab, small, framed(payload)));
+  for (int turn = 0; turn < 10'000; turn++) {
+    for (const auto& side : sides) {
+      if (side->feed.done() || !side->reader.unblock()) continue;
+      ASSERT_TRUE(side->feed.read_into(side->reader, 40'000, side->frames));
+      EXPECT_LE(small->used_bytes(), (1U << 20) + payload.size());
+      if (side->frames.empty()) continue;
+      EXPECT_EQ(side->frames[0].text(), payload);
+      side->frames.clear();
+    }
+  }
+  for (const auto& side : sides) EXPECT_TRUE(side->feed.done());
+  EXPECT_EQ(small->used_bytes(), 0U);
+}
+
 }  // namespace
 }  // namespace ropewalk::rpc

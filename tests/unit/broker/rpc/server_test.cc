@@ -185,6 +185,17 @@ TEST_F(RpcServer, ClosesWhoDoesNotIntroduceItselfAndSaysWhy) {
   EXPECT_TRUE(world_.run_until([this] { return server_->connections() == 0; }, 5s));
 }
 
+TEST_F(RpcServer, TakesNoLargeFrameOfWhoIsNotIntroduced) {
+  seen_.owes_since = broker_.environment().now();
+  start();
+  auto client = peer();
+  client.send(framed(std::string(60'000, 'x')));
+  EXPECT_EQ(client.read().size(), 60'000u);
+  client.send(framed(std::string(100'000, 'x')).substr(0, 50));
+  EXPECT_THAT(client.read(), testing::HasSubstr("a first request of 100000 bytes"));
+  EXPECT_TRUE(client.closed());
+}
+
 TEST_F(RpcServer, ClosesWhoIsSilentForTooLong) {
   options_.limits.idle_max = 60s;
   start();
