@@ -98,7 +98,7 @@ Task<Result<ReadResult>> read(LogViewPtr view, Offset from, ReadLimits limits) {
     if (length > 0) {
       pinned.position = stretch.begin.position;
       pinned.length = length;
-      if (length >= kFileRangeBytesMin) {
+      if (length >= kFileRangeBytesMin || !limits.small_in_memory) {
         result.chunks.emplace_back(std::move(pinned));
       } else {
         CO_TRY(auto bytes, co_await read_range(std::move(pinned)));

@@ -21,6 +21,8 @@ struct ReadLimits {
   std::size_t bytes_max = 1 << 20;
   // The first batch comes even if it is larger than bytes_max.
   bool at_least_one = true;
+  // What is small is read into memory; else the result has file ranges only.
+  bool small_in_memory = true;
 };
 
 struct ReadResult {

@@ -198,9 +198,18 @@ TEST_F(FetchTest, ChargesMemoryUntilTheAnswerIsGone) {
     EXPECT_EQ(rig_.fetch_budget.used_bytes(), response.memory.bytes());
   }
   EXPECT_EQ(rig_.fetch_budget.used_bytes(), 0u);
+}
+
+// Peers that take nothing may hold all of it for long.
+TEST_F(FetchTest, AnswersFromTheFileWhenTheMemoryIsUsedUp) {
+  produce(0, 5000);
   const auto all = rig_.fetch_budget.take(1 << 20);
-  const auto refused = rig_.fetch(request({ServiceRig::from(topic_, 0, 0)}));
-  EXPECT_EQ(refused.partitions[0].error.code, Errc::budget_exceeded);
+  const auto response = rig_.fetch(request({ServiceRig::from(topic_, 0, 0)}));
+  EXPECT_EQ(response.partitions[0].error.code, Errc::none);
+  EXPECT_GT(response.partitions[0].records_bytes, 5000u);
+  ASSERT_EQ(response.partitions[0].records.size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<env::FileRange>(response.partitions[0].records[0]));
+  EXPECT_EQ(response.memory.bytes(), 0u);
 }
 
 TEST_F(FetchTest, LargeReadsAreFileRangesThatCostNoMemory) {
