@@ -196,6 +196,13 @@ void NativeSession::start(const SharedBytes& body, Call call) {
         {Errc::budget_exceeded,
          fmt::format("{} requests of this connection are being served already", tasks_->size())});
   }
+  // One read brings thousands of requests, and the answer to each may be large.
+  const auto outbox = outbox_.lock();
+  if (outbox && outbox->held_bytes() >= shared_.options.held_bytes_max) {
+    return call.fail({Errc::budget_exceeded,
+                      fmt::format("{} bytes of answers were not taken yet on this connection",
+                                  outbox->held_bytes())});
+  }
   tasks_->spawn("request", serve(shared_, std::move(call), std::move(message)));
 }
 

@@ -18,6 +18,9 @@ struct NativeOptions {
   std::size_t plain_body_bytes_max = 1 << 20;
   // Requests of one connection that are being served, produces aside (they have a budget of bytes).
   std::size_t requests_max = 1000;
+  // Of a connection's answers that its peer has not taken: no further request without records is
+  // served meanwhile.
+  std::size_t held_bytes_max = 8 << 20;
   // For requests that name no timeout, and the largest that one may name.
   std::chrono::milliseconds timeout{30'000};
   std::chrono::milliseconds timeout_max{600'000};

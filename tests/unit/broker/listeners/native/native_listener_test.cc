@@ -334,5 +334,24 @@ TEST_F(NativeListening, BoundsTheRequestsInService) {
   EXPECT_EQ(client.read().code(), Errc::request_timed_out);
 }
 
+TEST_F(NativeListening, ServesNoMoreWhileItsAnswersAreNotTaken) {
+  options_.held_bytes_max = 1000;
+  start();
+  auto client = peer();
+  std::string many;
+  for (int i = 2; i < 202; i++) many += Peer::request(v1::API_METADATA, i, v1::MetadataRequest());
+  client.send(many);
+  int refused = 0;
+  for (int i = 2; i < 202; i++) {
+    const auto reply = client.read();
+    if (reply.header.has_error()) refused++;
+    if (reply.header.has_error()) EXPECT_EQ(reply.code(), Errc::budget_exceeded);
+  }
+  EXPECT_GT(refused, 100);
+  // When it has taken them, all is well again.
+  client.send(Peer::request(v1::API_METADATA, 300, v1::MetadataRequest()));
+  EXPECT_FALSE(client.read().header.has_error());
+}
+
 }  // namespace
 }  // namespace ropewalk::native
