@@ -2,6 +2,7 @@
 //
 // Runs in the foreground, logs to stderr, prints one line to stdout when it serves. SIGTERM and
 // SIGINT stop it in order. Exit status: 0 stopped as asked, 1 failed, 2 wrong usage or settings.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -10,12 +11,14 @@
 #include <thread>
 
 #include "broker/broker.h"
+#include "broker/listeners/admin/admin_listener.h"
 #include "broker/tools/command.h"
 #include "broker/tools/format_broker.h"
 #include "broker/tools/log_dump.h"
 #include "broker/tools/metadata_dump.h"
 #include "common/env/environment.h"
 #include "common/env/event.h"
+#include "common/env/real/descriptor_limit.h"
 #include "common/env/real/real_environment.h"
 #include "common/env/standard_streams.h"
 #include "common/env/task_group.h"
@@ -78,8 +81,8 @@ int complain(const Error& error, int status) {
 
 // Makes a real environment and runs one task on its core 0 to its end.
 template <class MakeTask>
-void run_on_core(std::size_t cores, MakeTask make_task) {
-  const auto environment = env::make_real_environment({.cores = cores});
+void run_on_core(const env::RealOptions& options, MakeTask make_task) {
+  const auto environment = env::make_real_environment(options);
   set_log_clock([clock = environment.get()] { return clock->wall_now(); });
   {
     std::unique_ptr<env::TaskGroup> tasks;
@@ -145,10 +148,41 @@ int run_with_settings(const settings::Program& program, std::span<const std::str
   return run(settings);
 }
 
-int run_daemon(const BrokerSettings& settings) {
+// Clients must not use the descriptors up: a log that cannot begin its next file fails. What is
+// always open comes first, then idle files; each connection counts twice, for its socket and for a
+// file that is being sent on it. Returns what is to be said about it, or "".
+Result<std::string> share_descriptors(BrokerSettings& settings, env::RealOptions& options) {
+  constexpr std::size_t kAlways = 32;  // Standard streams, listeners, locks, the metadata log.
+  constexpr std::size_t kPerCore = 3;
+  constexpr std::size_t kPerDirectory = 4;
+  std::size_t reserved =
+      kAlways + kPerCore * (options.cores + 1) + kPerDirectory * settings.data_dirs.size();
+  if (settings.admin_listen) reserved += admin::AdminListener::server_options().connections_max;
+  const auto wanted = static_cast<std::size_t>(settings.max_connections);
+  const std::size_t limit =
+      env::raise_descriptor_limit(reserved + options.descriptors + 2 * wanted);
+  const std::size_t free = limit - std::min(limit, reserved);
+  options.descriptors = std::min(options.descriptors, free / 3);
+  const std::size_t connections = std::min(wanted, (free - options.descriptors) / 2);
+  if (connections == 0)
+    return fail(Errc::invalid_setting,
+                "the {} descriptors that this process may have (ulimit -n) are not enough", limit);
+  settings.max_connections = static_cast<std::int64_t>(connections);
+  if (connections == wanted) return std::string();
+  return fmt::format(
+      "max_connections = {}, but the {} descriptors that this process may have (ulimit -n) are "
+      "enough for {} connections",
+      wanted, limit, connections);
+}
+
+int run_daemon(BrokerSettings& settings) {
   configure_log(settings.log_format, settings.log_level);
+  env::RealOptions options{.cores = cores_of(settings)};
+  const auto shared = share_descriptors(settings, options);
+  if (!shared) return complain(shared.error(), kFailed);
   int status = kDone;
-  run_on_core(cores_of(settings), [&](env::RealEnvironment& environment) {
+  run_on_core(options, [&](env::RealEnvironment& environment) {
+    if (!shared->empty()) log_warn("{}", *shared);
     return serve(environment, settings, status);
   });
   return status;
@@ -163,7 +197,7 @@ Task<void> run_tool(env::RealEnvironment& environment, Task<Result<void>> tool, 
 template <class MakeTool>
 int run_tool_on_core(MakeTool make_tool) {
   int status = kDone;
-  run_on_core(1, [&](env::RealEnvironment& environment) {
+  run_on_core({.cores = 1}, [&](env::RealEnvironment& environment) {
     return run_tool(environment, make_tool(environment), status);
   });
   return status;

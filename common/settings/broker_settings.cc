@@ -166,7 +166,10 @@ void define_machine(Schema& schema, BrokerSettings& s) {
 void define_budgets(Schema& schema, BrokerSettings& s) {
   schema.section("Budgets");
   schema.count(s.max_connections,
-               {"max_connections", "Connections at a time; further ones are closed at once."},
+               {"max_connections",
+                "Connections at a time; further ones are closed at once. Fewer where the process "
+                "may not have two descriptors for each and some for its files (ulimit -n): the log "
+                "says so."},
                {1, 1'000'000});
   schema.bytes(s.max_frame_bytes,
                {"max_frame_bytes", "The largest request; a larger one closes its connection."},
