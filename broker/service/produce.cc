@@ -174,6 +174,9 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
   std::map<TopicPartition, std::deque<Arrivals>> lanes_;  // Those where a batch is being walked.
 };
 
+// What a batch on its way takes beside its bytes, roughly: it may have 70 of these.
+constexpr std::size_t kBatchOverheadBytes = 1024;
+
 Result<replication::Acks> acks_of(std::int16_t number) {
   if (number >= -1 && number <= 1) return static_cast<replication::Acks>(number);
   return fail(Errc::invalid_required_acks, "acks is {}, there are -1, 0 and 1", number);
@@ -316,7 +319,8 @@ void ProduceTurn::add(const security::RequestContext& context, ProduceRequest re
     return refuse_all({Errc::invalid_request, "there are no transactions yet"});
 
   std::size_t bytes = 0;
-  for (const ProducePartition& produce : request.partitions) bytes += produce.records.size();
+  for (const ProducePartition& produce : request.partitions)
+    bytes += produce.records.size() + kBatchOverheadBytes;
   auto lease = state_->parts.produce_budget.take(bytes);
   if (!lease)
     return refuse_all({Errc::budget_exceeded,
