@@ -21,9 +21,13 @@ ClosedBy ended_by(const Error& error) {
   return error.code == Errc::cancelled ? ClosedBy::stop : ClosedBy::peer;
 }
 
+// What a chunk takes beside its bytes: a reply may have 30 of these.
+constexpr std::size_t kChunkBytes = 256;
+
+std::size_t cost_of(const env::Chunk& chunk) { return env::size_of(chunk) + kChunkBytes; }
+
 std::size_t memory_of(const env::Chunk& chunk) {
-  const auto* const memory = std::get_if<SharedBytes>(&chunk);
-  return memory == nullptr ? 0 : memory->size();
+  return std::holds_alternative<SharedBytes>(chunk) ? cost_of(chunk) : kChunkBytes;
 }
 
 }  // namespace
@@ -128,6 +132,8 @@ void ServerConnection::took(std::size_t bytes) {
   std::size_t whole = 0;
   while (whole < unsent_.size() && env::size_of(unsent_[whole]) <= bytes)
     bytes -= env::size_of(unsent_[whole++]);
+  unsent_bytes_ -= whole * kChunkBytes;
+  held_bytes_ -= whole * kChunkBytes;
   if (bytes > 0) {
     auto& part = std::get<SharedBytes>(unsent_[whole]);
     part = part.slice(bytes, part.size() - bytes);
@@ -160,7 +166,7 @@ Task<void> ServerConnection::write_replies() {
     std::size_t bytes = 0;
     std::size_t held = 0;
     for (const env::Chunk& chunk : leaving) {
-      bytes += env::size_of(chunk);
+      bytes += cost_of(chunk);
       held += memory_of(chunk);
     }
     writing_ = true;
@@ -184,7 +190,7 @@ Task<void> ServerConnection::write_replies() {
 void ServerConnection::send(std::vector<env::Chunk> frame) {
   if (closing_ || closed_) return;
   for (env::Chunk& chunk : frame) {
-    unsent_bytes_ += env::size_of(chunk);
+    unsent_bytes_ += cost_of(chunk);
     held_bytes_ += memory_of(chunk);
     unsent_.push_back(std::move(chunk));
   }

@@ -95,7 +95,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   std::vector<SharedBytes> frames_;
 
   std::vector<env::Chunk> unsent_;
-  std::size_t unsent_bytes_ = 0;
+  std::size_t unsent_bytes_ = 0;  // With what each chunk costs beside its bytes.
   std::size_t held_bytes_ = 0;  // Of these, in memory.
   bool in_turn_ = false;        // The session handles frames: what it sends leaves at the end.
   bool writing_ = false;        // write_replies() is in the middle of a write.
