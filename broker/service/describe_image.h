@@ -21,7 +21,7 @@ std::vector<BrokerMetadata> describe_brokers(const metadata::Image& image,
 
 TopicMetadata describe_topic(const metadata::Image& image, const metadata::Topic& topic);
 
-// Those asked for, in that order, each with its error; or all that the caller may see.
+// Those asked for, in that order, each once and with its error; or all that the caller may see.
 std::vector<TopicMetadata> describe_topics(const Parts& parts,
                                            const security::RequestContext& context,
                                            const metadata::Image& image, bool all,
