@@ -12,6 +12,12 @@
 namespace ropewalk::native {
 namespace {
 
+Task<void> counted(std::shared_ptr<std::size_t> total, std::size_t bytes, Task<void> request) {
+  *total += bytes;
+  co_await std::move(request);
+  *total -= bytes;
+}
+
 Task<void> end_tasks(std::shared_ptr<env::TaskGroup> tasks) { co_await tasks->stop(); }
 
 std::shared_ptr<const security::Caller> caller_of(const rpc::Accepted& accepted,
@@ -196,6 +202,12 @@ void NativeSession::start(const SharedBytes& body, Call call) {
         {Errc::budget_exceeded,
          fmt::format("{} requests of this connection are being served already", tasks_->size())});
   }
+  if (*plain_bytes_ > 0 && *plain_bytes_ + body.size() > shared_.options.plain_bytes_max) {
+    return call.fail(
+        {Errc::budget_exceeded,
+         fmt::format("requests of {} bytes on this connection are being served already",
+                     *plain_bytes_)});
+  }
   // One read brings thousands of requests, and the answer to each may be large.
   const auto outbox = outbox_.lock();
   if (outbox && outbox->held_bytes() >= shared_.options.held_bytes_max) {
@@ -203,7 +215,8 @@ void NativeSession::start(const SharedBytes& body, Call call) {
                       fmt::format("{} bytes of answers were not taken yet on this connection",
                                   outbox->held_bytes())});
   }
-  tasks_->spawn("request", serve(shared_, std::move(call), std::move(message)));
+  tasks_->spawn("request", counted(plain_bytes_, body.size(),
+                                   serve(shared_, std::move(call), std::move(message))));
 }
 
 void NativeSession::break_off(const Call& call, const Error& error) {

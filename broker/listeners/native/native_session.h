@@ -53,6 +53,7 @@ class NativeSession final : public rpc::Session {
   service::ProduceTurn turn_;
   std::shared_ptr<std::size_t> produces_ = std::make_shared<std::size_t>(0);  // Unanswered.
   std::shared_ptr<env::TaskGroup> tasks_;
+  std::shared_ptr<std::size_t> plain_bytes_ = std::make_shared<std::size_t>(0);  // In these.
   bool broken_ = false;
 };
 

@@ -18,6 +18,8 @@ struct NativeOptions {
   std::size_t plain_body_bytes_max = 1 << 20;
   // Requests of one connection that are being served, produces aside (they have a budget of bytes).
   std::size_t requests_max = 1000;
+  // Of all of these together: a fetch of many partitions that waits holds many times its size.
+  std::size_t plain_bytes_max = 4 << 20;
   // Of a connection's answers that its peer has not taken: no further request without records is
   // served meanwhile.
   std::size_t held_bytes_max = 8 << 20;

@@ -334,6 +334,30 @@ TEST_F(NativeListening, BoundsTheRequestsInService) {
   EXPECT_EQ(client.read().code(), Errc::request_timed_out);
 }
 
+TEST_F(NativeListening, BoundsTheBytesOfRequestsInService) {
+  options_.plain_bytes_max = 1000;
+  start();
+  auto client = peer();
+  v1::RequestHeader header;
+  header.set_api_key(v1::API_METADATA);
+  header.set_timeout_ms(1000);
+  header.set_min_metadata_offset(1000);
+  v1::MetadataRequest long_one;
+  long_one.add_topic_names(std::string(600, 'x'));
+  std::string two;
+  for (int i = 2; i < 4; i++) {
+    header.set_correlation_id(i);
+    two += wire::encode_frame(header, long_one).text();
+  }
+  client.send(two);
+  const auto refused = client.read();
+  EXPECT_EQ(refused.header.correlation_id(), 3);
+  EXPECT_EQ(refused.code(), Errc::budget_exceeded);
+  EXPECT_EQ(client.read().code(), Errc::request_timed_out);
+  client.send(Peer::request(v1::API_METADATA, 9, v1::MetadataRequest()));
+  EXPECT_FALSE(client.read().header.has_error());
+}
+
 TEST_F(NativeListening, ServesNoMoreWhileItsAnswersAreNotTaken) {
   options_.held_bytes_max = 1000;
   start();
