@@ -95,7 +95,8 @@ Task<void> ReplicaManager::open_workers(std::shared_ptr<std::deque<TopicPartitio
     const TopicPartition id = waiting->front();
     waiting->pop_front();
     const auto opened = co_await open(id, *replicas_[id].directory, options_.log);
-    if (!opened) log_error("replica {}: {}", id, opened.error());
+    if (!opened && opened.error().code != Errc::cancelled)
+      log_error("replica {}: {}", id, opened.error());
     Replica& replica = replicas_[id];
     replica.busy = false;
     if (replica.wish) {
@@ -217,7 +218,7 @@ Task<void> ReplicaManager::lead(TopicPartition id, Lead to) {
     }
     const auto opened = co_await open(id, *directory, to.options);
     if (!opened) {
-      log_error("replica {}: {}", id, opened.error());
+      if (opened.error().code != Errc::cancelled) log_error("replica {}: {}", id, opened.error());
       co_return;
     }
   }
