@@ -14,11 +14,9 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "common/records/record_reader.h"
-#include "common/wire/errors.h"
-#include "common/wire/records_last.h"
 #include "tests/integration/tracked_producer.h"
 #include "tests/support/broker_process.h"
+#include "tests/support/fetch_records.h"
 
 namespace ropewalk::support {
 namespace {
@@ -31,54 +29,6 @@ constexpr auto kStartPatience = 60s;
 int number_from_environment(const char* name, int otherwise) {
   const char* text = std::getenv(name);
   return text == nullptr ? otherwise : std::atoi(text);
-}
-
-struct StoredRecord {
-  std::int64_t offset = 0;
-  std::string value;
-};
-
-// Everything that is in the partition, by fetching from 0 to the high watermark.
-Result<std::vector<StoredRecord>> read_partition(NativeClient& client, const std::string& topic_id,
-                                                 std::int32_t partition) {
-  std::vector<StoredRecord> records;
-  std::int64_t next = 0;
-  for (;;) {
-    v1::FetchRequest request;
-    request.set_session_epoch(-1);
-    request.set_max_bytes(1 << 20);
-    auto* wanted = request.add_partitions();
-    wanted->set_topic_id(topic_id);
-    wanted->set_partition(partition);
-    wanted->set_fetch_offset(next);
-    TRY(const auto frame, client.exchange(v1::API_FETCH, request));
-    TRY(const auto body,
-        (wire::slice_body<v1::FetchResponse, v1::FetchedPartition>(frame.body, 1)));
-    if (body.parts.size() != 1) return fail(Errc::invalid_request, "no partition in the reply");
-    const auto& part = body.parts.front();
-    if (part.fields.has_error()) return std::unexpected(wire::from_proto(part.fields.error()));
-    ByteSpan rest = part.records.span();
-    if (rest.empty()) {
-      if (next != part.fields.high_watermark())
-        return fail(Errc::corrupt, "nothing at {} below the high watermark {}", next,
-                    part.fields.high_watermark());
-      return records;
-    }
-    while (!rest.empty()) {
-      TRY(const auto header, BatchHeader::parse(rest));
-      if (header.size() > rest.size()) return fail(Errc::corrupt, "a batch is cut off");
-      const ByteSpan batch = rest.first(header.size());
-      if (!batch_crc_matches(batch)) return fail(Errc::corrupt, "checksum at offset {}", next);
-      TRY(auto reader, RecordReader::open(batch, 1 << 24));
-      for (;;) {
-        TRY(auto record, reader.next());
-        if (!record) break;
-        records.push_back({record->offset.value(), std::string(as_text(record->value.value()))});
-      }
-      next = header.next_offset().value();
-      rest = rest.subspan(header.size());
-    }
-  }
 }
 
 class KillTest : public ::testing::Test {

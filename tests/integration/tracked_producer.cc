@@ -21,8 +21,8 @@ std::uint64_t next_random(std::uint64_t& state) {  // splitmix64
 
 }  // namespace
 
-std::string tracked_value(std::int32_t partition, std::int64_t number) {
-  return std::to_string(partition) + ":" + std::to_string(number);
+std::string tracked_value(std::int32_t partition, std::int64_t number, std::size_t padding) {
+  return std::to_string(partition) + ":" + std::to_string(number) + std::string(padding, '.');
 }
 
 TrackedProducer::TrackedProducer(Options options)
@@ -46,6 +46,7 @@ void TrackedProducer::run() {
     const std::uint16_t port = options_.port();
     auto outcome = port == 0 ? Result<void>(fail(Errc::closed, "no broker")) : talk(port);
     if (outcome) return;
+    if (port != 0) disturbance_ = to_string(outcome.error());
     const Errc code = outcome.error().code;
     // request_timed_out: a batch may or may not be stored, and is sent again like the others.
     if (!is_retriable(code) && code != Errc::request_timed_out) {
@@ -87,7 +88,7 @@ TrackedProducer::Batch TrackedProducer::make_batch() {
               .frame = {}};
   BatchBuilder builder;
   for (std::int64_t i = 0; i < batch.count; i++) {
-    const std::string value = tracked_value(options_.partition, next_number_++);
+    const std::string value = tracked_value(options_.partition, next_number_++, options_.padding);
     builder.append({.timestamp = 1'700'000'000'000 + i, .key = {}, .value = as_bytes(value)});
   }
   const ProducerStamp stamp{.id = ProducerId(producer_id_),

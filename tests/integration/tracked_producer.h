@@ -1,6 +1,7 @@
 // An idempotent producer of one partition that lives through any number of broker restarts.
 //
-// Record n of a partition has the value "PARTITION:n". Batches get consecutive sequences; up to
+// Record n of a partition has the value "PARTITION:n", with as many dots behind as its options say.
+// Batches get consecutive sequences; up to
 // kInFlight are unanswered, and after a broken connection they are sent again in their order. What
 // was acknowledged, with its offset, is kept for the judgement afterwards. Runs in a thread of its
 // own.
@@ -35,6 +36,7 @@ class TrackedProducer {
     std::uint64_t seed = 0;
     std::function<std::uint16_t()> port;      // Where the broker is now; 0 while there is none.
     std::function<void()> acknowledged = {};  // After each acknowledged batch.
+    std::size_t padding = 0;                  // Bytes of dots in each record.
   };
 
   explicit TrackedProducer(Options options);
@@ -51,6 +53,8 @@ class TrackedProducer {
   // What went wrong for good ("" is nothing): an answer that no restart explains.
   const std::string& fault() const { return fault_; }
   std::uint64_t resent_batches() const { return resent_; }
+  // Why it had to connect again, the last time; "" if it never had to.
+  const std::string& disturbance() const { return disturbance_; }
 
  private:
   static constexpr std::size_t kInFlight = 5;  // As many as a broker remembers.
@@ -76,10 +80,11 @@ class TrackedProducer {
   std::deque<Batch> unanswered_;
   std::vector<AckedBatch> acked_;
   std::string fault_;
+  std::string disturbance_;
   std::uint64_t resent_ = 0;
   std::thread thread_;
 };
 
-std::string tracked_value(std::int32_t partition, std::int64_t number);
+std::string tracked_value(std::int32_t partition, std::int64_t number, std::size_t padding = 0);
 
 }  // namespace ropewalk::support

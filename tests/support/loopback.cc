@@ -11,10 +11,13 @@
 
 namespace ropewalk::support {
 
-Result<int> connect_loopback(std::uint16_t port, std::chrono::milliseconds patience) {
+Result<int> connect_loopback(std::uint16_t port, std::chrono::milliseconds patience,
+                             int receive_buffer) {
   const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int one = 1;
   setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (receive_buffer != 0)
+    setsockopt(made, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   timeval time{};
   time.tv_sec = patience.count() / 1000;
   time.tv_usec = (patience.count() % 1000) * 1000;

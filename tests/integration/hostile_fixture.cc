@@ -1,0 +1,82 @@
+#include "tests/integration/hostile_fixture.h"
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "tests/support/fetch_records.h"
+
+namespace ropewalk::support {
+
+using namespace std::chrono_literals;
+
+void Hostile::SetUp() {
+  directory_ = std::filesystem::temp_directory_path() / "rw-hostile-XXXXXX";
+  ASSERT_NE(mkdtemp(directory_.data()), nullptr);
+}
+
+void Hostile::start(std::vector<std::string> flags, std::size_t descriptors_max) {
+  auto started = start_ready_broker({.data_directory = directory_ + "/data",
+                                     .stderr_file = directory_ + "/broker.log",
+                                     .flags = std::move(flags),
+                                     .admin_listen = "off",
+                                     .descriptors_max = descriptors_max},
+                                    60s);
+  ASSERT_TRUE(started) << to_string(started.error());
+  broker_ = std::make_unique<BrokerProcess>(std::move(*started));
+  auto client = NativeClient::connect(broker_->port, 20s);
+  ASSERT_TRUE(client) << to_string(client.error());
+  auto made = client->create_topic({.name = "good", .partitions = GoodTraffic::kPartitions});
+  ASSERT_TRUE(made) << to_string(made.error());
+  topic_id_ = *made;
+  // Its replicas are opened a moment after they have leaders: no reason for anybody to try again.
+  for (std::int32_t partition = 0; partition < GoodTraffic::kPartitions; partition++) {
+    const FetchFrom beginning{.topic_id = topic_id_, .partition = partition};
+    auto opened = fetch_records(*client, beginning);
+    while (!opened && opened.error().code == Errc::leader_not_available)
+      opened = fetch_records(*client, beginning);
+    ASSERT_TRUE(opened) << to_string(opened.error());
+  }
+  good_ = std::make_unique<GoodTraffic>(broker_->port, topic_id_);
+  expect_progress();
+}
+
+void Hostile::TearDown() {
+  if (good_) EXPECT_EQ(good_->finish(), "");
+  good_.reset();
+  if (broker_) {
+    broker_->process.signal(SIGTERM);
+    const int status = broker_->process.wait();
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "status " << status;
+  }
+  std::ifstream log(directory_ + "/broker.log");
+  for (std::string line; std::getline(log, line);)
+    EXPECT_EQ(line.find(" error "), std::string::npos) << line;
+  if (HasFailure())
+    std::fprintf(stderr, "kept: %s\n", directory_.c_str());
+  else
+    std::filesystem::remove_all(directory_);
+}
+
+void Hostile::expect_progress() { EXPECT_EQ(good_->progress(20), ""); }
+
+RawSocket Hostile::admitted(RawSocket::Options options) {
+  options.negotiate = true;
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  for (;;) {
+    auto socket = RawSocket::connect(broker_->port, options);
+    if (socket) return std::move(*socket);
+    ENSURE(std::chrono::steady_clock::now() < deadline, "not admitted: {}", socket.error());
+    std::this_thread::sleep_for(5ms);  // Until the broker has seen that others are gone.
+  }
+}
+
+std::size_t Hostile::resident_mebibytes() const {
+  return resident_bytes(broker_->process.pid()) >> 20;
+}
+
+}  // namespace ropewalk::support
