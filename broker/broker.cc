@@ -41,6 +41,8 @@ service::Limits service_limits(const BrokerSettings& settings) {
   return limits;
 }
 
+Task<void> nothing() { co_return; }
+
 }  // namespace
 
 Task<Result<void>> Broker::Parts::start() {
@@ -126,6 +128,7 @@ Task<Result<void>> Broker::Parts::start_serving() {
                      .authorizer = authorizer,
                      .produce_budget = produce_budget,
                      .fetch_budget = fetch_budget,
+                     .metrics = service_metrics,
                      .cluster_id = data->cluster(),
                      .self = settings.broker_id,
                      .controller_id = [this] { return watch.leader(); },
@@ -245,6 +248,8 @@ Task<void> Broker::Parts::stop() {
   if (data) co_await data->close();
   if (admin_server) co_await admin_server->stop();
   if (admin) co_await admin->stop();
+  // What a page that was given up has asked of that core has run then.
+  co_await env::on(environment.control_core(), nothing());
 }
 
 Broker::Broker(env::Environment& environment, BrokerSettings settings,

@@ -24,6 +24,16 @@ constexpr Family kCoreDelay{
     "ropewalk_core_delay_seconds",
     "How long a job that was posted for this page waited for its turn on a core."};
 
+constexpr Family kLease{"ropewalk_lease_held",
+                        "Whether the cluster lets this broker serve at this moment."};
+constexpr Family kBudgetUsed{
+    "ropewalk_budget_used_bytes",
+    "Memory in use: produce (batches that are not acknowledged yet), fetch (answers that are not "
+    "sent yet), frames (requests that are being received)."};
+constexpr Family kBudgetLimit{
+    "ropewalk_budget_limit_bytes",
+    "What the settings allow of each budget; decompression is of one batch, not of all."};
+
 constexpr Family kStarted{"process_start_time_seconds",
                           "When the process started, in seconds since 1970."};
 constexpr Family kCpu{"process_cpu_seconds_total", "CPU time of the process, user and system."};
@@ -61,7 +71,43 @@ Task<void> show_cores(env::Environment& environment, env::MonotonicTime deadline
   }
 }
 
+// What lives on the control core; nothing if that does not answer in time.
+Task<void> add_page_of(env::Core& core, std::function<Page()> make, env::MonotonicTime deadline,
+                       env::Environment& environment, Page& page) {
+  env::OneShot<Page> asked(environment.core(0));
+  core.post([asked, make = std::move(make)] { asked.set(make()); });
+  auto answered = co_await asked.wait_until(deadline);
+  if (answered) page.add(std::move(*answered));
+}
+
 }  // namespace
+
+void Broker::Parts::show_data(Page& page) const {
+  for (const log::LogDirectory* const directory : data->logs()) directory->show(page);
+  if (replicas) replicas->show(page);
+}
+
+void Broker::Parts::show_budgets(Page& page) const {
+  page.gauge(kBudgetUsed, {{"budget", "produce"}}, std::uint64_t{produce_budget.used_bytes()});
+  page.gauge(kBudgetUsed, {{"budget", "fetch"}}, std::uint64_t{fetch_budget.used_bytes()});
+  page.gauge(kBudgetLimit, {{"budget", "produce"}}, std::uint64_t{produce_budget.limit_bytes()});
+  page.gauge(kBudgetLimit, {{"budget", "fetch"}}, std::uint64_t{fetch_budget.limit_bytes()});
+  page.gauge(kBudgetLimit, {{"budget", "decompression"}},
+             static_cast<double>(settings.decompression_bytes_max));
+  if (!server) return;
+  page.gauge(kBudgetUsed, {{"budget", "frames"}},
+             std::uint64_t{server->frame_budget().used_bytes()});
+  page.gauge(kBudgetLimit, {{"budget", "frames"}},
+             std::uint64_t{server->frame_budget().limit_bytes()});
+}
+
+Page Broker::Parts::control_page() const {
+  Page page;
+  if (quorum) quorum->show(page);
+  if (controller) controller->show(page);
+  if (membership) membership->show(page);
+  return page;
+}
 
 Task<std::string> Broker::Parts::metrics_page() {
   const env::MonotonicTime deadline = environment.now() + kAnswerTimeout;
@@ -72,8 +118,16 @@ Task<std::string> Broker::Parts::metrics_page() {
               {"broker_id", fmt::format("{}", settings.broker_id)}},
              true);
   page.gauge(kReady, {}, ready().has_value());
+  page.gauge(kLease, {}, lease_holds());
+  if (native) native->show(page);
+  service_metrics.show(page);
   if (server) server->show(page);
   if (admin_server) admin_server->show(page);
+  show_budgets(page);
+  show_data(page);
+  std::function<Page()> of_control = [this] { return control_page(); };
+  co_await add_page_of(environment.control_core(), std::move(of_control), deadline, environment,
+                       page);
   co_await show_cores(environment, deadline, page);
   co_await show_process(environment, deadline, page);
   co_return page.text();

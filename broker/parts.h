@@ -20,6 +20,7 @@
 #include "broker/replication/replica_manager.h"
 #include "broker/rpc/server.h"
 #include "broker/security/authorizer.h"
+#include "broker/service/service_metrics.h"
 #include "broker/service/use_cases.h"
 
 namespace ropewalk {
@@ -44,7 +45,8 @@ struct Broker::Parts {
         settings(std::move(with)),
         on_failure(std::move(told)),
         produce_budget(static_cast<std::size_t>(settings.in_flight_bytes_max)),
-        fetch_budget(static_cast<std::size_t>(settings.fetch_bytes_max)) {}
+        fetch_budget(static_cast<std::size_t>(settings.fetch_bytes_max)),
+        service_metrics(environment) {}
 
   Task<Result<void>> start();
   Task<void> stop();
@@ -60,6 +62,9 @@ struct Broker::Parts {
   // What the admin port shows; on core 0, at any time.
   Result<void> ready() const;
   Task<std::string> metrics_page();
+  void show_data(telemetry::Page& page) const;
+  void show_budgets(telemetry::Page& page) const;
+  telemetry::Page control_page() const;  // On the control core.
   metadata::RegisterBroker registration(const replication::OpenedReplicas& opened) const;
 
   env::Environment& environment;
@@ -69,6 +74,7 @@ struct Broker::Parts {
   security::AllowAll authorizer;
   quota::ByteBudget produce_budget;
   quota::ByteBudget fetch_budget;
+  service::ServiceMetrics service_metrics;
   std::unique_ptr<DataDirectories> data;
   std::unique_ptr<replication::ReplicaManager> replicas;
 

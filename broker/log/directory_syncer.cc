@@ -37,11 +37,18 @@ struct WaitingSync {
 }  // namespace
 
 struct DirectorySyncer::State : std::enable_shared_from_this<State> {
-  State(env::FileSystem& file_system, HomeTasks& home, std::size_t threads)
-      : files(file_system), tasks(home), threads_max(std::max<std::size_t>(threads, 1)) {}
+  State(env::Environment& in, env::FileSystem& file_system, HomeTasks& home,
+        DirectoryMetrics& counting, std::size_t threads)
+      : environment(in),
+        files(file_system),
+        tasks(home),
+        metrics(counting),
+        threads_max(std::max<std::size_t>(threads, 1)) {}
 
   void ask(SyncRequest request, AskedPtr asked) {
     asked->left = request.files.size() + request.directories.size();
+    metrics.sync_requests.add();
+    metrics.sync_request_files.add(asked->left);
     if (asked->left == 0) {
       asked->core->post([asked] { asked->done({}); });
       return;
@@ -83,6 +90,7 @@ struct DirectorySyncer::State : std::enable_shared_from_this<State> {
       else
         self->waiting_directories.erase(next->directory);
       self->running++;
+      const env::MonotonicTime begun = self->environment.now();
       Result<void> outcome;
       if (next->file)
         outcome = co_await next->file->sync();
@@ -90,13 +98,17 @@ struct DirectorySyncer::State : std::enable_shared_from_this<State> {
         outcome = co_await self->files.sync_directory(next->directory);
       self->running--;
       self->done++;
+      self->metrics.sync_took.observe(self->environment.now() - begun);
+      if (!outcome) self->metrics.sync_failures.add();
       for (const AskedPtr& asked : next->asked) one_ended(asked, outcome);
     }
     self->workers--;
   }
 
+  env::Environment& environment;
   env::FileSystem& files;
   HomeTasks& tasks;
+  DirectoryMetrics& metrics;
   std::size_t threads_max;
   std::size_t workers = 0;
   std::size_t running = 0;
@@ -108,8 +120,10 @@ struct DirectorySyncer::State : std::enable_shared_from_this<State> {
 };
 
 DirectorySyncer::DirectorySyncer(env::Environment& environment, env::FileSystem& files,
-                                 HomeTasks& tasks, std::size_t sync_threads)
-    : environment_(environment), state_(std::make_shared<State>(files, tasks, sync_threads)) {}
+                                 HomeTasks& tasks, DirectoryMetrics& metrics,
+                                 std::size_t sync_threads)
+    : environment_(environment),
+      state_(std::make_shared<State>(environment, files, tasks, metrics, sync_threads)) {}
 DirectorySyncer::~DirectorySyncer() = default;
 
 void DirectorySyncer::sync(SyncRequest request, Done done) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/log/directory_metrics.h"
 #include "broker/log/home_tasks.h"
 #include "common/env/environment.h"
 #include "common/env/file.h"
@@ -29,7 +30,7 @@ class DirectorySyncer {
 
   // All must outlive the syncer. `sync_threads`: how many syncs may run at a time.
   DirectorySyncer(env::Environment& environment, env::FileSystem& files, HomeTasks& tasks,
-                  std::size_t sync_threads = 16);
+                  DirectoryMetrics& metrics, std::size_t sync_threads = 16);
   ~DirectorySyncer();
 
   // What was written before this call is durable when `done` runs: on the asking core, never inside

@@ -11,6 +11,9 @@ constexpr std::string_view kLockFile = "lock";
 constexpr std::string_view kAsideSuffix = ".damaged";
 constexpr std::size_t kSmallFileMax = 64 << 10;
 
+constexpr telemetry::Family kReplicas{"ropewalk_data_dir_replicas",
+                                      "Replicas of partitions whose files are in a directory."};
+
 Result<void> check_owner(const env::FileSystem& files, const DirectoryMeta& found,
                          const DirectoryMeta& expected) {
   if (found.cluster == expected.cluster && found.broker == expected.broker &&
@@ -73,7 +76,8 @@ Task<Result<void>> LogDirectory::take(LogDirectoryOptions options, env::Core& ho
   CO_TRY_VOID(co_await space_->start());
   CO_TRY(journal_, co_await ReplicasJournal::open(files_, home));
   tasks_ = std::make_unique<HomeTasks>(home);
-  syncer_ = std::make_unique<DirectorySyncer>(environment_, files_, *tasks_, options.sync_threads);
+  syncer_ = std::make_unique<DirectorySyncer>(environment_, files_, *tasks_, metrics_,
+                                              options.sync_threads);
   tasks_->spawn("watch the free space", space_->watch(environment_, home));
   co_return Result<void>();
 }
@@ -124,6 +128,7 @@ LogPlace LogDirectory::place_of(TopicPartition partition, std::function<void(env
                   files_,
                   *tasks_,
                   *syncer_,
+                  metrics_,
                   partition_folder(partition),
                   partition,
                   std::move(enter),
@@ -183,6 +188,13 @@ Task<Result<void>> LogDirectory::remember_quorum() {
 
 Task<Result<void>> LogDirectory::write_clean_stop(CleanStop marker) {
   co_return co_await replace(kStopFile, encode(marker));
+}
+
+void LogDirectory::show(telemetry::Page& page) const {
+  const std::string name = files_.name();
+  page.gauge(kReplicas, {{"data_dir", name}}, std::uint64_t{replicas().size()});
+  space_->show(page);
+  metrics_.show(page, name);
 }
 
 Task<void> LogDirectory::close() { co_await tasks_->stop(); }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "broker/log/directory_metrics.h"
 #include "broker/log/directory_syncer.h"
 #include "broker/log/partition_log.h"
 #include "broker/log/replicas_journal.h"
@@ -72,6 +73,8 @@ class LogDirectory {
   HomeTasks& tasks() { return *tasks_; }
   DirectorySyncer& syncer() { return *syncer_; }
   SpaceGuard& space() { return *space_; }
+  // Its space, its replicas, and what is counted of their logs.
+  void show(telemetry::Page& page) const;
 
   // Recovers the partition's log, or enters it into the journal when it is new. `options` need no
   // folder and no partition. Errors: damaged_replica (it had data and its files are gone), corrupt.
@@ -95,7 +98,7 @@ class LogDirectory {
 
  private:
   LogDirectory(env::Environment& environment, env::FileSystem& files)
-      : environment_(environment), files_(files) {}
+      : environment_(environment), files_(files), metrics_(environment) {}
   Task<Result<void>> take(LogDirectoryOptions options, env::Core& home);
   Task<Result<void>> take_clean_stop();
   // These two give a full disk the reserve, once.
@@ -104,6 +107,7 @@ class LogDirectory {
 
   env::Environment& environment_;
   env::FileSystem& files_;
+  DirectoryMetrics metrics_;
   DirectoryMeta meta_;
   std::optional<CleanStop> clean_stop_;
   std::unique_ptr<SpaceGuard> space_;

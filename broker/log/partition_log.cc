@@ -69,6 +69,8 @@ void PartitionLog::append_ended(AppendPlan plan, Result<void> outcome) {
     return;
   }
   last_write_ = now();
+  place_.metrics.appended_batches.add(plan.batches.size());
+  for (const SegmentWrite& write : plan.writes) place_.metrics.appended_bytes.add(write.bytes);
   listener_->log_written();
   const LogViewPtr after = log_.view();
   for (std::size_t i = before->sealed->size(); i < after->sealed->size(); i++)
@@ -282,8 +284,9 @@ void PartitionLog::checkpoint_ended(Offset offset, Offset log_start, Result<void
 void PartitionLog::release_segments() {
   if (!stored_checkpoint_) return;
   auto gone = log_.release_below(stored_log_start_);
-  if (!gone.empty())
-    place_.tasks.spawn("log retention", remove_released(shared_from_this(), std::move(gone)));
+  if (gone.empty()) return;
+  place_.metrics.removed_segments.add(gone.size());
+  place_.tasks.spawn("log retention", remove_released(shared_from_this(), std::move(gone)));
 }
 
 void PartitionLog::close(Done done) {

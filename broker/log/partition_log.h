@@ -51,6 +51,7 @@ struct LogPlace {
   env::FileSystem& files;
   HomeTasks& tasks;
   DirectorySyncer& syncer;
+  DirectoryMetrics& metrics;
   std::string folder;
   TopicPartition partition;
   // Runs the job inside the owner's Serial, soon or at once; from any core. Holds the owner weakly:

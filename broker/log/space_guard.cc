@@ -25,6 +25,20 @@ constexpr std::uint64_t kSlackShare = 8;
 // a broker can still end and start in order when others fill the disk again.
 constexpr std::uint64_t kLastShare = 8;
 
+constexpr telemetry::Family kTotal{"ropewalk_disk_total_bytes",
+                                   "Size of the file system that a data directory is on."};
+constexpr telemetry::Family kFree{"ropewalk_disk_free_bytes",
+                                  "Free space of the file system that a data directory is on."};
+constexpr telemetry::Family kFloor{
+    "ropewalk_disk_floor_bytes",
+    "With less free space than this a data directory takes no records (disk_floor_bytes)."};
+constexpr telemetry::Family kShort{
+    "ropewalk_disk_below_floor",
+    "Whether a data directory takes no records for want of free space."};
+constexpr telemetry::Family kReserve{
+    "ropewalk_disk_reserve_held",
+    "Whether the space that a full disk is given is held back in whole."};
+
 }  // namespace
 
 Task<Result<void>> SpaceGuard::start() {
@@ -60,6 +74,7 @@ Task<void> SpaceGuard::look() {
   const auto space = co_await files_.space();
   if (!space) co_return;  // What is wrong with the disk, those who use it tell.
   free_bytes_ = space->free_bytes;
+  total_bytes_ = space->total_bytes;
   const std::uint64_t roomy = limits_.floor_bytes + limits_.floor_bytes / kSlackShare;
   if (!is_short() && space->free_bytes < limits_.floor_bytes)
     set_short(true, *space);
@@ -87,6 +102,15 @@ void SpaceGuard::set_short(bool is_short, const env::DiskSpace& space) {
   else
     log_info("data_dir {} has {} bytes free: it takes records again", files_.name(),
              space.free_bytes);
+}
+
+void SpaceGuard::show(telemetry::Page& page) const {
+  const std::string name = files_.name();
+  page.gauge(kTotal, {{"data_dir", name}}, total_bytes_);
+  page.gauge(kFree, {{"data_dir", name}}, free_bytes_);
+  page.gauge(kFloor, {{"data_dir", name}}, limits_.floor_bytes);
+  page.gauge(kShort, {{"data_dir", name}}, is_short());
+  page.gauge(kReserve, {{"data_dir", name}}, !reserve_missing_);
 }
 
 Error SpaceGuard::shortage() const {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "broker/telemetry/page.h"
 #include "common/env/core.h"
 #include "common/env/environment.h"
 #include "common/env/file.h"
@@ -37,6 +38,9 @@ class SpaceGuard {
   // What a producer is told meanwhile: disk_full with words.
   Error shortage() const;
 
+  // How it was at the last look. On the home core.
+  void show(telemetry::Page& page) const;
+
   // Gives the whole reserve to a full disk. Fine repeated.
   Task<Result<void>> release_reserve();
 
@@ -52,7 +56,8 @@ class SpaceGuard {
   const SpaceLimits limits_;
   std::atomic<bool> short_{false};
   std::uint64_t free_bytes_ = 0;  // At the last look.
-  bool reserve_missing_ = true;   // Or a part of it.
+  std::uint64_t total_bytes_ = 0;
+  bool reserve_missing_ = true;  // Or a part of it.
 };
 
 }  // namespace ropewalk::log

@@ -22,6 +22,11 @@ Error as_answer(const Error& error) {
   }
 }
 
+constexpr telemetry::Family kActive{"ropewalk_controller_active",
+                                    "Whether this broker is the controller of its cluster."};
+constexpr telemetry::Family kWaiting{"ropewalk_controller_waiting_changes",
+                                     "Changes of metadata that wait to be decided."};
+
 }  // namespace
 
 ActiveController::ActiveController(env::Environment& environment, quorum::MetadataQuorum& quorum,
@@ -53,6 +58,11 @@ Task<Result<metadata::ControllerAnswer>> ActiveController::propose(metadata::Con
   auto answer = co_await done.wait_until(deadline);
   if (!answer) co_return within("waiting for the controller", std::move(answer).error());
   co_return *std::move(answer);
+}
+
+void ActiveController::show(telemetry::Page& page) const {
+  page.gauge(kActive, {}, leading_.has_value());
+  page.gauge(kWaiting, {}, std::uint64_t{waiting_.size()});
 }
 
 void ActiveController::enqueue(Waiting waiting) {

@@ -16,6 +16,7 @@
 #include "broker/metadata/metadata_machine.h"
 #include "broker/metadata/metadata_view.h"
 #include "broker/quorum/metadata_quorum.h"
+#include "broker/telemetry/page.h"
 #include "common/env/environment.h"
 #include "common/env/event.h"
 #include "common/env/task_group.h"
@@ -41,6 +42,9 @@ class ActiveController final : public metadata::ControllerPort, public metadata:
 
   // On the control core: whoever waits is told shutting_down.
   Task<void> stop();
+
+  // On the control core.
+  void show(telemetry::Page& page) const;
 
   void image_changed(const metadata::ImagePtr&, const metadata::ImagePtr&) override {}
   void leader_changed(BrokerId leader, Term term) override;

@@ -10,6 +10,15 @@ namespace {
 
 constexpr std::chrono::milliseconds kRetryEvery{100};
 
+constexpr telemetry::Family kHeartbeats{"ropewalk_heartbeats_total",
+                                        "Heartbeats that this broker has sent to the controller."};
+constexpr telemetry::Family kHeartbeatFailures{
+    "ropewalk_heartbeat_failures_total",
+    "Heartbeats of this broker that the controller did not confirm in time."};
+constexpr telemetry::Family kLeaseSeconds{
+    "ropewalk_lease_remaining_seconds",
+    "For how long this broker may serve without another heartbeat that is confirmed."};
+
 }  // namespace
 
 Membership::Membership(env::Environment& environment, metadata::ControllerPort& controller,
@@ -82,12 +91,21 @@ Task<Result<void>> Membership::unfence(env::MonotonicTime deadline) {
   co_return Result<void>{};
 }
 
+void Membership::show(telemetry::Page& page) const {
+  page.counter(kHeartbeats, {}, heartbeats_);
+  page.counter(kHeartbeatFailures, {}, heartbeat_failures_);
+  const std::chrono::duration<double> left = lease().until - environment_.boot_now();
+  page.gauge(kLeaseSeconds, {}, std::max(left.count(), 0.0));
+}
+
 Task<void> Membership::keep_alive() {
   for (;;) {
     const auto next = environment_.now() + options_.heartbeat_every;
     const bool slept = co_await environment_.control_core().sleep_until(next);
     if (!slept) co_return;
     auto state = co_await heartbeat(environment_.now() + options_.session);
+    heartbeats_++;
+    if (!state) heartbeat_failures_++;
     if (state) {
       if (state->fenced) log_warn("this broker is fenced; it asks to be let in again");
       continue;

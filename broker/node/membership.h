@@ -13,6 +13,7 @@
 
 #include "broker/metadata/controller_port.h"
 #include "broker/metadata/metadata_view.h"
+#include "broker/telemetry/page.h"
 #include "common/env/environment.h"
 #include "common/env/published.h"
 #include "common/env/task_group.h"
@@ -53,6 +54,8 @@ class Membership {
   IncarnationId incarnation() const { return options_.registration.broker.incarnation; }
   // On any core.
   const Lease& lease() const { return *lease_.get(); }
+  // On the control core.
+  void show(telemetry::Page& page) const;
 
  private:
   Task<void> keep_alive();
@@ -64,6 +67,8 @@ class Membership {
   MembershipOptions options_;
   std::optional<BrokerEpoch> epoch_;
   env::Published<Lease> lease_;
+  std::uint64_t heartbeats_ = 0;
+  std::uint64_t heartbeat_failures_ = 0;
   env::TaskGroup tasks_;
 };
 

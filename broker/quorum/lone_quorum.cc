@@ -15,6 +15,17 @@ constexpr std::size_t kSyncThreads = 1;
 
 LeaderEpoch epoch_of(Term term) { return LeaderEpoch(term.value()); }
 
+constexpr telemetry::Family kTerm{"ropewalk_metadata_term", "The term of the metadata log."};
+constexpr telemetry::Family kCommit{"ropewalk_metadata_commit_offset",
+                                    "The last entry of the metadata log that is committed."};
+constexpr telemetry::Family kLeads{"ropewalk_metadata_leader",
+                                   "Whether this broker leads the metadata log."};
+constexpr telemetry::Family kSnapshots{"ropewalk_metadata_snapshots_total",
+                                       "Snapshots of the metadata that were stored."};
+constexpr telemetry::Family kSnapshotFailures{
+    "ropewalk_metadata_snapshot_failures_total",
+    "Snapshots of the metadata that could not be stored; the log only grows longer by it."};
+
 Error outcome_unknown(const Error& cause) {
   return {Errc::outcome_unknown, fmt::format("the metadata log failed: {}", to_string(cause))};
 }
@@ -28,7 +39,8 @@ LoneQuorum::LoneQuorum(env::Environment& environment, env::FileSystem& files,
       options_(std::move(options)),
       self_(std::make_shared<LoneQuorum*>(this)),
       tasks_(environment.control_core()),
-      syncer_(environment, files, tasks_, kSyncThreads) {}
+      metrics_(environment),
+      syncer_(environment, files, tasks_, metrics_, kSyncThreads) {}
 
 LoneQuorum::~LoneQuorum() = default;
 
@@ -137,6 +149,7 @@ Task<void> LoneQuorum::take_snapshot() {
   bytes_since_snapshot_ = 0;
   auto stored = co_await store_snapshot(files_, meta.last_index, std::move(builder).finish());
   snapshot_runs_ = false;
+  (stored ? snapshots_ : snapshot_failures_)++;
   if (!stored) {
     // The log has everything: a snapshot that fails costs time and room only.
     log_warn("storing a metadata snapshot: {}", stored.error());
@@ -147,6 +160,15 @@ Task<void> LoneQuorum::take_snapshot() {
   log_->checkpoint(meta.last_index + 1, {}, [](Result<void> done) {
     if (!done) log_warn("shortening the metadata log: {}", done.error());
   });
+}
+
+void LoneQuorum::show(telemetry::Page& page) const {
+  page.gauge(kTerm, {}, static_cast<double>(state_.term.value()));
+  page.gauge(kCommit, {}, static_cast<double>(commit_.value()));
+  page.gauge(kLeads, {}, leading_);
+  page.counter(kSnapshots, {}, snapshots_);
+  page.counter(kSnapshotFailures, {}, snapshot_failures_);
+  metrics_.show(page, files_.name());
 }
 
 Task<void> LoneQuorum::stop() {

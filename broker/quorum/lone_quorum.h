@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "broker/log/directory_metrics.h"
 #include "broker/log/directory_syncer.h"
 #include "broker/log/home_tasks.h"
 #include "broker/log/partition_log.h"
@@ -64,6 +65,8 @@ class LoneQuorum final : public MetadataQuorum, private log::LogListener {
   Term term() const { return state_.term; }
   Offset commit() const { return commit_; }  // The last committed entry; 0: none.
   const Voters& voters() const { return voters_; }
+  // On the control core.
+  void show(telemetry::Page& page) const;
 
  private:
   struct Waiting {
@@ -104,8 +107,11 @@ class LoneQuorum final : public MetadataQuorum, private log::LogListener {
   std::deque<Waiting> waiting_;  // Not yet committed, in order.
   std::uint64_t bytes_since_snapshot_ = 0;
   bool snapshot_runs_ = false;
+  std::uint64_t snapshots_ = 0;
+  std::uint64_t snapshot_failures_ = 0;
   std::shared_ptr<LoneQuorum*> self_;  // What completions hold, weakly.
   log::HomeTasks tasks_;
+  log::DirectoryMetrics metrics_;
   log::DirectorySyncer syncer_;
   std::shared_ptr<log::PartitionLog> log_;
 };

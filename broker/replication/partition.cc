@@ -232,6 +232,7 @@ void Partition::lead_inside(Leadership leadership, const log::LogOptions& option
 void Partition::begin_leadership(Leadership leadership) {
   leader_.emplace(std::move(leadership), log_->readable_end(), log_->durable_end(),
                   high_watermark_);
+  standing_.store(Standing::leading, std::memory_order_relaxed);
   if (leader_->high_watermark() > high_watermark_) {
     high_watermark_ = leader_->high_watermark();
     log_->set_high_watermark(high_watermark_);
@@ -246,6 +247,7 @@ void Partition::end_role(Error why) {
   if (leader_) {
     for (const WaiterId id : leader_->resign()) refuse(id, why_not_);
     leader_.reset();
+    standing_.store(Standing::idle, std::memory_order_relaxed);
   }
   for (const Unwritten& waits : unwritten_) refuse(waits.waiter, why_not_);
   unwritten_.clear();
@@ -307,6 +309,7 @@ void Partition::log_failed(const Error& error) {
   end_role(
       {Errc::kafka_storage_error, fmt::format("the replica of {} failed: {}", id_, error.context)});
   ended_ = true;
+  standing_.store(Standing::failed, std::memory_order_relaxed);
 }
 
 // Only a truncation can be overdue, and a leader never truncates.

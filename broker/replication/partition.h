@@ -6,6 +6,7 @@
 // requests hold it by shared_ptr for their time.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -60,6 +61,9 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   ~Partition() override;
 
   const TopicPartition& id() const { return id_; }
+  enum class Standing { idle, leading, failed };
+  // Any thread; the truth of a moment ago.
+  Standing standing() const { return standing_.load(std::memory_order_relaxed); }
 
   // Answers each item once. Errors: not_leader_or_follower, fenced_leader_epoch,
   // unknown_leader_epoch, not_enough_replicas, not_enough_replicas_after_append,
@@ -150,8 +154,9 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   Offset high_watermark_;
   LeaderEpoch epoch_ = kNoLeaderEpoch;  // The newest that the metadata log told.
   std::optional<Leader> leader_;
-  Error why_not_;                // What a request hears while leader_ is empty.
-  bool ended_ = false;           // Failed or closed: there is no new role.
+  Error why_not_;       // What a request hears while leader_ is empty.
+  bool ended_ = false;  // Failed or closed: there is no new role.
+  std::atomic<Standing> standing_{Standing::idle};
   std::vector<Waiter> waiters_;  // By id; reused.
   std::vector<WaiterId> free_waiters_;
   std::vector<Unwritten> unwritten_;

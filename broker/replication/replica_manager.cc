@@ -40,6 +40,12 @@ log::LogOptions log_options_of(log::LogOptions options, const metadata::TopicSet
   return options;
 }
 
+constexpr telemetry::Family kReplicas{
+    "ropewalk_replicas",
+    "Replicas on this broker by how they are: open, opening, failed (they serve no more until the "
+    "broker starts again), damaged (their files do not check)."};
+constexpr telemetry::Family kLeaders{"ropewalk_leaders", "Partitions that this broker leads."};
+
 bool is_damage(Errc code) { return code == Errc::corrupt || code == Errc::damaged_replica; }
 
 }  // namespace
@@ -145,6 +151,28 @@ Task<void> ReplicaManager::close_workers(std::shared_ptr<std::deque<TopicPartiti
   if (--*running == 0) done->set();
 }
 
+void ReplicaManager::show(telemetry::Page& page) const {
+  std::uint64_t open = 0, opening = 0, failed = 0, damaged = 0, leaders = 0;
+  for (const auto& [id, replica] : replicas_) {
+    const auto standing =
+        replica.partition ? replica.partition->standing() : Partition::Standing::idle;
+    if (standing == Partition::Standing::failed)
+      failed++;
+    else if (replica.partition)
+      open++;
+    else if (!replica.failure)
+      opening++;
+    else
+      (is_damage(*replica.failure) ? damaged : failed)++;
+    if (standing == Partition::Standing::leading) leaders++;
+  }
+  page.gauge(kReplicas, {{"state", "open"}}, open);
+  page.gauge(kReplicas, {{"state", "opening"}}, opening);
+  page.gauge(kReplicas, {{"state", "failed"}}, failed);
+  page.gauge(kReplicas, {{"state", "damaged"}}, damaged);
+  page.gauge(kLeaders, {}, leaders);
+}
+
 void ReplicaManager::become_leader(const metadata::ImagePtr& image, const metadata::TopicPtr& topic,
                                    const metadata::PartitionPtr& state,
                                    const DirectoryId& directory) {
@@ -211,6 +239,7 @@ Task<void> ReplicaManager::lead(TopicPartition id, Lead to) {
     if (directory == nullptr) {
       Error error{Errc::log_dir_not_found,
                   fmt::format("{} belongs to directory {}, which is not here", id, to.directory)};
+      replicas_[id].failure = error.code;
       log_error("{}", error);
       table_.set(
           id, {.partition = nullptr, .failure = std::make_shared<const Error>(std::move(error))});
@@ -273,6 +302,7 @@ Task<Result<void>> ReplicaManager::open(TopicPartition id, log::LogDirectory& di
     failure = report.error();
   else if (*checkpoint_problem)
     failure = std::move(**checkpoint_problem);
+  replicas_[id].failure = failure ? std::optional(failure->code) : std::nullopt;
   if (failure) {
     if (is_damage(failure->code)) opened_.damaged.push_back(id);
     Error told{Errc::kafka_storage_error, fmt::format("the replica of {}: {}", id, *failure)};

@@ -59,6 +59,9 @@ class ReplicaManager final : public metadata::ReplicaSink {
     return table_.find(id);
   }
 
+  // On the home core.
+  void show(telemetry::Page& page) const;
+
   // ReplicaSink, on any core.
   void become_leader(const metadata::ImagePtr& image, const metadata::TopicPtr& topic,
                      const metadata::PartitionPtr& state, const DirectoryId& directory) override;
@@ -79,6 +82,7 @@ class ReplicaManager final : public metadata::ReplicaSink {
   using Wish = std::variant<Lead, Follow, Remove>;
   struct Replica {
     std::shared_ptr<Partition> partition;  // Null: not open.
+    std::optional<Errc> failure;           // It could not be opened.
     log::LogDirectory* directory = nullptr;
     std::optional<Wish> wish;  // The newest that is not carried out.
     bool busy = false;         // A worker is at it, or will be.

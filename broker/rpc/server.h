@@ -50,6 +50,7 @@ class Server {
   env::Endpoint local() const;  // Pre: started.
   // Any thread. The numbers of its connections.
   void show(telemetry::Page& page) const;
+  const FrameBudget& frame_budget() const { return *budget_; }
   std::size_t connections() const { return tally_->connections.load(std::memory_order_relaxed); }
 
  private:

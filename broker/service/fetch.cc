@@ -7,6 +7,7 @@
 #include "broker/replication/partition_read.h"
 #include "broker/service/locate.h"
 #include "broker/service/partition_looks.h"
+#include "broker/service/service_metrics.h"
 #include "common/env/environment.h"
 
 namespace ropewalk::service {
@@ -40,6 +41,7 @@ class FetchRun {
     Result<void> going = co_await look_and_read(all_of_them(), false);
     if (going && !is_enough()) going = co_await wait_for_more(deadline);
     looks_->unwatch();
+    parts_.metrics.fetched_bytes.add(bytes_);
     if (!going && going.error().code != Errc::request_timed_out)
       response_.error = std::move(going).error();
     co_return std::move(response_);

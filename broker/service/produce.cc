@@ -84,19 +84,26 @@ class Answers final : public replication::ProduceSink {
  public:
   explicit Answers(std::vector<Arrival>& batches) {
     for (Arrival& arrival : batches)
-      waiting_.push_back({std::move(arrival.request), arrival.index});
+      waiting_.push_back({std::move(arrival.request),
+                          arrival.index,
+                          {arrival.header.size(), arrival.header.records_count}});
   }
   void produced(std::uint32_t item, Result<replication::Appended> outcome) override {
-    auto& [request, index] = waiting_[item];
+    auto& [request, index, batch] = waiting_[item];
     if (outcome)
-      request->succeed(index, *outcome);
+      request->succeed(index, *outcome, batch);
     else
       request->fail_with(index, std::move(outcome).error());
     request.reset();
   }
 
  private:
-  std::vector<std::pair<std::shared_ptr<PendingProduce>, std::size_t>> waiting_;
+  struct Waiting {
+    std::shared_ptr<PendingProduce> request;
+    std::size_t index = 0;
+    PendingProduce::BatchSize batch;
+  };
+  std::vector<Waiting> waiting_;
 };
 
 void enter_partition(Arrivals arrivals) {

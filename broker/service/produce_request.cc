@@ -4,6 +4,7 @@
 
 #include "broker/metadata/metadata_view.h"
 #include "broker/service/locate.h"
+#include "broker/service/service_metrics.h"
 #include "common/env/environment.h"
 
 namespace ropewalk::service {
@@ -28,8 +29,12 @@ Result<void> PendingProduce::pass_gate(std::size_t index, PipelineKey key,
   return gate_->pass(part.key, batch);
 }
 
-void PendingProduce::succeed(std::size_t index, const replication::Appended& appended) {
+void PendingProduce::succeed(std::size_t index, const replication::Appended& appended,
+                             BatchSize batch) {
   if (of_partition_[index].done) return;
+  parts_.metrics.produced_batches.add();
+  parts_.metrics.produced_records.add(static_cast<std::uint64_t>(batch.records));
+  parts_.metrics.produced_bytes.add(batch.bytes);
   ProduceResult& result = response_[index];
   result.base_offset = appended.base_offset;
   result.log_append_time_ms = appended.append_time_ms;

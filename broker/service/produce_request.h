@@ -38,7 +38,12 @@ class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
   Result<void> pass_gate(std::size_t index, PipelineKey key, const replication::Sequenced& batch);
 
   bool is_done(std::size_t index) const { return of_partition_[index].done; }
-  void succeed(std::size_t index, const replication::Appended& appended);
+  // `batch` is what was appended, for the metrics.
+  struct BatchSize {
+    std::size_t bytes = 0;
+    std::int32_t records = 0;
+  };
+  void succeed(std::size_t index, const replication::Appended& appended, BatchSize batch);
   void fail_with(std::size_t index, Error error, std::vector<RecordFault> faults = {});
 
   // Everything was entered: from now on it may be answered, and its deadline counts.

@@ -27,6 +27,8 @@ class Authorizer;
 
 namespace ropewalk::service {
 
+struct ServiceMetrics;
+
 struct Limits {
   // Of a batch's records, decompressed: what walking them once may cost.
   std::size_t uncompressed_bytes_max = 64u << 20;
@@ -48,6 +50,7 @@ struct Parts {
   security::Authorizer& authorizer;
   quota::ByteBudget& produce_budget;  // Bytes of produces that are not answered yet.
   quota::ByteBudget& fetch_budget;    // Bytes read into memory for answers that are not sent yet.
+  ServiceMetrics& metrics;
   ClusterId cluster_id;
   BrokerId self;
   // Who decides on changes now; kNoBroker when it is not known. Any core.

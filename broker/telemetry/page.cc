@@ -1,6 +1,7 @@
 #include "broker/telemetry/page.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -23,27 +24,34 @@ std::string label_value(std::string_view value) {
 }  // namespace
 
 struct Page::State {
+  prometheus::MetricFamily& find(const std::string& name, const std::string& help,
+                                 prometheus::MetricType type) {
+    const auto [at, is_new] = places.try_emplace(name, families.size());
+    if (is_new) families.push_back({.name = name, .help = help, .type = type, .metric = {}});
+    prometheus::MetricFamily& found = families[at->second];
+    ENSURE(found.type == type, "{} is shown as two types", name);
+    return found;
+  }
   prometheus::ClientMetric& add(const Family& family, prometheus::MetricType type, Labels labels) {
-    const auto [at, is_new] = places.try_emplace(family.name, families.size());
-    if (is_new) {
-      families.emplace_back();
-      families.back().name = family.name;
-      families.back().help = family.help;
-      families.back().type = type;
-    }
-    prometheus::MetricFamily& into = families[at->second];
-    ENSURE(into.type == type, "{} is shown as two types", family.name);
-    prometheus::ClientMetric& metric = into.metric.emplace_back();
+    prometheus::ClientMetric& metric = find(family.name, family.help, type).metric.emplace_back();
     for (const auto& [name, value] : labels) metric.label.push_back({name, label_value(value)});
     return metric;
   }
 
   std::vector<prometheus::MetricFamily> families;
-  std::map<std::string_view, std::size_t> places;
+  std::map<std::string, std::size_t> places;
 };
 
 Page::Page() : state_(std::make_unique<State>()) {}
 Page::~Page() = default;
+Page::Page(Page&&) noexcept = default;
+
+void Page::add(Page&& other) {
+  for (prometheus::MetricFamily& family : other.state_->families) {
+    auto& into = state_->find(family.name, family.help, family.type).metric;
+    std::ranges::move(family.metric, std::back_inserter(into));
+  }
+}
 
 void Page::counter(const Family& family, Labels labels, std::uint64_t value) {
   counter_seconds(family, labels, static_cast<double>(value));

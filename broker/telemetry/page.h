@@ -30,6 +30,7 @@ class Page {
 
   Page();
   ~Page();
+  Page(Page&& other) noexcept;
 
   // What only grows.
   void counter(const Family& family, Labels labels, std::uint64_t value);
@@ -44,12 +45,15 @@ class Page {
   }
   void histogram(const Family& family, Labels labels, const DurationHistogram& histogram);
 
+  // Takes over what another page shows, which may have been made on another core.
+  void add(Page&& other);
+
   // In the order in which the families were first shown.
   std::string text() const;
 
  private:
   struct State;
-  const std::unique_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace ropewalk::telemetry

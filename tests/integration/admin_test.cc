@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/records/batch_builder.h"
 #include "tests/support/broker_process.h"
 #include "tests/support/http_get.h"
 #include "tests/support/native_client.h"
@@ -49,6 +50,20 @@ class Admin : public ::testing::Test {
     return values;
   }
 
+  // Whether it was stored. The replica may take a moment to be there.
+  static bool produce(NativeClient& client, const std::string& topic_id, ByteSpan batch) {
+    for (int tries = 0; tries < 10'000; tries++) {
+      const auto frame = encode_produce({.correlation_id = tries, .topic_id = topic_id}, batch);
+      if (!client.send(frame)) return false;
+      const auto reply = client.receive();
+      v1::ProduceResponse answer;
+      if (!reply || !wire::parse(reply->body.span(), answer)) return false;
+      if (!answer.partitions(0).has_error()) return true;
+      if (!answer.partitions(0).error().retriable()) return false;
+    }
+    return false;
+  }
+
   std::filesystem::path root_;
   std::optional<BrokerProcess> broker_;
 };
@@ -65,13 +80,23 @@ TEST_F(Admin, ShowsWhatTheBrokerDoes) {
   EXPECT_GT(before.at("process_resident_memory_bytes"), 1e6);
   EXPECT_GT(before.at("process_open_fds"), 5);
   EXPECT_GT(before.at("process_start_time_seconds"), 1e9);
+  EXPECT_EQ(before.at("ropewalk_produced_records_total"), 0);
 
   const auto topic = client->create_topic({.name = "watched"});
   ASSERT_TRUE(topic) << to_string(topic.error());
+  BatchBuilder builder;
+  builder.append({.key = {}, .value = as_bytes("value")});
+  const SharedBytes batch = builder.finish(Codec::none).value();
+  ASSERT_TRUE(produce(*client, *topic, batch.span()));
   const auto after = samples();
+  EXPECT_EQ(after.at("ropewalk_produced_records_total"), 1);
+  EXPECT_EQ(after.at("ropewalk_produced_bytes_total"), static_cast<double>(batch.size()));
+  EXPECT_EQ(after.at("ropewalk_leaders"), 1);
   for (const char* const name :
        {"ropewalk_received_bytes_total{listener=\"native\"}",
         "ropewalk_sent_bytes_total{listener=\"native\"}",
+        "ropewalk_requests_total{listener=\"native\",api=\"produce\"}",
+        "ropewalk_metadata_commit_offset",
         "ropewalk_connections_accepted_total{listener=\"admin\"}", "process_cpu_seconds_total"})
     EXPECT_GT(after.at(name), before.at(name)) << name;
 }

@@ -24,6 +24,17 @@ v1::ResponseHeader Call::header() const {
 }
 
 void Call::reply(const google::protobuf::MessageLite& body, Offset metadata_offset) const {
+  clock.answered(nullptr);
+  send_body(body, metadata_offset);
+}
+
+void Call::reply_in_part(const google::protobuf::MessageLite& body,
+                         const Error* first_error) const {
+  clock.answered(first_error);
+  send_body(body, Offset(0));
+}
+
+void Call::send_body(const google::protobuf::MessageLite& body, Offset metadata_offset) const {
   const auto to = outbox.lock();
   if (!to) return;
   v1::ResponseHeader head = header();
@@ -32,6 +43,7 @@ void Call::reply(const google::protobuf::MessageLite& body, Offset metadata_offs
 }
 
 void Call::fail(const Error& error) const {
+  clock.answered(&error);
   const auto to = outbox.lock();
   if (!to) return;
   v1::ResponseHeader head = header();
@@ -40,6 +52,7 @@ void Call::fail(const Error& error) const {
 }
 
 void Call::fail_and_close(const Error& error) const {
+  clock.answered(&error);
   const auto to = outbox.lock();
   if (!to) return;
   v1::ResponseHeader head = header();

@@ -9,6 +9,7 @@
 
 #include <google/protobuf/message_lite.h>
 
+#include "broker/listeners/native/native_metrics.h"
 #include "broker/rpc/session.h"
 #include "broker/security/request_context.h"
 #include "common/error.h"
@@ -22,13 +23,19 @@ struct Call {
   std::int64_t correlation_id = 0;
   security::RequestContext context;
   Offset least_metadata_offset{0};
+  RequestClock clock;
 
   v1::ResponseHeader header() const;
   void reply(const google::protobuf::MessageLite& body, Offset metadata_offset = Offset(0)) const;
+  // The same where parts of it may have failed: how the first one did, for the metrics.
+  void reply_in_part(const google::protobuf::MessageLite& body, const Error* first_error) const;
   // The request as a whole failed; the connection goes on.
   void fail(const Error& error) const;
   // The same, and the connection closes once everything before has left.
   void fail_and_close(const Error& error) const;
+
+ private:
+  void send_body(const google::protobuf::MessageLite& body, Offset metadata_offset) const;
 };
 
 }  // namespace ropewalk::native

@@ -40,6 +40,15 @@ void set_error_of(Message& message, const Error& error) {
   if (error.code != Errc::none) wire::set_error(*message.mutable_error(), error);
 }
 
+// What went wrong first in the parts of an answer; null: nothing.
+template <class Part>
+const Error* first_error(const std::vector<Part>& parts) {
+  for (const Part& part : parts) {
+    if (part.error.code != Errc::none) return &part.error;
+  }
+  return nullptr;
+}
+
 // Leaves the field `current_leader` absent where there is nothing to tell.
 template <class Message>
 void set_hint_of(Message& message, const service::LeaderHint& hint) {

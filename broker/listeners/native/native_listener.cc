@@ -11,7 +11,7 @@ namespace ropewalk::native {
 
 NativeListener::NativeListener(env::Environment& environment, service::UseCases& uses,
                                NativeOptions options)
-    : shared_{environment, uses, std::move(options)} {
+    : shared_{environment, uses, std::move(options), NativeMetrics(environment)} {
   // Protobuf writes a line to stderr for every text that is not UTF-8; whoever can connect could
   // fill the disk with those. Its verdict reaches us as a malformed frame anyway.
   google::protobuf::SetLogHandler(nullptr);

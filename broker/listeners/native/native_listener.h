@@ -23,6 +23,9 @@ class NativeListener {
   // For rpc::Server; this must outlive the server's connections.
   rpc::SessionFactory sessions();
 
+  // Any thread.
+  void show(telemetry::Page& page) const { shared_.metrics.show(page); }
+
   // Returns when no request of an ended connection runs any more. Pre: the server has stopped.
   Task<void> stop();
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/listeners/native/apis.h"
+#include "broker/listeners/native/common_messages.h"
 #include "broker/listeners/native/produce_messages.h"
 #include "broker/listeners/native/serve.h"
 #include "ropewalk/v1/negotiate.pb.h"
@@ -33,16 +34,12 @@ std::shared_ptr<const security::Caller> caller_of(const rpc::Accepted& accepted,
 // Answers a produce; called once, perhaps after the connection has ended.
 void answer_produce(const Call& call, const std::vector<ProducedPartition>& partitions,
                     bool wants_reply, const service::ProduceResponse& response) {
-  if (wants_reply) {
-    call.reply(write_produce(partitions, response));
-    return;
-  }
-  for (const auto& result : response) {
-    if (result.error.code == Errc::none) continue;
-    // There is no reply that could say it.
-    if (const auto outbox = call.outbox.lock()) outbox->close_after_sending(result.error);
-    return;
-  }
+  const Error* const failed = first_error(response);
+  if (wants_reply) return call.reply_in_part(write_produce(partitions, response), failed);
+  call.clock.answered(failed);
+  // There is no reply that could say it.
+  const auto outbox = call.outbox.lock();
+  if (failed && outbox) outbox->close_after_sending(*failed);
 }
 
 }  // namespace
@@ -126,11 +123,12 @@ Call NativeSession::call_for(const v1::RequestHeader& header) {
   Call call;
   call.outbox = outbox_;
   call.correlation_id = header.correlation_id();
+  call.clock = RequestClock(shared_.environment, shared_.metrics.of(header.api_key()));
   auto timeout = shared_.options.timeout;
   if (header.timeout_ms() > 0) {
     timeout = std::min(std::chrono::milliseconds(header.timeout_ms()), shared_.options.timeout_max);
   }
-  call.context.deadline = shared_.environment.now() + timeout;
+  call.context.deadline = call.clock.since() + timeout;
   call.least_metadata_offset = Offset(header.min_metadata_offset());
   return call;
 }
@@ -172,8 +170,7 @@ void NativeSession::produce(const SharedBytes& body, Call call) {
   if (!message) return call.fail(message.error());
   if (message->timeout_ms > 0) {
     const std::chrono::milliseconds asked(message->timeout_ms);
-    call.context.deadline =
-        shared_.environment.now() + std::min(asked, shared_.options.timeout_max);
+    call.context.deadline = call.clock.since() + std::min(asked, shared_.options.timeout_max);
   }
   const bool wants_reply = message->request.acks != 0;
   ++*produces_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "broker/listeners/native/common_messages.h"
 #include "broker/listeners/native/fetch_messages.h"
 #include "broker/listeners/native/metadata_messages.h"
 #include "broker/listeners/native/topic_messages.h"
@@ -114,6 +115,7 @@ Task<void> serve(Shared& shared, Call call, v1::FetchRequest message) {
   call.context.deadline += request->wait_max;
   auto response = co_await shared.uses.fetch.handle(call.context, std::move(*request));
   if (failed(call, response.error)) co_return;
+  call.clock.answered(first_error(response.partitions));
   const auto outbox = call.outbox.lock();
   if (outbox) outbox->send(write_fetch(call.header(), message, std::move(response)));
 }
@@ -124,7 +126,7 @@ Task<void> serve(Shared& shared, Call call, v1::ListOffsetsRequest message) {
   auto request = read_list_offsets(message);
   if (failed(call, request)) co_return;
   const auto offsets = co_await shared.uses.list_offsets.handle(call.context, std::move(*request));
-  call.reply(write_list_offsets(message, offsets));
+  call.reply_in_part(write_list_offsets(message, offsets), first_error(offsets));
 }
 
 Task<void> serve(Shared& shared, Call call, v1::DeleteRecordsRequest message) {
@@ -134,7 +136,7 @@ Task<void> serve(Shared& shared, Call call, v1::DeleteRecordsRequest message) {
   if (failed(call, request)) co_return;
   const auto deleted =
       co_await shared.uses.delete_records.handle(call.context, std::move(*request));
-  call.reply(write_delete_records(message, deleted));
+  call.reply_in_part(write_delete_records(message, deleted), first_error(deleted));
 }
 
 }  // namespace ropewalk::native

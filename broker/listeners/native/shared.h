@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 
+#include "broker/listeners/native/native_metrics.h"
 #include "broker/service/use_cases.h"
 #include "common/env/environment.h"
 
@@ -32,6 +33,7 @@ struct Shared {
   env::Environment& environment;
   service::UseCases& uses;
   NativeOptions options;
+  NativeMetrics metrics;
 };
 
 }  // namespace ropewalk::native

@@ -88,7 +88,8 @@ class LogLife {
         options_(options),
         files_(environment_.open_file_system({"/d"}).value()),
         tasks_(environment_.core(0)),
-        syncer_(environment_, *files_, tasks_, 4),
+        metrics_(environment_),
+        syncer_(environment_, *files_, tasks_, metrics_, 4),
         owner_(std::make_shared<LogOwner>(environment_)) {}
 
   // Recovers and takes the log into use.
@@ -100,7 +101,7 @@ class LogLife {
     auto enter = [weak = std::weak_ptr(owner_)](env::Job job) {
       if (auto owner = weak.lock()) owner->serial().enter(std::move(job));
     };
-    LogPlace place{environment_, *files_, tasks_, syncer_, kFolder, kOrders, enter, {}};
+    LogPlace place{environment_, *files_, tasks_, syncer_, metrics_, kFolder, kOrders, enter, {}};
     owner_->log = PartitionLog::make(std::move(place), options_, report.log, *owner_);
     owner_->durable = owner_->log->durable_end();
     return {};
@@ -174,6 +175,7 @@ class LogLife {
   env::Core& core() { return environment_.core(0); }
   env::FileSystem& files() { return *files_; }
   DirectorySyncer& syncer() { return syncer_; }
+  const DirectoryMetrics& metrics() const { return metrics_; }
   HomeTasks& tasks() { return tasks_; }
   RecoveryReport report;
 
@@ -185,6 +187,7 @@ class LogLife {
   LogOptions options_;
   std::unique_ptr<env::FileSystem> files_;
   HomeTasks tasks_;
+  DirectoryMetrics metrics_;
   DirectorySyncer syncer_;
   std::shared_ptr<LogOwner> owner_;
 };

@@ -13,6 +13,7 @@
 #include "broker/metadata/metadata_view.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/security/authorizer.h"
+#include "broker/service/service_metrics.h"
 #include "broker/service/use_cases.h"
 #include "common/records/batch_builder.h"
 #include "tests/support/node_rig.h"
@@ -75,6 +76,7 @@ class ServiceRig : public NodeRig {
                                             .authorizer = authorizer,
                                             .produce_budget = produce_budget,
                                             .fetch_budget = fetch_budget,
+                                            .metrics = metrics,
                                             .cluster_id = options.expected.cluster,
                                             .self = kSelf,
                                             .controller_id = [] { return kSelf; },
@@ -225,6 +227,7 @@ class ServiceRig : public NodeRig {
   Forbids authorizer;
   quota::ByteBudget produce_budget{1 << 20};
   quota::ByteBudget fetch_budget{1 << 20};
+  ServiceMetrics metrics{environment()};
   bool lease_holds = true;
   int lease_looks = 0;
   std::unique_ptr<env::FileSystem> files;

@@ -46,6 +46,23 @@ TEST(Page, BucketsAreCumulativeAndEndWithAll) {
             "ropewalk_took_seconds_bucket{api=\"fetch\",le=\"+Inf\"} 4\n");
 }
 
+TEST(Page, TakesOverWhatAnotherPageShows) {
+  Page page;
+  page.gauge(kOpen, {{"listener", "native"}}, true);
+  Page other;
+  other.counter(kSeen, {}, 2);
+  other.gauge(kOpen, {{"listener", "admin"}}, true);
+  page.add(std::move(other));
+  EXPECT_EQ(page.text(),
+            "# HELP ropewalk_open How many are open.\n"
+            "# TYPE ropewalk_open gauge\n"
+            "ropewalk_open{listener=\"native\"} 1\n"
+            "ropewalk_open{listener=\"admin\"} 1\n"
+            "# HELP ropewalk_seen_total How many were seen.\n"
+            "# TYPE ropewalk_seen_total counter\n"
+            "ropewalk_seen_total 2\n");
+}
+
 // One value that is no text would spoil the whole page for its reader.
 TEST(Page, ValuesOfLabelsMayBeAnyBytes) {
   Page page;

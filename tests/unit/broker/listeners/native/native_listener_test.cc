@@ -11,6 +11,7 @@
 #include "broker/replication/replica_manager.h"
 #include "broker/rpc/server.h"
 #include "broker/security/authorizer.h"
+#include "broker/service/service_metrics.h"
 #include "common/wire/frame.h"
 #include "ropewalk/v1/fetch.pb.h"
 #include "ropewalk/v1/metadata.pb.h"
@@ -50,6 +51,7 @@ struct Broker {
         replicas(environment, {directory.get()}, {.self = BrokerId(4)}),
         produce_budget(1 << 20),
         fetch_budget(1 << 20),
+        metrics(environment),
         uses(parts(environment)),
         listener(environment, uses, options),
         server(environment, server_options(), listener.sessions()) {}
@@ -62,6 +64,7 @@ struct Broker {
             .authorizer = authorizer,
             .produce_budget = produce_budget,
             .fetch_budget = fetch_budget,
+            .metrics = metrics,
             .cluster_id = some_cluster(),
             .self = BrokerId(4),
             .controller_id = [] { return kNoBroker; },
@@ -83,6 +86,7 @@ struct Broker {
   security::AllowAll authorizer;
   quota::ByteBudget produce_budget;
   quota::ByteBudget fetch_budget;
+  service::ServiceMetrics metrics;
   service::UseCases uses;
   NativeListener listener;
   rpc::Server server;
@@ -258,6 +262,33 @@ TEST_F(NativeListening, AnswersAProduceByPartition) {
   ASSERT_EQ(answer.partitions_size(), 1);
   EXPECT_EQ(answer.partitions(0).error().code(), v1::UNKNOWN_TOPIC_ID);
   EXPECT_EQ(answer.partitions(0).partition(), 2);
+}
+
+TEST_F(NativeListening, CountsRequestsByApiAndHowTheyFailed) {
+  start();
+  auto client = peer();
+  for (int i = 0; i < 3; i++) client.call(v1::API_METADATA, v1::MetadataRequest());
+  client.call(v1::API_PRODUCE, produce_to_nowhere(v1::ACKS_ALL));
+  v1::FetchRequest fetch;
+  fetch.set_max_bytes(-1);
+  client.call(v1::API_FETCH, fetch);
+  client.send(Peer::request(v1::API_PRODUCE, 9, produce_to_nowhere(v1::ACKS_NONE)));
+  EXPECT_TRUE(client.closed());
+
+  telemetry::Page page;
+  broker_->listener.show(page);
+  const std::string text = page.text();
+  const std::string errors = "ropewalk_request_errors_total{listener=\"native\",api=";
+  for (const std::string& line : {
+           std::string("ropewalk_requests_total{listener=\"native\",api=\"negotiate\"} 1\n"),
+           std::string("ropewalk_requests_total{listener=\"native\",api=\"metadata\"} 3\n"),
+           std::string("ropewalk_requests_total{listener=\"native\",api=\"produce\"} 2\n"),
+           std::string("ropewalk_requests_total{listener=\"native\",api=\"list_offsets\"} 0\n"),
+           errors + "\"produce\",error=\"unknown_topic_id\"} 2\n",
+           errors + "\"fetch\",error=\"invalid_request\"} 1\n",
+       })
+    EXPECT_THAT(text, testing::HasSubstr(line));
+  EXPECT_THAT(text, Not(testing::HasSubstr(errors + "\"metadata\"")));
 }
 
 TEST_F(NativeListening, AFailedProduceWithoutAcksClosesTheConnection) {
