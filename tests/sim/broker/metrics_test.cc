@@ -1,4 +1,6 @@
 // What the admin port of a whole broker shows, and that all of it is well-formed.
+#include <cstdlib>
+#include <fstream>
 #include <set>
 #include <sstream>
 #include <string>
@@ -200,6 +202,30 @@ TEST_F(BrokerMetrics, ShowsEveryFamilyFromTheBeginning) {
   EXPECT_GT(shown.samples.at("ropewalk_lease_remaining_seconds"), 0);
   for (const std::string core : {"0", "1", "control"})
     EXPECT_TRUE(shown.samples.contains("ropewalk_core_delay_seconds{core=\"" + core + "\"}"));
+}
+
+// A name in the alerts that nobody shows would never wake anybody.
+TEST_F(BrokerMetrics, AlertsNameOnlyWhatIsShown) {
+  const char* const source = std::getenv("RW_SOURCE_DIR");
+  if (source == nullptr) GTEST_SKIP() << "RW_SOURCE_DIR names no tree";
+  std::ifstream file(std::string(source) + "/configs/ropewalk-alerts.yml");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string alerts = text.str();
+  ASSERT_TRUE(cluster_.start(0));
+  auto bad = monitor();
+  bad.send("nonsense\r\n\r\n");
+  EXPECT_EQ(bad.read().status, 400);
+  const Shown shown = scrape();
+  int names = 0;
+  for (std::size_t at = alerts.find("ropewalk_"); at != std::string::npos;
+       at = alerts.find("ropewalk_", at + 1)) {
+    std::string name = alerts.substr(at, alerts.find_first_of(" []{}()<>=\n", at) - at);
+    if (name.ends_with("_bucket")) name.erase(name.size() - 7);
+    EXPECT_TRUE(shown.types.contains(name)) << name;
+    names++;
+  }
+  EXPECT_GT(names, 8);
 }
 
 // No label is what a client names: whatever is created, the page does not grow.
