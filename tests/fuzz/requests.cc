@@ -41,7 +41,7 @@ class Outbox final : public rpc::Outbox {
     replies++;
   }
   void close_after_sending(Error) override { closing = true; }
-  std::size_t unsent_bytes() const override { return 0; }
+  std::size_t held_bytes() const override { return 0; }
   env::Core& core() override { return core_; }
 
   int replies = 0;
