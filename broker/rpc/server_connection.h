@@ -96,12 +96,12 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
 
   std::vector<env::Chunk> unsent_;
   std::size_t unsent_bytes_ = 0;  // With what each chunk costs beside its bytes.
-  std::size_t held_bytes_ = 0;  // Of these, in memory.
-  bool in_turn_ = false;        // The session handles frames: what it sends leaves at the end.
-  bool writing_ = false;        // write_replies() is in the middle of a write.
-  env::Event to_write_;         // Something is unsent, or no more will come.
-  env::Event may_read_;         // The unsent bytes are below their limit.
-  bool closing_ = false;        // Nothing more is read or queued.
+  std::size_t held_bytes_ = 0;    // Of these, in memory.
+  bool in_turn_ = false;          // The session handles frames: what it sends leaves at the end.
+  bool writing_ = false;          // write_replies() is in the middle of a write.
+  env::Event to_write_;           // Something is unsent, or no more will come.
+  env::Event may_read_;           // The unsent bytes are below their limit.
+  bool closing_ = false;          // Nothing more is read or queued.
   ClosedBy closing_by_ = ClosedBy::peer;  // Why, once everything has left.
   bool closed_ = false;
 

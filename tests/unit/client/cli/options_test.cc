@@ -117,9 +117,10 @@ TEST(CliOptions, WrongUsageIsStatusTwo) {
 }
 
 TEST(CliUsage, AnUnknownCommandIsNamedWithTheNearest) {
-  EXPECT_EQ(words({"frob"}),
-            "ropewalk: there is no command 'frob' (there are topic, cluster, produce, consume, records)\n"
-            "See ropewalk --help\n");
+  EXPECT_EQ(
+      words({"frob"}),
+      "ropewalk: there is no command 'frob' (there are topic, cluster, produce, consume, records)\n"
+      "See ropewalk --help\n");
   EXPECT_THAT(words({"tpoic", "list"}), HasSubstr("'tpoic' (there are topic,"));
   EXPECT_THAT(words({"tpoic", "list"}), HasSubstr("; did you mean topic?"));
   EXPECT_EQ(words({"topic", "lst"}),
