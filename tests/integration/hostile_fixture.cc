@@ -75,6 +75,10 @@ RawSocket Hostile::admitted(RawSocket::Options options) {
   }
 }
 
+void Hostile::expect_resident_below(std::size_t mebibytes) const {
+  if (!kSanitized) EXPECT_LT(resident_mebibytes(), mebibytes);
+}
+
 std::size_t Hostile::resident_mebibytes() const {
   return resident_bytes(broker_->process.pid()) >> 20;
 }

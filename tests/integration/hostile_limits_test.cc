@@ -13,18 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A sanitizer keeps freed memory for a while, and its own tables.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define RW_TEST_SANITIZED 1
-#endif
-#endif
-#ifdef RW_TEST_SANITIZED
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-
 class HostileNumbers : public Hostile {
  protected:
   // So many connections at once. Returns those that were made; the broker may close them.
@@ -92,7 +80,7 @@ TEST_F(HostileNumbers, MemoryOfManyLargeFramesAtOnce) {
       ASSERT_TRUE(senders.back().send(most));
     }
     // All of it is there but the last bytes: as much as it says, not more.
-    if (!kSanitized) EXPECT_LT(resident_mebibytes(), before + 512 + 100);
+    expect_resident_below(before + 512 + 100);
     for (RawSocket& sender : senders) {
       ASSERT_TRUE(sender.send("\x06"));
       EXPECT_TRUE(sender.closes());  // It is no request.

@@ -73,7 +73,7 @@ TEST_F(HostileBytes, ReadersThatStopInTheMiddleOfLargeAnswers) {
     ASSERT_TRUE(readers.back().send(repeated(fetch_of(topic, 0, 64 << 20), 20)));
   }
   expect_progress();
-  EXPECT_LT(resident_mebibytes(), before + 100);
+  expect_resident_below(before + 100);
   // Some go in the middle of it, others stay until the broker stops.
   readers.erase(readers.begin(), readers.begin() + 4);
   expect_progress();
@@ -92,7 +92,7 @@ TEST_F(HostileBytes, ReadersThatTakeNoSmallAnswers) {
     for (RawSocket& reader : readers) reader.send_some(fetches[wave / 2 % 2]);
     expect_progress();
   }
-  EXPECT_LT(resident_mebibytes(), before + 200);
+  expect_resident_below(before + 200);
 }
 
 TEST_F(HostileBytes, ClientsThatReadNoAnswersAtAll) {
@@ -112,7 +112,7 @@ TEST_F(HostileBytes, ClientsThatReadNoAnswersAtAll) {
     if (wave % 5 == 0) expect_progress();
   }
   expect_progress();
-  EXPECT_LT(resident_mebibytes(), before + 200);
+  expect_resident_below(before + 200);
 }
 
 TEST_F(HostileBytes, AQuestionThatNamesOneTopicAgainAndAgain) {
@@ -129,7 +129,7 @@ TEST_F(HostileBytes, AQuestionThatNamesOneTopicAgainAndAgain) {
     EXPECT_LT(reply->body.size(), 20'000u);
   }
   expect_progress();
-  EXPECT_LT(resident_mebibytes(), before + 100);
+  expect_resident_below(before + 100);
 }
 
 TEST_F(HostileBytes, EndsConversationsThatAreNone) {
@@ -214,7 +214,7 @@ TEST_F(HostileBytes, FramesThatNeverEnd) {
     ASSERT_TRUE(silent.back().send(std::string("\0\0", 2)));
   }
   expect_progress();
-  EXPECT_LT(resident_mebibytes(), before + 100);
+  expect_resident_below(before + 100);
 }
 
 TEST_F(HostileBytes, FramesThatTrickleAreAnswered) {
