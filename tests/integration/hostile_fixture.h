@@ -38,7 +38,7 @@ class Hostile : public ::testing::Test {
   // A connection, once the broker takes one more.
   RawSocket admitted(RawSocket::Options options);
   std::size_t resident_mebibytes() const;
-  // Not where a sanitizer's own memory counts as the broker's.
+  // Soon: memory is given back now and then. Not where a sanitizer's own counts as the broker's.
   void expect_resident_below(std::size_t mebibytes) const;
 
   std::string directory_;
