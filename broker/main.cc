@@ -185,7 +185,7 @@ Result<std::string> share_descriptors(BrokerSettings& settings, env::RealOptions
     return fail(Errc::invalid_setting,
                 "the {} descriptors that this process may have (ulimit -n) are not enough", limit);
   settings.max_connections = static_cast<std::int64_t>(connections);
-  if (connections == wanted) return std::string();
+  if (2 * connections >= wanted) return std::string();  // /metrics has the number.
   return fmt::format(
       "max_connections = {}, but the {} descriptors that this process may have (ulimit -n) are "
       "enough for {} connections",

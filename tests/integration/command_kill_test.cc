@@ -23,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kPartitions = 4;
-constexpr auto kPatience = 60s;
+constexpr auto kPatience = 180s;  // Machines were seen to stand still for a minute.
 
 int number_from_environment(const char* name, int otherwise) {
   const char* text = std::getenv(name);

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 30s;
+constexpr auto kPatience = 120s;  // Machines were seen to stand still for a minute.
 // At 40 records a batch at most: batches of up to 160 KB.
 constexpr std::size_t kPadding[GoodTraffic::kPartitions] = {0, 4000};
 constexpr std::int32_t kFetchBytes[GoodTraffic::kPartitions] = {8 << 10, 1 << 20};

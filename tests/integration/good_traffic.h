@@ -24,7 +24,7 @@ class GoodTraffic {
   ~GoodTraffic();
 
   // Waits until each producer has so many more batches acknowledged, and each consumer has read
-  // what was acknowledged by then. "", or who did not get there within 30 s.
+  // what was acknowledged by then. "", or who did not get there within two minutes.
   std::string progress(int batches);
   // Stops, reads everything to the end. "", or what was lost, refused or disturbed.
   std::string finish();

@@ -14,6 +14,12 @@ namespace ropewalk::support {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr auto kPatience = 120s;  // Machines were seen to stand still for a minute.
+
+}  // namespace
+
 void Hostile::SetUp() {
   directory_ = std::filesystem::temp_directory_path() / "rw-hostile-XXXXXX";
   ASSERT_NE(mkdtemp(directory_.data()), nullptr);
@@ -25,10 +31,10 @@ void Hostile::start(std::vector<std::string> flags, std::size_t descriptors_max)
                                      .flags = std::move(flags),
                                      .admin_listen = "off",
                                      .descriptors_max = descriptors_max},
-                                    60s);
+                                    kPatience);
   ASSERT_TRUE(started) << to_string(started.error());
   broker_ = std::make_unique<BrokerProcess>(std::move(*started));
-  auto client = NativeClient::connect(broker_->port, 20s);
+  auto client = NativeClient::connect(broker_->port, kPatience);
   ASSERT_TRUE(client) << to_string(client.error());
   auto made = client->create_topic({.name = "good", .partitions = GoodTraffic::kPartitions});
   ASSERT_TRUE(made) << to_string(made.error());
@@ -66,7 +72,7 @@ void Hostile::expect_progress() { EXPECT_EQ(good_->progress(20), ""); }
 
 RawSocket Hostile::admitted(RawSocket::Options options) {
   options.negotiate = true;
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
   for (;;) {
     auto socket = RawSocket::connect(broker_->port, options);
     if (socket) return std::move(*socket);
@@ -77,7 +83,7 @@ RawSocket Hostile::admitted(RawSocket::Options options) {
 
 void Hostile::expect_resident_below(std::size_t mebibytes) const {
   if (kSanitized) return;
-  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (resident_mebibytes() >= mebibytes && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(10ms);
   EXPECT_LT(resident_mebibytes(), mebibytes);

@@ -12,7 +12,7 @@
 namespace ropewalk::support {
 namespace {
 
-constexpr std::chrono::seconds kPatience{20};
+constexpr std::chrono::seconds kPatience{120};  // Machines were seen to stand still for a minute.
 constexpr std::size_t kReplyBytesMax = 256u << 20;
 
 }  // namespace

@@ -26,13 +26,13 @@ class RawSocket {
   RawSocket(RawSocket&& other) noexcept;
   RawSocket& operator=(RawSocket&& other) noexcept;
 
-  // All of it. Errors: closed, request_timed_out (the peer took nothing for 20 s).
+  // All of it. Errors: closed, request_timed_out (the peer took nothing for two minutes).
   Result<void> send(std::string_view bytes);
   // As much as the system takes now; 0 also when the peer has closed.
   std::size_t send_some(std::string_view bytes);
-  // The next frame. Errors: closed (also in the middle of one), request_timed_out (20 s).
+  // The next frame. Errors: closed (also in the middle of one), request_timed_out (two minutes).
   Result<wire::ResponseFrame> receive();
-  // Reads and drops what comes until the peer closes. False: it did not within 20 s.
+  // Reads and drops what comes until the peer closes. False: it did not within two minutes.
   bool closes();
   // Whether it has closed by now, without waiting. Drops what has come.
   bool is_closed();
