@@ -27,7 +27,6 @@ Membership::Membership(env::Environment& environment, metadata::ControllerPort& 
       controller_(controller),
       view_(view),
       options_(std::move(options)),
-      lease_(environment, std::make_shared<const Lease>()),
       tasks_(environment.control_core()) {}
 
 Task<Result<BrokerEpoch>> Membership::register_now(env::MonotonicTime deadline) {
@@ -65,11 +64,9 @@ Task<Result<metadata::HeartbeatState>> Membership::heartbeat(env::MonotonicTime 
   if (!state.fenced) {
     CO_TRY_VOID(co_await view_.wait_for(answer.offset, deadline));
     // Counted from when it was sent: the controller's session began later (R8).
-    auto lease = std::make_shared<const Lease>(Lease{sent + options_.session - options_.margin});
-    lease_.publish(std::move(lease));
+    lease_.store(Lease{sent + options_.session - options_.margin}, std::memory_order_release);
   } else {
-    auto none = std::make_shared<const Lease>();
-    lease_.publish(std::move(none));
+    lease_.store(Lease{}, std::memory_order_release);
   }
   co_return state;
 }

@@ -6,16 +6,15 @@
 // new one.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <optional>
 
 #include "broker/metadata/controller_port.h"
 #include "broker/metadata/metadata_view.h"
 #include "broker/telemetry/page.h"
 #include "common/env/environment.h"
-#include "common/env/published.h"
 #include "common/env/task_group.h"
 
 namespace ropewalk::node {
@@ -52,8 +51,9 @@ class Membership {
   // Pre: register_now() succeeded.
   BrokerEpoch epoch() const { return *epoch_; }
   IncarnationId incarnation() const { return options_.registration.broker.incarnation; }
-  // On any core.
-  const Lease& lease() const { return *lease_.get(); }
+  // On any core, and what it says is so at once on all: a core that is busy must not take the lease
+  // for lost because it has not come to hear of the newest heartbeat.
+  Lease lease() const { return lease_.load(std::memory_order_acquire); }
   // On the control core.
   void show(telemetry::Page& page) const;
 
@@ -66,7 +66,7 @@ class Membership {
   metadata::MetadataView& view_;
   MembershipOptions options_;
   std::optional<BrokerEpoch> epoch_;
-  env::Published<Lease> lease_;
+  std::atomic<Lease> lease_{Lease{}};
   std::uint64_t heartbeats_ = 0;
   std::uint64_t heartbeat_failures_ = 0;
   env::TaskGroup tasks_;
