@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 
 namespace ropewalk::rpc {
@@ -13,6 +14,10 @@ constexpr std::chrono::milliseconds kBudgetPause{5};
 
 // After a read that filled its room, more is likely there; others must get their turn all the same.
 constexpr int kReadsInARow = 4;
+
+// One read may bring thousands of small requests, and answering each may take 10 us and more: the
+// core's other connections wait for no more than this many. Enough to group what is produced.
+constexpr std::size_t kFramesInARow = 256;
 
 // Who is not known yet costs no more than that (architecture, D8).
 constexpr std::size_t kStrangerBytesMax = ReceiveSlab::kLeastRoom;
@@ -60,10 +65,23 @@ Task<void> ServerConnection::read_frames() {
     if (!readable || closing_) break;
     for (int reads = 0; reads < kReadsInARow && read_now(); reads++) {
     }
+    while (!frames_.empty() && !closing_ && !closed_) {
+      const bool others_had_their_turn = co_await let_others_run();
+      if (!others_had_their_turn) close(ClosedBy::stop);
+      if (!closing_ && !closed_) handle_frames();
+    }
   }
   session_->on_closed();
   session_.reset();
   to_write_.set();
+}
+
+// Also waits until the peer has taken enough of its answers. False once cancelled.
+Task<bool> ServerConnection::let_others_run() {
+  const bool slept = co_await core_.sleep_until(environment_.now());
+  if (!slept) co_return false;
+  const auto below_limit = co_await may_read_.wait();
+  co_return below_limit.has_value();
 }
 
 Task<Result<void>> ServerConnection::wait_until_worth_reading() {
@@ -90,14 +108,14 @@ bool ServerConnection::read_now() {
   tally_->metrics.received_bytes.add(*count);
   const bool full = *count == room.size();
   const Result<void> split = reader_->filled(*count, frames_);
+  if (!split) broken_by_ = split.error();
   handle_frames();
-  if (!split) refuse(split.error());
   const std::size_t coming = reader_->large_piece_bytes();
   if (coming > kStrangerBytesMax && session_ && session_->owes_since())
     refuse(
         {Errc::frame_too_large, fmt::format("a first request of {} bytes, at most {} are allowed",
                                             coming, kStrangerBytesMax)});
-  return full && !closing_ && !reader_->blocked() && may_read_.is_set();
+  return full && frames_.empty() && !closing_ && !reader_->blocked() && may_read_.is_set();
 }
 
 void ServerConnection::refuse(const Error& error) {
@@ -106,13 +124,21 @@ void ServerConnection::refuse(const Error& error) {
   close_after_sending(error);
 }
 
+// A share of the frames that are there. That what follows them is no frame is told after the last.
 void ServerConnection::handle_frames() {
-  if (frames_.empty()) return;
-  in_turn_ = true;
-  session_->on_frames(frames_);
-  in_turn_ = false;
+  const auto rest = std::span<const SharedBytes>(frames_).subspan(handled_);
+  const auto share = rest.first(std::min(rest.size(), kFramesInARow));
+  if (!share.empty()) {
+    in_turn_ = true;
+    session_->on_frames(share);
+    in_turn_ = false;
+    send_now();
+  }
+  handled_ += share.size();
+  if (handled_ < frames_.size()) return;
   frames_.clear();
-  send_now();
+  handled_ = 0;
+  if (broken_by_) refuse(*broken_by_);
 }
 
 // The replies of a turn leave in one call, before the next read is prepared: waking the writer

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "broker/rpc/reader.h"
@@ -78,6 +79,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
 
  private:
   Task<Result<void>> wait_until_worth_reading();
+  Task<bool> let_others_run();
   bool read_now();
   void handle_frames();
   void refuse(const Error& error);
@@ -92,7 +94,9 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   const ConnectionLimits limits_;
   const std::unique_ptr<Reader> reader_;
   std::unique_ptr<Session> session_;
-  std::vector<SharedBytes> frames_;
+  std::vector<SharedBytes> frames_;  // Of the last read, until all of them were handled.
+  std::size_t handled_ = 0;          // Of these.
+  std::optional<Error> broken_by_;   // What follows them is no frame.
 
   std::vector<env::Chunk> unsent_;
   std::size_t unsent_bytes_ = 0;  // With what each chunk costs beside its bytes.

@@ -97,6 +97,19 @@ TEST_F(RpcServer, HandsOverAllFramesOfOneReadAtOnce) {
   EXPECT_LT(seen_.turns.size(), 3u);
 }
 
+TEST_F(RpcServer, LetsOthersRunBetweenTheThousandsOfFramesOfOneRead) {
+  start();
+  auto client = peer();
+  std::string many;
+  for (int i = 0; i < 1000; i++) many += framed(std::to_string(i));
+  client.send(many + std::string(4, '\0'));
+  for (int i = 0; i < 1000; i++) ASSERT_EQ(client.read(), std::to_string(i));
+  EXPECT_THAT(client.read(), testing::HasSubstr("malformed_frame"));
+  EXPECT_TRUE(client.closed());
+  EXPECT_GE(seen_.turns.size(), 4u);
+  EXPECT_LE(std::ranges::max(seen_.turns), 256u);
+}
+
 TEST_F(RpcServer, EchoesFramesOfAllSizes) {
   start();
   auto client = peer();
