@@ -146,6 +146,8 @@ Task<Result<void>> Broker::Parts::start_serving() {
   serving.name = "native";
   serving.listen = endpoint_of(*settings.native_listen);
   serving.connections_max = static_cast<std::size_t>(settings.max_connections);
+  serving.connections_per_address_max =
+      static_cast<std::size_t>(settings.max_connections_per_address);
   serving.frame_budget_bytes = static_cast<std::size_t>(settings.in_flight_bytes_max);
   serving.limits.frame_bytes_max = frame_bytes_max;
   serving.limits.read_bytes_max = static_cast<std::size_t>(settings.receive_buffer_bytes);

@@ -20,6 +20,8 @@ constexpr int kLooksPerLimit = 8;
 constexpr telemetry::Family kConnections{"ropewalk_connections", "Connections that are open."};
 constexpr telemetry::Family kConnectionsMax{"ropewalk_connections_limit",
                                             "How many connections may be open."};
+constexpr telemetry::Family kPerAddressMax{"ropewalk_connections_per_address_limit",
+                                           "How many connections of one address may be open."};
 
 }  // namespace
 
@@ -40,6 +42,7 @@ Server::Server(env::Environment& environment, ServerOptions options, SessionFact
       factory_(std::move(factory)),
       tally_(std::make_shared<ServerTally>(environment)),
       budget_(std::make_shared<FrameBudget>(options_.frame_budget_bytes)),
+      seats_(options_.connections_max, options_.connections_per_address_max),
       accepting_(environment.core(0)) {
   std::size_t cores = environment.core_count();
   if (options_.cores > 0) cores = std::min(cores, options_.cores);
@@ -83,29 +86,40 @@ Task<void> Server::accept_loop() {
       if (!slept) co_return;
       continue;
     }
-    if (connections() >= options_.connections_max) {
-      tally_->metrics.refused.add();
-      tally_->too_many.warn(environment_.now().time_since_epoch(),
-                            "refusing {}: {} connections of {} are open, as many as may be",
-                            (*accepted)->remote().to_string(), connections(), options_.name);
+    // Here, so that a burst does not pass the limit before its cores have admitted any of it.
+    auto seat = seats_.take((*accepted)->remote().host);
+    if (!seat) {
+      say_refused((*accepted)->remote(), seat.error());
       continue;  // Which closes it.
     }
     tally_->metrics.accepted.add();
     next_worker_ = (next_worker_ + 1) % workers_.size();
-    // Here, so that a burst does not pass the limit before its cores have admitted any of it.
-    tally_->connections.fetch_add(1, std::memory_order_relaxed);
-    worker.core.post([this, &worker, connection = std::move(*accepted)]() mutable {
-      admit(std::move(connection), worker);
-    });
+    worker.core.post(
+        [this, &worker, connection = std::move(*accepted), seat = std::move(*seat)]() mutable {
+          admit(std::move(connection), std::move(seat), worker);
+        });
+  }
+}
+
+void Server::say_refused(const env::Endpoint& remote, Seats::Full full) {
+  const auto now = environment_.now().time_since_epoch();
+  if (full == Seats::Full::all) {
+    tally_->metrics.refused.add();
+    tally_->too_many.warn(now, "refusing {}: {} connections of {} are open, as many as may be",
+                          remote.to_string(), connections(), options_.name);
+  } else {
+    tally_->metrics.refused_of_address.add();
+    tally_->too_many_of_address.warn(
+        now,
+        "refusing {}: its address has {} connections of {}, as many as one may have "
+        "(max_connections_per_address)",
+        remote.to_string(), seats_.of_address_max(), options_.name);
   }
 }
 
 // On the worker's core.
-void Server::admit(std::unique_ptr<env::Connection> connection, Worker& worker) {
-  if (worker.connections.stopping()) {
-    tally_->connections.fetch_sub(1, std::memory_order_relaxed);
-    return;
-  }
+void Server::admit(std::unique_ptr<env::Connection> connection, Seats::Seat seat, Worker& worker) {
+  if (worker.connections.stopping()) return;
   const env::Endpoint local = connection->local();
   const env::Endpoint remote = connection->remote();
   std::unique_ptr<Reader> reader;
@@ -114,7 +128,8 @@ void Server::admit(std::unique_ptr<env::Connection> connection, Worker& worker) 
   else
     reader = std::make_unique<FrameReader>(worker.slab, budget_, options_.limits.frame_bytes_max);
   auto served = std::make_shared<ServerConnection>(environment_, worker.core, std::move(connection),
-                                                   std::move(reader), options_.limits, tally_);
+                                                   std::move(reader), options_.limits, tally_,
+                                                   std::move(seat));
   served->use(factory_(Accepted{worker.core, local, remote, served}));
   worker.connections.spawn("read frames", served->read_frames());
   worker.connections.spawn("write replies", write_replies(worker, std::move(served)));
@@ -144,8 +159,8 @@ Task<void> Server::close_the_silent(Worker& worker) {
 
 void Server::show(telemetry::Page& page) const {
   page.gauge(kConnections, {{"listener", options_.name}}, std::uint64_t{connections()});
-  page.gauge(kConnectionsMax, {{"listener", options_.name}},
-             std::uint64_t{options_.connections_max});
+  page.gauge(kConnectionsMax, {{"listener", options_.name}}, std::uint64_t{seats_.all_max()});
+  page.gauge(kPerAddressMax, {{"listener", options_.name}}, std::uint64_t{seats_.of_address_max()});
   tally_->metrics.show(page, options_.name);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "broker/rpc/frame_reader.h"
+#include "broker/rpc/seats.h"
 #include "broker/rpc/server_connection.h"
 #include "broker/rpc/session.h"
 #include "common/env/environment.h"
@@ -28,7 +29,9 @@ enum class Framing {
 struct ServerOptions {
   std::string name;  // "native": for messages.
   env::Endpoint listen;
-  std::size_t connections_max = 1000;  // More are closed at once, with a line in the log.
+  // More are closed at once, with a line in the log.
+  std::size_t connections_max = 1000;
+  std::size_t connections_per_address_max = 0;  // 0: as many as in all.
   std::size_t frame_budget_bytes =
       256 << 20;  // Frames that are larger than a page, all connections together.
   ConnectionLimits limits;
@@ -51,20 +54,22 @@ class Server {
   // Any thread. The numbers of its connections.
   void show(telemetry::Page& page) const;
   const FrameBudget& frame_budget() const { return *budget_; }
-  std::size_t connections() const { return tally_->connections.load(std::memory_order_relaxed); }
+  std::size_t connections() const { return seats_.taken(); }
 
  private:
   struct Worker;
   Task<void> accept_loop();
   static Task<void> write_replies(Worker& worker, std::shared_ptr<ServerConnection> connection);
   Task<void> close_the_silent(Worker& worker);
-  void admit(std::unique_ptr<env::Connection> connection, Worker& worker);
+  void say_refused(const env::Endpoint& remote, Seats::Full full);
+  void admit(std::unique_ptr<env::Connection> connection, Seats::Seat seat, Worker& worker);
 
   env::Environment& environment_;
   const ServerOptions options_;
   const SessionFactory factory_;
   const std::shared_ptr<ServerTally> tally_;
   const std::shared_ptr<FrameBudget> budget_;
+  Seats seats_;
   std::unique_ptr<env::Listener> listener_;
   std::vector<std::unique_ptr<Worker>> workers_;  // One a data core.
   std::size_t next_worker_ = 0;

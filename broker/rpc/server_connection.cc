@@ -40,10 +40,11 @@ std::size_t memory_of(const env::Chunk& chunk) {
 ServerConnection::ServerConnection(env::Environment& environment, env::Core& core,
                                    std::unique_ptr<env::Connection> connection,
                                    std::unique_ptr<Reader> reader, ConnectionLimits limits,
-                                   std::shared_ptr<ServerTally> tally)
+                                   std::shared_ptr<ServerTally> tally, Seats::Seat seat)
     : environment_(environment),
       core_(core),
       tally_(std::move(tally)),
+      seat_(std::move(seat)),
       connection_(std::move(connection)),
       limits_(limits),
       reader_(std::move(reader)),
@@ -51,10 +52,6 @@ ServerConnection::ServerConnection(env::Environment& environment, env::Core& cor
       may_read_(core),
       since_(environment.now()) {
   may_read_.set();
-}
-
-ServerConnection::~ServerConnection() {
-  tally_->connections.fetch_sub(1, std::memory_order_relaxed);
 }
 
 Task<void> ServerConnection::read_frames() {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "broker/rpc/reader.h"
+#include "broker/rpc/seats.h"
 #include "broker/rpc/server_metrics.h"
 #include "broker/rpc/session.h"
 #include "common/env/core.h"
@@ -38,7 +39,6 @@ struct ConnectionLimits {
 struct ServerTally {
   explicit ServerTally(env::Environment& environment) : metrics(environment) {}
 
-  std::atomic<std::size_t> connections{0};
   ServerMetrics metrics;
   // Whatever a peer can cause again and again. Of each code by itself: one kind must not hide
   // another.
@@ -47,6 +47,7 @@ struct ServerTally {
     return limits[number % limits.size()];
   }
   LogLimit too_many;
+  LogLimit too_many_of_address;
   LogLimit accepting;
 
  private:
@@ -55,11 +56,9 @@ struct ServerTally {
 
 class ServerConnection : public Outbox, public std::enable_shared_from_this<ServerConnection> {
  public:
-  // It has been counted in the tally already, and ends that.
   ServerConnection(env::Environment& environment, env::Core& core,
                    std::unique_ptr<env::Connection> connection, std::unique_ptr<Reader> reader,
-                   ConnectionLimits limits, std::shared_ptr<ServerTally> tally);
-  ~ServerConnection() override;
+                   ConnectionLimits limits, std::shared_ptr<ServerTally> tally, Seats::Seat seat);
 
   // Before the tasks start.
   void use(std::unique_ptr<Session> session) { session_ = std::move(session); }
@@ -90,6 +89,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   env::Environment& environment_;
   env::Core& core_;
   const std::shared_ptr<ServerTally> tally_;
+  const Seats::Seat seat_;
   const std::unique_ptr<env::Connection> connection_;
   const ConnectionLimits limits_;
   const std::unique_ptr<Reader> reader_;

@@ -7,9 +7,10 @@ namespace {
 
 constexpr telemetry::Family kAccepted{"ropewalk_connections_accepted_total",
                                       "Connections that were accepted."};
-constexpr telemetry::Family kRefused{
-    "ropewalk_connections_refused_total",
-    "Connections that were closed at once: as many were open as there may be."};
+constexpr telemetry::Family kRefused{"ropewalk_connections_refused_total",
+                                     "Connections that were closed at once, by what was used up: "
+                                     "all (as many were open as there may "
+                                     "be), address (as many of the peer's address)."};
 constexpr telemetry::Family kAcceptErrors{
     "ropewalk_accept_errors_total",
     "Failures to accept a connection, such as running out of file descriptors."};
@@ -30,6 +31,7 @@ constexpr telemetry::Family kSent{"ropewalk_sent_bytes_total",
 ServerMetrics::ServerMetrics(env::Environment& environment)
     : accepted(environment),
       refused(environment),
+      refused_of_address(environment),
       accept_errors(environment),
       closed(environment, std::size(kClosedByNames)),
       errors(environment),
@@ -38,7 +40,9 @@ ServerMetrics::ServerMetrics(env::Environment& environment)
 
 void ServerMetrics::show(telemetry::Page& page, const std::string& listener) const {
   page.counter(kAccepted, {{"listener", listener}}, accepted.value());
-  page.counter(kRefused, {{"listener", listener}}, refused.value());
+  page.counter(kRefused, {{"listener", listener}, {"limit", "all"}}, refused.value());
+  page.counter(kRefused, {{"listener", listener}, {"limit", "address"}},
+               refused_of_address.value());
   page.counter(kAcceptErrors, {{"listener", listener}}, accept_errors.value());
   for (std::size_t i = 0; i < std::size(kClosedByNames); i++)
     page.counter(kClosed, {{"listener", listener}, {"reason", kClosedByNames[i]}}, closed.sum(i));

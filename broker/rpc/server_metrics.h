@@ -25,7 +25,8 @@ struct ServerMetrics {
   explicit ServerMetrics(env::Environment& environment);
 
   telemetry::Counter accepted;
-  telemetry::Counter refused;  // There were as many as there may be.
+  telemetry::Counter refused;             // There were as many as there may be.
+  telemetry::Counter refused_of_address;  // There were as many of its address.
   telemetry::Counter accept_errors;
   telemetry::CoreCells closed;    // By ClosedBy.
   telemetry::ErrorCounts errors;  // That ended connections.

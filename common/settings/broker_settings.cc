@@ -171,6 +171,12 @@ void define_budgets(Schema& schema, BrokerSettings& s) {
                 "may not have two descriptors for each and some for its files (ulimit -n): the log "
                 "says so."},
                {1, 1'000'000});
+  schema.count(s.max_connections_per_address,
+               {"max_connections_per_address",
+                "Connections of one address at a time; further ones are closed at once, and those "
+                "of others are taken. Clients behind one address translation share an address. 0: "
+                "as many as max_connections."},
+               {0, 1'000'000});
   schema.bytes(s.max_frame_bytes,
                {"max_frame_bytes", "The largest request; a larger one closes its connection."},
                {64 * kKiB, kGiB});

@@ -50,6 +50,17 @@ TEST_F(HostileNumbers, MoreConnectionsThanAreAllowed) {
   }
 }
 
+// All are of one address here: what it has open stays, and goes on when others are turned away.
+TEST_F(HostileNumbers, MoreConnectionsOfOneAddressThanAreAllowed) {
+  start({"--max-connections-per-address", "8"});
+  auto others = crowd(40);
+  expect_all_closed_but(others, 8 - 2 * GoodTraffic::kPartitions);
+  expect_progress();
+  others.clear();
+  const RawSocket late = admitted({});
+  expect_progress();
+}
+
 // The good clients' segments are full again and again: a broker without a descriptor for the next
 // file would lose the partition.
 TEST_F(HostileNumbers, MoreConnectionsThanDescriptors) {

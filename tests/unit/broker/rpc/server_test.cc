@@ -182,6 +182,35 @@ TEST_F(RpcServer, RefusesMoreConnectionsThanItMayHave) {
   EXPECT_EQ(fourth.read(), "d");
 }
 
+TEST_F(RpcServer, RefusesMoreConnectionsOfOneAddressAndTakesThoseOfOthers) {
+  options_.connections_max = 10;
+  options_.connections_per_address_max = 2;
+  start();
+  auto first = peer();
+  auto second = peer();
+  first.send(framed("a"));
+  second.send(framed("b"));
+  EXPECT_EQ(first.read(), "a");
+  EXPECT_EQ(second.read(), "b");
+  EXPECT_TRUE(peer().closed());
+  RawPeer other(world_, world_.add_node("other"), {"broker", 9192});
+  other.send(framed("c"));
+  EXPECT_EQ(other.read(), "c");
+  first.send(framed("still here"));
+  EXPECT_EQ(first.read(), "still here");
+  first.close();
+  EXPECT_TRUE(world_.run_until([this] { return server_->connections() == 2; }, 5s));
+  auto fourth = peer();
+  fourth.send(framed("d"));
+  EXPECT_EQ(fourth.read(), "d");
+
+  telemetry::Page page;
+  server_->show(page);
+  const std::string text = page.text();
+  EXPECT_THAT(text, testing::HasSubstr("refused_total{listener=\"native\",limit=\"address\"} 1\n"));
+  EXPECT_THAT(text, testing::HasSubstr("refused_total{listener=\"native\",limit=\"all\"} 0\n"));
+}
+
 TEST_F(RpcServer, ClosesWhoDoesNotIntroduceItselfAndSaysWhy) {
   options_.limits.introduction_max = 10s;
   seen_.owes_since = broker_.environment().now();
@@ -275,7 +304,8 @@ TEST_F(RpcServer, CountsItsConnectionsAndTheirBytes) {
            "ropewalk_connections{listener=\"native\"} 0\n",
            "ropewalk_connections_limit{listener=\"native\"} 2\n",
            "ropewalk_connections_accepted_total{listener=\"native\"} 3\n",
-           "ropewalk_connections_refused_total{listener=\"native\"} 1\n",
+           "ropewalk_connections_refused_total{listener=\"native\",limit=\"all\"} 1\n",
+           "ropewalk_connections_per_address_limit{listener=\"native\"} 2\n",
            "ropewalk_connections_closed_total{listener=\"native\",reason=\"error\"} 1\n",
            "ropewalk_connections_closed_total{listener=\"native\",reason=\"peer\"} 1\n",
            "ropewalk_connections_closed_total{listener=\"native\",reason=\"idle\"} 1\n",
