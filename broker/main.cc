@@ -165,10 +165,16 @@ int run_with_settings(const settings::Program& program, std::span<const std::str
   return run(settings);
 }
 
+// What is to be said once there is a log; empty if nothing is.
+struct Notice {
+  LogLevel level = LogLevel::info;
+  std::string text;
+};
+
 // Clients must not use the descriptors up: a log that cannot begin its next file fails. What is
 // always open comes first, then idle files; each connection counts twice, for its socket and for a
-// file that is being sent on it. Returns what is to be said about it, or "".
-Result<std::string> share_descriptors(BrokerSettings& settings, env::RealOptions& options) {
+// file that is being sent on it.
+Result<Notice> share_descriptors(BrokerSettings& settings, env::RealOptions& options) {
   constexpr std::size_t kAlways = 32;  // Standard streams, listeners, locks, the metadata log.
   constexpr std::size_t kPerCore = 3;
   constexpr std::size_t kPerDirectory = 4;
@@ -185,11 +191,14 @@ Result<std::string> share_descriptors(BrokerSettings& settings, env::RealOptions
     return fail(Errc::invalid_setting,
                 "the {} descriptors that this process may have (ulimit -n) are not enough", limit);
   settings.max_connections = static_cast<std::int64_t>(connections);
-  if (2 * connections >= wanted) return std::string();  // /metrics has the number.
-  return fmt::format(
-      "max_connections = {}, but the {} descriptors that this process may have (ulimit -n) are "
-      "enough for {} connections",
-      wanted, limit, connections);
+  if (connections == wanted) return Notice();
+  const LogLevel level = 2 * connections >= wanted ? LogLevel::info : LogLevel::warn;
+  return Notice{
+      level,
+      fmt::format(
+          "max_connections = {}, but the {} descriptors that this process may have (ulimit -n) are "
+          "enough for {} connections",
+          wanted, limit, connections)};
 }
 
 int run_daemon(BrokerSettings& settings) {
@@ -199,7 +208,7 @@ int run_daemon(BrokerSettings& settings) {
   if (!shared) return complain(shared.error(), kFailed);
   int status = kDone;
   run_on_core(options, [&](env::RealEnvironment& environment) {
-    if (!shared->empty()) log_warn("{}", *shared);
+    if (!shared->text.empty()) log_at(shared->level, "{}", shared->text);
     return serve(environment, settings, status);
   });
   return status;
