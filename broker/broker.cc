@@ -109,6 +109,7 @@ Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
   controls.self = settings.broker_id;
   controls.controller.cluster = data->cluster();
   controls.controller.session = settings.session_timeout;
+  controls.controller.replicas_max = static_cast<std::size_t>(settings.max_partitions);
   controller =
       std::make_unique<node::ActiveController>(environment, *quorum, *view, std::move(controls));
   reconciler = std::make_unique<node::ReplicaReconciler>(settings.broker_id, *replicas);

@@ -34,6 +34,11 @@ constexpr Family kBudgetLimit{
     "ropewalk_budget_limit_bytes",
     "What the settings allow of each budget; decompression is of one batch, not of all."};
 
+constexpr Family kReplicasLimit{
+    "ropewalk_replicas_limit",
+    "How many replicas a broker may hold before topics that would bring more are refused "
+    "(max_partitions)."};
+
 constexpr Family kStarted{"process_start_time_seconds",
                           "When the process started, in seconds since 1970."};
 constexpr Family kCpu{"process_cpu_seconds_total", "CPU time of the process, user and system."};
@@ -94,6 +99,7 @@ void Broker::Parts::show_budgets(Page& page) const {
   page.gauge(kBudgetLimit, {{"budget", "fetch"}}, std::uint64_t{fetch_budget.limit_bytes()});
   page.gauge(kBudgetLimit, {{"budget", "decompression"}},
              static_cast<double>(settings.decompression_bytes_max));
+  page.gauge(kReplicasLimit, {}, static_cast<double>(settings.max_partitions));
   if (!server) return;
   page.gauge(kBudgetUsed, {{"budget", "frames"}},
              std::uint64_t{server->frame_budget().used_bytes()});

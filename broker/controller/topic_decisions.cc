@@ -35,6 +35,15 @@ std::vector<const metadata::BrokerRegistration*> active_brokers(const Image& ima
   return active;
 }
 
+std::map<BrokerId, std::size_t> replica_counts(const Image& image) {
+  std::map<BrokerId, std::size_t> counts;
+  image.topics().for_each([&](const TopicId&, const TopicPtr& topic) {
+    for (const auto& partition : topic->partitions)
+      for (const BrokerId id : partition->replicas) counts[id]++;
+  });
+  return counts;
+}
+
 struct TopicPlan {
   std::size_t partitions = 0;
   std::size_t replication_factor = 0;
@@ -69,28 +78,55 @@ Result<metadata::Configs> plan_configs(const NewTopic& topic) {
   return configs;
 }
 
+// Which of the living brokers gets a replica: they go round, each topic beginning at the next one.
+struct Place {
+  std::size_t start = 0;  // The topic's number.
+  std::size_t index = 0;
+  std::size_t replica = 0;
+  std::size_t among(std::size_t brokers) const { return (start + index + replica) % brokers; }
+};
+
+// No broker gets more replicas than it may hold.
+Result<void> check_room(const Image& image, const TopicPlan& plan, std::size_t replicas_max) {
+  const auto brokers = active_brokers(image);
+  std::vector<std::size_t> more(brokers.size());
+  for (std::size_t index = 0; index < plan.partitions; index++)
+    for (std::size_t i = 0; i < plan.replication_factor; i++)
+      more[Place{image.topics().size(), index, i}.among(brokers.size())]++;
+  const auto held = replica_counts(image);
+  for (std::size_t i = 0; i < brokers.size(); i++) {
+    const auto found = held.find(brokers[i]->id);
+    const std::size_t has = found == held.end() ? 0 : found->second;
+    if (more[i] > 0 && has + more[i] > replicas_max)
+      return fail(Errc::policy_violation,
+                  "broker {} has {} partitions and would get {} more, but max_partitions is {}",
+                  brokers[i]->id, has, more[i], replicas_max);
+  }
+  return {};
+}
+
 Result<TopicPlan> plan_topic(const Batch& batch, const NewTopic& topic,
-                             std::int32_t partitions_max) {
+                             const ControllerOptions& options) {
   TRY_VOID(check_topic_name(topic.name));
   if (batch.image().topic(topic.name))
     return fail(Errc::topic_already_exists, "topic {} exists already", topic.name);
   TopicPlan plan;
-  TRY(plan.partitions, plan_partitions(topic, partitions_max));
+  TRY(plan.partitions, plan_partitions(topic, options.partitions_max));
   TRY(plan.replication_factor,
       plan_replication_factor(topic, active_brokers(batch.image()).size()));
   TRY(plan.configs, plan_configs(topic));
   if (batch.records().size() + plan.partitions > kRecordsMax)
     return fail(Errc::budget_exceeded, "too many partitions are being made at once; try again");
+  TRY_VOID(check_room(batch.image(), plan, options.replicas_max));
   return plan;
 }
 
-// Replicas go round over the living brokers, each topic beginning at the next one.
 Partition place(const Image& image, const TopicPlan& plan, std::size_t start, std::size_t index) {
   const auto brokers = active_brokers(image);
   Partition partition;
   partition.index = PartitionId(static_cast<std::int32_t>(index));
   for (std::size_t i = 0; i < plan.replication_factor; i++) {
-    const auto& broker = *brokers[(start + index + i) % brokers.size()];
+    const auto& broker = *brokers[Place{start, index, i}.among(brokers.size())];
     partition.replicas.push_back(broker.id);
     partition.directories.push_back(
         broker.directories[(start + index) % broker.directories.size()]);
@@ -199,7 +235,7 @@ Controller::Items Controller::on(Batch& batch, const metadata::CreateTopics& eve
                            topic.name.substr(0, kTopicNameMax), times[topic.name]));
       continue;
     }
-    auto plan = plan_topic(batch, topic, options_.partitions_max);
+    auto plan = plan_topic(batch, topic, options_);
     if (!plan) {
       items.push_back(fail(std::move(plan).error()));
       continue;

@@ -35,7 +35,8 @@ class CreateTopic {
  public:
   explicit CreateTopic(const Parts& parts) : parts_(parts) {}
   // Errors: invalid_topic, topic_already_exists, invalid_partitions, invalid_replication_factor,
-  // invalid_config, topic_authorization_failed, request_timed_out, those of ControllerPort.
+  // invalid_config, policy_violation (a broker would hold more partitions than it may),
+  // topic_authorization_failed, request_timed_out, those of ControllerPort.
   Task<Result<CreateTopicResponse>> handle(security::RequestContext context,
                                            CreateTopicRequest request);
 

@@ -177,6 +177,12 @@ void define_budgets(Schema& schema, BrokerSettings& s) {
                 "of others are taken. Clients behind one address translation share an address. 0: "
                 "as many as max_connections."},
                {0, 1'000'000});
+  schema.count(s.max_partitions,
+               {"max_partitions",
+                "Partitions that one broker holds; a topic that would bring more is not made. In a "
+                "cluster its controller's setting counts, for each broker. Partitions that are "
+                "there stay, also above it."},
+               {1, 1'000'000});
   schema.bytes(s.max_frame_bytes,
                {"max_frame_bytes", "The largest request; a larger one closes its connection."},
                {64 * kKiB, kGiB});

@@ -52,6 +52,7 @@ struct BrokerSettings {
   // Budgets (D8): what one broker holds in memory at most, and what one client may ask for.
   std::int64_t max_connections = 10'000;
   std::int64_t max_connections_per_address = 0;  // 0: as many as in all.
+  std::int64_t max_partitions = 20'000;
   std::int64_t max_frame_bytes = 100LL << 20;
   std::int64_t in_flight_bytes_max = 512LL << 20;
   std::int64_t receive_buffer_bytes = 256LL << 10;

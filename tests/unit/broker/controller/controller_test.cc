@@ -44,6 +44,7 @@ class ControllerTest : public ::testing::Test {
     ControllerOptions options;
     options.cluster = kCluster;
     options.partitions_max = 100;
+    options.replicas_max = 250;
     options.draw_id = [this] { return Uuid(id_of<TopicId>(next_topic_++)); };
     controller_.emplace(options, *image_, now_);
     Batch batch(image_, next());
@@ -305,6 +306,23 @@ TEST_F(ControllerTest, CreatesTopics) {
   }
   EXPECT_EQ(leads.size(), 4u);  // 6 leaders over 4 brokers: 2, 2, 1, 1.
   EXPECT_EQ(partition("defaults").durability, Durability::synced);
+}
+
+// Exactly as many as a broker may hold, and again when some are gone.
+TEST_F(ControllerTest, GivesNoBrokerMorePartitionsThanItMayHold) {
+  for (std::int32_t id = 1; id <= 2; id++) register_and_unfence(id);
+  for (const char* const name : {"a", "b", "c", "d"}) create(name, 100, 1);
+  create("e", 50, 2);
+  auto items = decide(CreateTopics{{{"f", 1, 2, {}}}});
+  ASSERT_EQ(code(items), Errc::policy_violation);
+  EXPECT_THAT(items[0].error().context, HasSubstr("has 250 partitions"));
+  EXPECT_THAT(items[0].error().context, HasSubstr("max_partitions is 250"));
+  EXPECT_FALSE(is_retriable(items[0].error().code)) << "only an operator can change it";
+  EXPECT_EQ(code(decide(CreateTopics{{{"f", 1, 1, {}}}, true})), Errc::policy_violation);
+  EXPECT_TRUE(last_records_.empty());
+  decide(DeleteTopics{{{image_->topic("e")->id, ""}}});
+  EXPECT_EQ(code(decide(CreateTopics{{{"f", 51, 2, {}}}})), Errc::policy_violation);
+  create("f", 100, 1);
 }
 
 TEST_F(ControllerTest, RefusesTopics) {
