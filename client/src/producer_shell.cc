@@ -27,6 +27,12 @@ v1::Acks to_wire(Acks acks) {
   return v1::ACKS_ALL;
 }
 
+Result<void> check_compression(const ProducerOptions& options) {
+  TRY(const Codec codec, codec_of(static_cast<int>(options.compression)));
+  if (!options.compression_level) return {};
+  return check_level(codec, *options.compression_level);
+}
+
 }  // namespace
 
 // One request on its way.
@@ -63,8 +69,8 @@ Delivery ProducerShell::send(Record record) {
   }
   const Timestamp timestamp = record.timestamp.value_or(shell_->environment().wall_now());
   const env::MonotonicTime give_up = shell_->now() + options_.block_max;
-  if (auto known = codec_of(static_cast<int>(options_.compression)); !known)
-    return refuse(delivery, record, known.error());
+  if (auto checked = check_compression(options_); !checked)
+    return refuse(delivery, record, std::move(checked).error());
   for (;;) {
     Result<env::MonotonicTime> due = env::kNever;
     {
@@ -335,7 +341,8 @@ Task<void> ProducerShell::learn_identity(std::shared_ptr<ProducerShell> self) {
 Result<void> ProducerShell::seal_all(Sending& sending) {
   std::size_t bytes = 0;
   for (const Sending::Item& item : sending.items) {
-    TRY_VOID(seal(*item.batch, static_cast<Codec>(options_.compression)));
+    TRY_VOID(
+        seal(*item.batch, static_cast<Codec>(options_.compression), options_.compression_level));
     bytes += item.batch->sealed.size();
   }
   if (sending.link) bytes_sent_.fetch_add(bytes, std::memory_order_relaxed);

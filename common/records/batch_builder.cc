@@ -82,14 +82,15 @@ std::size_t BatchBuilder::append(const NewRecord& record) {
   return buffer_.size();
 }
 
-Result<SharedBytes> BatchBuilder::finish(Codec codec, const ProducerStamp& producer) {
+Result<SharedBytes> BatchBuilder::finish(Codec codec, const ProducerStamp& producer,
+                                         std::optional<int> level) {
   ENSURE(count_ > 0, "a batch needs a record");
   std::vector<std::byte> batch;
   if (codec == Codec::none) {
     batch = std::move(buffer_);
   } else {
     batch.resize(kBatchHeaderBytes);
-    TRY_VOID(compress(codec, ByteSpan(buffer_).subspan(kBatchHeaderBytes), batch));
+    TRY_VOID(compress(codec, ByteSpan(buffer_).subspan(kBatchHeaderBytes), batch, level));
   }
   BatchHeader header = producer_header(producer);
   header.attributes = static_cast<std::int16_t>(codec);

@@ -55,7 +55,8 @@ class BatchBuilder {
 
   // Seals the batch: base offset 0, no leader epoch, checksum set. The builder is empty again
   // afterwards. Pre: !empty(). Errors: unsupported_compression_type (the builder is unchanged).
-  Result<SharedBytes> finish(Codec codec, const ProducerStamp& producer = {});
+  Result<SharedBytes> finish(Codec codec, const ProducerStamp& producer = {},
+                             std::optional<int> level = {});
 
  private:
   std::size_t bytes_expected_;

@@ -172,6 +172,15 @@ std::optional<CodecLevels> levels_of(Codec codec) {
   }
 }
 
+Result<void> check_level(Codec codec, std::int64_t level) {
+  const auto levels = levels_of(codec);
+  if (!levels) return fail(Errc::invalid_request, "{} has no levels", to_string(codec));
+  if (level < levels->least || level > levels->most)
+    return fail(Errc::invalid_request, "{} has levels from {} to {}, not {}", to_string(codec),
+                levels->least, levels->most, level);
+  return {};
+}
+
 Result<void> compress(Codec codec, ByteSpan in, std::vector<std::byte>& out,
                       std::optional<int> level) {
   switch (codec) {

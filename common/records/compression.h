@@ -31,6 +31,8 @@ struct CodecLevels {
   int most = 0;
 };
 std::optional<CodecLevels> levels_of(Codec codec);
+// Errors: invalid_request, with the levels that the codec knows.
+Result<void> check_level(Codec codec, std::int64_t level);
 
 // Appends `in`, compressed, to `out`; without a level as the codec's makers think best. lz4: a
 // standard frame of independent blocks (others are refused by Java's clients), its content size not

@@ -37,6 +37,9 @@ struct ProducerOptions {
   // Brokers recognise batches that come twice. Needs Acks::all: with others it is off.
   bool idempotent = true;
   Compression compression = Compression::none;
+  // gzip 1 to 9, lz4 1 to 12, zstd -131072 to 22; as the codec's makers think best, if missing. One
+  // that the codec does not know fails each delivery with invalid_request.
+  std::optional<int> compression_level = {};
   // A batch is sent when it is this large or this old.
   std::size_t batch_bytes = 64 << 10;
   std::chrono::milliseconds linger{5};

@@ -65,7 +65,7 @@ struct ProducerBatch {
 using ProducerBatchPtr = std::shared_ptr<ProducerBatch>;
 
 // Makes `sealed` what is to be sent under `stamp`. On the I/O thread, after take(). Errors:
-// unsupported_compression_type.
-Result<void> seal(ProducerBatch& batch, Codec codec);
+// unsupported_compression_type. Pre: the level is one that the codec knows.
+Result<void> seal(ProducerBatch& batch, Codec codec, std::optional<int> level = {});
 
 }  // namespace ropewalk::client

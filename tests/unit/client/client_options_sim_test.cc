@@ -232,5 +232,44 @@ TEST(ClientOptionsSim, LivesOnWhenCodeOfTheProgramThrows) {
   EXPECT_THAT(read_values(consumer, 3), testing::ElementsAre("0", "1", "2"));
 }
 
+// What the batch of one record of text takes in the broker's log, with that level.
+std::size_t stored_bytes(Compression codec, int level) {
+  World world;
+  world.broker->make_topic("t", 1);
+  Producer producer(world.client, {.compression = codec, .compression_level = level});
+  std::string text;
+  for (int i = 0; i < 5000; i++) text += std::to_string(i * i % 9973) + ' ';
+  const auto delivered = producer.send({.topic = "t", .value = text}).wait();
+  EXPECT_TRUE(delivered) << to_string(delivered.error());
+  Consumer consumer(world.client);
+  EXPECT_TRUE(consumer.assign_topic("t"));
+  EXPECT_THAT(read_values(consumer, 1), testing::ElementsAre(text));
+  return world.broker->partition("t", 0).batches.at(0).size();
+}
+
+TEST(ClientOptionsSim, CompressesAtTheLevelItWasTold) {
+  EXPECT_GT(stored_bytes(Compression::gzip, 1), stored_bytes(Compression::gzip, 9));
+  EXPECT_GT(stored_bytes(Compression::lz4, 1), stored_bytes(Compression::lz4, 12));
+  EXPECT_GT(stored_bytes(Compression::zstd, -1000), stored_bytes(Compression::zstd, 22));
+}
+
+TEST(ClientOptionsSim, ALevelThatTheCodecDoesNotKnowFailsTheDelivery) {
+  World world;
+  world.broker->make_topic("t", 1);
+  const auto refusal = [&](Compression codec, int level) {
+    Producer producer(world.client, {.compression = codec, .compression_level = level});
+    const auto delivered = producer.send({.topic = "t", .value = "x"}).wait();
+    return delivered ? Error{Errc::none, ""} : delivered.error();
+  };
+  EXPECT_EQ(refusal(Compression::gzip, 10).code, Errc::invalid_request);
+  EXPECT_EQ(refusal(Compression::gzip, 10).context, "gzip has levels from 1 to 9, not 10");
+  EXPECT_EQ(refusal(Compression::gzip, 0).code, Errc::invalid_request);
+  EXPECT_EQ(refusal(Compression::lz4, 13).code, Errc::invalid_request);
+  EXPECT_EQ(refusal(Compression::zstd, 23).code, Errc::invalid_request);
+  EXPECT_EQ(refusal(Compression::zstd, -131073).code, Errc::invalid_request);
+  EXPECT_EQ(refusal(Compression::snappy, 1).context, "snappy has no levels");
+  EXPECT_EQ(refusal(Compression::none, 1).context, "none has no levels");
+}
+
 }  // namespace
 }  // namespace ropewalk::client
