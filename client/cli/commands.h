@@ -21,7 +21,10 @@ Result<void> run(Client& client, const Produce& command);
 Result<void> run(Client& client, const Consume& command);
 Result<void> run(Client& client, const DeleteRecords& command);
 
-// All of it to stdout, at once. Errors: io_error.
+// All of it to stdout, at once; or false if whoever read it has gone (`| head -1`). Errors:
+// io_error.
+Result<bool> print_if_read(std::string_view text);
+// The same for who has nothing more to print: a reader that has gone is fine.
 Result<void> print(std::string_view text);
 
 }  // namespace ropewalk::cli

@@ -1,4 +1,4 @@
-// Lines of a file or of standard input. One thread.
+// Lines of a file or of standard input, or what stands between other delimiters. One thread.
 #pragma once
 
 #include <cstddef>
@@ -12,26 +12,29 @@ namespace ropewalk::cli {
 
 class LineReader {
  public:
-  // An empty path is standard input. Errors: not_found, permission_denied, invalid_request (a
-  // directory), io_error.
-  static Result<LineReader> open(const std::string& path);
+  // An empty path is standard input; without a delimiter all of it is one line. Errors: not_found,
+  // permission_denied, invalid_request (a directory), io_error.
+  static Result<LineReader> open(const std::string& path, std::string delimiter = "\n");
   ~LineReader();
   LineReader(LineReader&& other) noexcept;
   LineReader& operator=(LineReader&&) = delete;
 
-  // The next line without its line break, good until the next call; nothing at the end. A last line
-  // needs no line break. Errors: io_error.
+  // The next line without its delimiter, good until the next call; nothing at the end. A last line
+  // needs no delimiter, but one byte at least. Errors: io_error.
   Result<std::optional<std::string_view>> next();
 
  private:
-  LineReader(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
+  LineReader(int descriptor, std::string name, std::string delimiter)
+      : descriptor_(descriptor), name_(std::move(name)), delimiter_(std::move(delimiter)) {}
+  std::size_t find_delimiter() const;  // From scanned_ on.
   Result<void> read_more();
 
   int descriptor_;
   std::string name_;
+  std::string delimiter_;
   std::string buffer_;
   std::size_t begin_ = 0;    // Of what was not given out yet.
-  std::size_t scanned_ = 0;  // Up to here there is no line break behind begin_.
+  std::size_t scanned_ = 0;  // No delimiter begins before here, behind begin_.
   bool ended_ = false;
 };
 

@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "client/cli/json_record.h"
+
 namespace ropewalk::cli {
 namespace {
 
@@ -18,6 +20,43 @@ Result<const boost::json::value*> field(const boost::json::object& object,
   const boost::json::value* found = object.if_contains(name);
   if (found == nullptr) return fail(Errc::invalid_record, "there is no field '{}'", name);
   return found;
+}
+
+// Takes what the line says of key and time out of its JSON.
+Result<void> read_fields(const Produce& how, std::string_view line, Record& record) {
+  boost::json::error_code error;
+  const boost::json::value parsed =
+      boost::json::parse(boost::json::string_view(line.data(), line.size()), error);
+  if (error) return fail(Errc::invalid_record, "no JSON: {}", error.message());
+  const boost::json::object* object = parsed.if_object();
+  if (object == nullptr) return fail(Errc::invalid_record, "no JSON object");
+  if (!how.json_key.empty()) {
+    TRY(const boost::json::value* key, field(*object, how.json_key));
+    record.key = plain(*key);
+  }
+  if (!how.json_time.empty()) {
+    TRY(const boost::json::value* time, field(*object, how.json_time));
+    TRY(record.timestamp, parse_time(plain(*time), how.time_format));
+  }
+  return {};
+}
+
+Result<Record> record_of_text(const Produce& how, std::string_view line) {
+  Record record;
+  if (how.key_separator) {
+    const std::size_t at = line.find(*how.key_separator);
+    if (at == std::string_view::npos)
+      return fail(Errc::invalid_record, "there is no '{}' behind a key", *how.key_separator);
+    record.key = std::string(line.substr(0, at));
+    line.remove_prefix(at + 1);
+  }
+  record.value = std::string(line);
+  if (!how.json_key.empty() || !how.json_time.empty()) TRY_VOID(read_fields(how, line, record));
+  if (how.null_marker) {
+    if (record.key == how.null_marker) record.key.reset();
+    if (record.value == how.null_marker) record.value.reset();
+  }
+  return record;
 }
 
 }  // namespace
@@ -37,34 +76,11 @@ Result<Timestamp> parse_time(const std::string& text, const std::string& format)
 }
 
 Result<Record> record_of_line(const Produce& how, std::string_view line) {
-  Record record{.topic = how.topic};
-  if (how.key_separator) {
-    const std::size_t at = line.find(*how.key_separator);
-    if (at == std::string_view::npos)
-      return fail(Errc::invalid_record, "there is no '{}' behind a key", *how.key_separator);
-    record.key = std::string(line.substr(0, at));
-    record.value = std::string(line.substr(at + 1));
-    if (how.json_time.empty()) return record;
-    line = *record.value;
-  } else {
-    record.value = std::string(line);
-  }
-  if (how.json_key.empty() && how.json_time.empty()) return record;
-
-  boost::json::error_code error;
-  const boost::json::value parsed =
-      boost::json::parse(boost::json::string_view(line.data(), line.size()), error);
-  if (error) return fail(Errc::invalid_record, "no JSON: {}", error.message());
-  const boost::json::object* object = parsed.if_object();
-  if (object == nullptr) return fail(Errc::invalid_record, "no JSON object");
-  if (!how.json_key.empty()) {
-    TRY(const boost::json::value* key, field(*object, how.json_key));
-    record.key = plain(*key);
-  }
-  if (!how.json_time.empty()) {
-    TRY(const boost::json::value* time, field(*object, how.json_time));
-    TRY(record.timestamp, parse_time(plain(*time), how.time_format));
-  }
+  TRY(Record record,
+      how.format == LineFormat::json ? record_of_json(line) : record_of_text(how, line));
+  record.topic = how.topic;
+  record.partition = how.partition;
+  record.headers.insert(record.headers.end(), how.headers.begin(), how.headers.end());
   return record;
 }
 

@@ -1,4 +1,5 @@
 // The command `ropewalk`. Exit status: 0 done, 1 failed (the reason on stderr), 2 wrong usage.
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -25,6 +26,7 @@ int run_command(const ropewalk::cli::Options& options) {
 
 int main(int argc, char** argv) {
   ropewalk::env::fill_standard_streams();
+  std::signal(SIGPIPE, SIG_IGN);  // A reader of ours that goes is what write() says.
   // The only thread there is.
   const char* brokers = std::getenv("ROPEWALK_BROKERS");  // NOLINT(concurrency-mt-unsafe)
   const auto parsed = ropewalk::cli::parse_options(argc, argv, brokers == nullptr ? "" : brokers);

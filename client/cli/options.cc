@@ -1,11 +1,10 @@
 #include "client/cli/options.h"
 
-#include <limits>
-
 #include <CLI/CLI.hpp>
 
+#include "client/cli/flags.h"
+#include "client/cli/produce_flags.h"
 #include "client/cli/usage.h"
-#include "client/cli/values.h"
 #include "common/version.h"
 
 namespace ropewalk::cli {
@@ -16,9 +15,6 @@ struct Raw {
   std::string brokers = "127.0.0.1:9192";
   std::string brokers_origin = "--brokers";
   std::vector<std::string> settings;
-  std::string key_separator;
-  std::string acks = "all";
-  std::string compression = "none";
   std::string from = "beginning";
   std::string before;
   std::string format = "text";
@@ -35,36 +31,10 @@ struct Raw {
   ShowOffsets offsets;
   std::vector<std::string> changes;
   ShowCluster cluster;
-  Produce produce;
+  ProduceFlags produce;
   Consume consume;
   DeleteRecords delete_records;
 };
-
-constexpr const char* kJsonHelp = "Print JSON instead of a table";
-constexpr const char* kTopicHelp = "The topic";
-constexpr NumberRange kPartitionCounts{1, 100'000};
-constexpr NumberRange kPartitions{0, kPartitionCounts.most - 1};
-constexpr NumberRange kReplicationFactors{1, 100};
-constexpr NumberRange kCounts{0, std::numeric_limits<std::int64_t>::max()};
-
-// CLI11 itself would take 0x10 for 16, 010 for 8, and what does not fit for the largest that does.
-CLI::Option* add_number(CLI::App& app, const std::string& name, std::optional<std::int64_t>& into,
-                        NumberRange range, const std::string& help) {
-  const auto store = [&into, range, name](const std::string& text) {
-    const auto number = parse_number(text, range);
-    if (!number) throw CLI::ValidationError(name, number.error().context);
-    into = *number;
-  };
-  return app.add_option_function<std::string>(name, store, help)->type_name("NUMBER");
-}
-
-// `Text`: one or several.
-template <class Text>
-CLI::Option* add_text(CLI::App& app, const std::string& name, Text& into, const std::string& help) {
-  return app.add_option(name, into, help)->check([](const std::string& text) {
-    return text.empty() ? std::string("must not be empty") : std::string();
-  });
-}
 
 void define_topic(CLI::App& app, Raw& raw) {
   CLI::App* topic = app.add_subcommand("topic", "Create, look at, change and delete topics");
@@ -93,46 +63,22 @@ void define_topic(CLI::App& app, Raw& raw) {
   offsets->add_flag("--json", raw.offsets.json, kJsonHelp);
 }
 
-void define_produce(CLI::App& app, Raw& raw) {
-  CLI::App* produce = app.add_subcommand("produce", "Send lines as records");
-  add_text(*produce, "TOPIC", raw.produce.topic, kTopicHelp)->required();
-  add_text(*produce, "--file", raw.produce.file, "Read this file instead of standard input");
-  CLI::Option* separator =
-      add_text(*produce, "--key-separator", raw.key_separator,
-               "The character that separates a line's key from its value; \\t is a tab");
-  add_text(*produce, "--json-key", raw.produce.json_key,
-           "Lines are JSON objects; the value of this field is the key")
-      ->excludes(separator);
-  CLI::Option* time = add_text(*produce, "--json-time", raw.produce.json_time,
-                               "The value of this field is the record's time");
-  CLI::Option* format = add_text(
-      *produce, "--time-format", raw.produce.time_format,
-      "How that field is written, as strptime has it (%Y-%m-%d %H:%M:%S); UTC without a zone (%z)");
-  time->needs(format);
-  format->needs(time);
-  produce->add_option("--acks", raw.acks, "Who must have a record: all in-sync replicas, 1, 0")
-      ->check(CLI::IsMember({"all", "1", "0"}))
-      ->capture_default_str();
-  produce->add_option("--compression", raw.compression, "none, gzip, snappy, lz4 or zstd")
-      ->check(CLI::IsMember({"none", "gzip", "snappy", "lz4", "zstd"}))
-      ->capture_default_str();
-  produce->add_flag("--print-offsets", raw.produce.print_offsets,
-                    "Print LINE PARTITION OFFSET as soon as a record is acknowledged");
-}
-
 void define_consume(CLI::App& app, Raw& raw) {
   CLI::App* consume = app.add_subcommand("consume", "Print records");
   add_text(*consume, "TOPIC", raw.consume.topic, kTopicHelp)->required();
   add_number(*consume, "--partition", raw.partition, kPartitions, "Only this partition");
   consume
       ->add_option("--from", raw.from,
-                   "beginning, end, an offset, or a time: @MILLISECONDS or RFC 3339")
+                   "beginning, end, an offset, -N (the last N of each partition), or a time: "
+                   "@MILLISECONDS or RFC 3339")
       ->capture_default_str();
   add_number(*consume, "--count", raw.count, kCounts, "Stop after so many records");
   consume->add_flag("--follow", raw.consume.follow,
                     "Go on at the end and wait for new records; else stop at the end as it was");
-  consume->add_option("--format", raw.format, "text (values only) or json (one object a line)")
-      ->check(CLI::IsMember({"text", "json"}))
+  add_text(*consume, "--format", raw.format,
+           "text (values only), json (one object a line), or a format: %t topic, %p partition, %o "
+           "offset, %T timestamp, %k key, %s value, %K and %S their lengths, %h headers, %%; and "
+           "escapes: \\n \\t \\0 \\xHH")
       ->capture_default_str();
 }
 
@@ -141,9 +87,10 @@ void define_records(CLI::App& app, Raw& raw) {
   records->require_subcommand(1);
   CLI::App* remove = records->add_subcommand("delete", "Delete the oldest records, for good");
   add_text(*remove, "TOPIC", raw.delete_records.topic, kTopicHelp)->required();
-  add_text(*remove, "--before", raw.before,
-           "What stays begins here: end (nothing stays), an offset (with --partition), or a time: "
-           "@MILLISECONDS or RFC 3339")
+  add_text(
+      *remove, "--before", raw.before,
+      "What stays begins here: end (nothing stays), an offset (with --partition), -N (the last "
+      "N of each partition stay), or a time: @MILLISECONDS or RFC 3339")
       ->required();
   add_number(*remove, "--partition", raw.partition, kPartitions, "Only this partition");
   remove->add_flag("--json", raw.delete_records.json, kJsonHelp);
@@ -174,19 +121,12 @@ Result<SetTopic> checked_set(Raw& raw) {
   return std::move(raw.set);
 }
 
-Result<Produce> checked_produce(Raw& raw) {
-  Produce& produce = raw.produce;
-  if (raw.key_separator == "\\t") raw.key_separator = "\t";
-  if (raw.key_separator.size() > 1)
-    return fail(Errc::invalid_request, "--key-separator: one character, not '{}'",
-                raw.key_separator);
-  if (!raw.key_separator.empty()) produce.key_separator = raw.key_separator[0];
-  produce.acks = raw.acks == "all" ? Acks::all : raw.acks == "1" ? Acks::leader : Acks::none;
-  if (produce.print_offsets && produce.acks == Acks::none)
+Result<RecordFormat> checked_format(const std::string& text) {
+  if (text == "text") return RecordFormat::parse("%s\\n");
+  if (!text.contains('%'))
     return fail(Errc::invalid_request,
-                "--print-offsets: with --acks 0 nothing is acknowledged, so there are no offsets");
-  TRY(produce.compression, compression_named(raw.compression));
-  return std::move(produce);
+                "'{}' is neither text, json nor a format with directives such as '%k %s\\n'", text);
+  return RecordFormat::parse(text);
 }
 
 Result<Consume> checked_consume(Raw& raw) {
@@ -196,7 +136,11 @@ Result<Consume> checked_consume(Raw& raw) {
   consume.start = *start;
   if (raw.partition) consume.partition = static_cast<std::int32_t>(*raw.partition);
   consume.count = raw.count;
-  consume.json = raw.format == "json";
+  if (raw.format != "json") {
+    auto format = checked_format(raw.format);
+    if (!format) return within("--format", std::move(format).error());
+    consume.format = std::move(*format);
+  }
   return std::move(consume);
 }
 
@@ -230,7 +174,7 @@ Result<Options> checked(const CLI::App& app, Raw& raw) {
   if (topic.got_subcommand("delete")) return with_command<DeleteTopic>(raw, raw.remove);
   if (topic.got_subcommand("set")) return with_command(raw, checked_set(raw));
   if (topic.got_subcommand("offsets")) return with_command<ShowOffsets>(raw, raw.offsets);
-  if (app.got_subcommand("produce")) return with_command(raw, checked_produce(raw));
+  if (app.got_subcommand("produce")) return with_command(raw, raw.produce.checked());
   if (app.got_subcommand("consume")) return with_command(raw, checked_consume(raw));
   if (app.got_subcommand("records")) return with_command(raw, checked_delete_records(raw));
   return with_command<ShowCluster>(raw, raw.cluster);
@@ -248,7 +192,7 @@ void define_all(CLI::App& app, Raw& raw) {
   cluster->require_subcommand(1);
   cluster->add_subcommand("status", "Show the brokers")
       ->add_flag("--json", raw.cluster.json, kJsonHelp);
-  define_produce(app, raw);
+  raw.produce.define(app);
   define_consume(app, raw);
   define_records(app, raw);
 }

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "client/cli/record_format.h"
 #include <ropewalk/admin.h>
 #include <ropewalk/types.h>
 
@@ -36,21 +37,29 @@ struct ShowOffsets {
 struct ShowCluster {
   bool json = false;
 };
+enum class LineFormat : std::uint8_t { text, json };
 struct Produce {
   std::string topic = {};
-  std::string file = {};  // Empty: stdin.
+  std::string file = {};         // Empty: stdin.
+  std::string delimiter = "\n";  // Behind each line; empty: all of the input is one.
+  LineFormat format = LineFormat::text;
   std::optional<char> key_separator = {};
-  std::string json_key = {};   // Field; empty: none.
-  std::string json_time = {};  // Field; empty: none. With time_format.
+  std::optional<std::string> null_marker = {};  // A key or value that is this is missing.
+  std::string json_key = {};                    // Field; empty: none.
+  std::string json_time = {};                   // Field; empty: none. With time_format.
   std::string time_format = {};
+  std::vector<Header> headers = {};            // Of every record.
+  std::optional<std::int32_t> partition = {};  // Of every record.
   Acks acks = Acks::all;
   Compression compression = Compression::none;
+  std::optional<int> compression_level = {};  // One that the codec knows.
   bool print_offsets = false;
 };
-enum class From : std::uint8_t { beginning, end, offset, time };
+enum class From : std::uint8_t { beginning, end, offset, last, time };
 struct ConsumeStart {
   From from = From::beginning;
   std::int64_t offset = 0;  // For From::offset.
+  std::int64_t count = 0;   // For From::last: so many before the end of each partition.
   Timestamp time = {};      // For From::time: the first record of then or later.
 };
 struct Consume {
@@ -59,7 +68,7 @@ struct Consume {
   ConsumeStart start;
   std::optional<std::int64_t> count;  // Records over all partitions.
   bool follow = false;
-  bool json = false;
+  std::optional<RecordFormat> format = {};  // JSON, if missing.
 };
 
 struct DeleteRecords {

@@ -56,11 +56,12 @@ void send_line(Producer& producer, const Produce& command, std::uint64_t number,
 }  // namespace
 
 Result<void> run(Client& client, const Produce& command) {
-  TRY(LineReader reader, LineReader::open(command.file));
+  TRY(LineReader reader, LineReader::open(command.file, command.delimiter));
   const auto outcome = std::make_shared<Outcome>(command.print_offsets);
   Producer producer(client, {.acks = command.acks,
                              .idempotent = command.acks == Acks::all,
-                             .compression = command.compression});
+                             .compression = command.compression,
+                             .compression_level = command.compression_level});
   std::uint64_t lines = 0;
   auto line = reader.next();
   for (; line && *line; line = reader.next())

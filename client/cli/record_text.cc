@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "client/cli/base64.h"
 #include "common/utf8.h"
 
 namespace ropewalk::cli {
@@ -23,26 +24,6 @@ void put_bytes(json::object& object, const std::string& name,
 }
 
 }  // namespace
-
-std::string to_base64(std::string_view bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t present = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; j++)
-      group = (group << 8) | (j < present ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    for (std::size_t j = 0; j < 4; j++)
-      out += j <= present ? kDigits[(group >> (18 - 6 * j)) & 63] : '=';
-  }
-  return out;
-}
-
-void append_text(std::string& out, const ConsumedRecord& record) {
-  if (record.value) out += *record.value;
-  out += '\n';
-}
 
 void append_json(std::string& out, const ConsumedRecord& record) {
   json::object object;

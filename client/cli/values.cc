@@ -65,14 +65,25 @@ Result<Timestamp> parse_moment(const std::string& text) {
 Result<ConsumeStart> parse_start(const std::string& text) {
   if (text == "beginning") return ConsumeStart{.from = From::beginning};
   if (text == "end") return ConsumeStart{.from = From::end};
-  if (const auto offset = parse_number(text, {0, kInt64Max}))
+  if (text.starts_with('-')) {
+    if (const auto count = parse_number(std::string_view(text).substr(1), {1, kInt64Max}))
+      return ConsumeStart{.from = From::last, .count = *count};
+  } else if (const auto offset = parse_number(text, {0, kInt64Max})) {
     return ConsumeStart{.from = From::offset, .offset = *offset};
+  }
   if (const auto moment = parse_moment(text))
     return ConsumeStart{.from = From::time, .time = *moment};
   return fail(Errc::invalid_request,
-              "'{}' is neither beginning, end, an offset (0 to {}) nor a time (@MILLISECONDS, or "
-              "as in 2026-01-31T12:00:00Z)",
+              "'{}' is neither beginning, end, an offset (0 to {}), -N (the last N) nor a time "
+              "(@MILLISECONDS, or as in 2026-01-31T12:00:00Z)",
               text, kInt64Max);
+}
+
+Header parse_header(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  Header header{std::string(text.substr(0, equals)), std::nullopt};
+  if (equals != std::string_view::npos) header.value = std::string(text.substr(equals + 1));
+  return header;
 }
 
 Result<std::vector<std::string>> parse_brokers(std::string_view text) {

@@ -26,8 +26,11 @@ Result<std::int64_t> parse_number(std::string_view text, NumberRange range);
 // without a zone it is UTC).
 Result<Timestamp> parse_moment(const std::string& text);
 
-// "beginning", "end", an offset, or a moment.
+// "beginning", "end", an offset, "-N" (N from 1), or a moment.
 Result<ConsumeStart> parse_start(const std::string& text);
+
+// "KEY=VALUE"; "KEY=" has an empty value, "KEY" none. Never fails: any text is one.
+Header parse_header(std::string_view text);
 
 // "HOST:PORT,HOST:PORT": at least one.
 Result<std::vector<std::string>> parse_brokers(std::string_view text);

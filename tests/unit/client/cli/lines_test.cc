@@ -64,6 +64,25 @@ TEST_F(Lines, MayBeLongerThanWhatIsReadAtOnce) {
   EXPECT_EQ(read_all(file("b", many)), expected);
 }
 
+TEST_F(Lines, MayEndInOtherDelimiters) {
+  const auto split = [this](const std::string& content, std::string delimiter) {
+    auto reader = LineReader::open(file("d", content), std::move(delimiter));
+    std::vector<std::string> lines;
+    for (auto line = reader->next(); *line; line = reader->next()) lines.emplace_back(**line);
+    return lines;
+  };
+  EXPECT_THAT(split(std::string("a\nb\0\0c\0", 7), std::string(1, '\0')),
+              ElementsAre("a\nb", "", "c"));
+  EXPECT_THAT(split("a--b-c--", "--"), ElementsAre("a", "b-c"));
+  // One that lies across what is read at once.
+  const std::string text((64 << 10) - 1, 'x');
+  EXPECT_THAT(split(text + "--y", "--"), ElementsAre(text, "y"));
+  EXPECT_THAT(split(text + "-z--y", "--"), ElementsAre(text + "-z", "y"));
+  // All is one without any.
+  EXPECT_THAT(split(text + "\nmore\n\n", ""), ElementsAre(text + "\nmore\n\n"));
+  EXPECT_THAT(split("", ""), ElementsAre());
+}
+
 TEST_F(Lines, AFileThatCannotBeReadIsRefusedWithTheReason) {
   EXPECT_EQ(refusal(path("nope")).code, Errc::not_found);
   EXPECT_THAT(refusal(path("nope")).context, HasSubstr(path("nope") + ": No such file"));

@@ -60,6 +60,100 @@ TEST(CliOptions, ProduceTakesItsOptions) {
   EXPECT_TRUE(produce.print_offsets);
 }
 
+TEST(CliOptions, ProduceTakesHeadersInTheirOrder) {
+  const auto produce = command<Produce>({"produce", "t", "--header", "h=1", "--header", "h",
+                                         "--header", "h=", "--header", "=", "--header", "a=b=c"});
+  const auto& headers = produce.headers;
+  ASSERT_EQ(headers.size(), 5U);
+  for (int i = 0; i < 3; i++) EXPECT_EQ(headers[static_cast<std::size_t>(i)].key, "h");
+  EXPECT_EQ(headers[0].value, "1");
+  EXPECT_FALSE(headers[1].value);
+  EXPECT_EQ(headers[2].value, "");
+  EXPECT_EQ(headers[3].key, "");
+  EXPECT_EQ(headers[3].value, "");
+  EXPECT_EQ(headers[4].value, "b=c");
+}
+
+TEST(CliOptions, ProduceReadsLinesInSeveralForms) {
+  EXPECT_EQ(command<Produce>({"produce", "t"}).delimiter, "\n");
+  EXPECT_EQ(command<Produce>({"produce", "t", "--delimiter", "\\0"}).delimiter,
+            std::string(1, '\0'));
+  EXPECT_EQ(command<Produce>({"produce", "t", "--whole"}).delimiter, "");
+  EXPECT_EQ(command<Produce>({"produce", "t", "--key-separator", "\\x1f"}).key_separator, '\x1f');
+  EXPECT_EQ(command<Produce>({"produce", "t", "--format", "json"}).format, LineFormat::json);
+  EXPECT_FALSE(command<Produce>({"produce", "t"}).null_marker);
+  EXPECT_EQ(command<Produce>({"produce", "t", "--null-marker", ""}).null_marker, "");
+  EXPECT_EQ(command<Produce>({"produce", "t", "--partition", "2"}).partition, 2);
+}
+
+TEST(CliOptions, EveryCodecHasItsLevels) {
+  EXPECT_FALSE(command<Produce>({"produce", "t", "--compression", "gzip"}).compression_level);
+  EXPECT_EQ(command<Produce>({"produce", "t", "--compression", "zstd", "--compression-level", "-5"})
+                .compression_level,
+            -5);
+  struct Case {
+    const char* codec;
+    const char* level;
+    const char* words;
+  };
+  for (const Case& c : {Case{"gzip", "10", "gzip has levels from 1 to 9, not 10"},
+                        {"lz4", "0", "lz4 has levels from 1 to 12, not 0"},
+                        {"zstd", "23", "'23' is not a number from -131072 to 22"},
+                        {"snappy", "1", "snappy has no levels"},
+                        {"none", "1", "none has no levels"}})
+    EXPECT_THAT(words({"produce", "t", "--compression", c.codec, "--compression-level", c.level}),
+                HasSubstr(std::string("--compression-level: ") + c.words));
+}
+
+// With words that say which are right.
+TEST(CliOptions, AWrongValueOfProduceNamesTheLegalForms) {
+  EXPECT_THAT(words({"produce", "t", "--acks", "2"}), HasSubstr("{all,1,0}"));
+  EXPECT_THAT(words({"produce", "t", "--format", "xml"}), HasSubstr("{text,json}"));
+  EXPECT_THAT(words({"produce", "t", "--compression", "lzma"}),
+              HasSubstr("{none,gzip,snappy,lz4,zstd}"));
+  EXPECT_THAT(words({"produce", "t", "--delimiter", "\\d"}),
+              HasSubstr("--delimiter: '\\d' is no escape; there are \\n \\r \\t \\0 \\\\ \\xHH"));
+  EXPECT_THAT(words({"produce", "t", "--key-separator", "\\"}), HasSubstr("is no escape"));
+  EXPECT_THAT(words({"produce", "t", "--key-separator", "ab"}), HasSubstr("one character"));
+  EXPECT_THAT(words({"produce", "t", "--whole", "--delimiter", "x"}), HasSubstr("--delimiter"));
+  EXPECT_THAT(words({"produce", "t", "--header", ""}), HasSubstr("--header"));
+  EXPECT_THAT(words({"produce", "t", "--partition", "-1"}), HasSubstr("from 0 to 99999"));
+}
+
+TEST(CliOptions, NoOptionOfProduceGoesWithoutEffect) {
+  for (const auto& option : {std::vector<const char*>{"--key-separator", ":"},
+                             {"--null-marker", ""},
+                             {"--json-key", "a"}}) {
+    std::vector<const char*> arguments = {"produce", "t", "--format", "json"};
+    arguments.insert(arguments.end(), option.begin(), option.end());
+    EXPECT_THAT(words(arguments), HasSubstr(std::string(option[0]) + ": with --format json"));
+  }
+}
+
+TEST(CliOptions, ConsumeTakesAFormat) {
+  ConsumedRecord record;
+  record.key = "k";
+  record.value = "v";
+  const auto printed = [&](const char* format) {
+    std::string out;
+    command<Consume>({"consume", "t", "--format", format}).format->append(out, record);
+    return out;
+  };
+  EXPECT_EQ(printed("text"), "v\n");
+  EXPECT_EQ(printed("%k=%s\\n"), "k=v\n");
+  EXPECT_THAT(words({"consume", "t", "--format", "txt"}),
+              HasSubstr("--format: 'txt' is neither text, json nor a format"));
+  EXPECT_THAT(words({"consume", "t", "--format", "%s%x"}),
+              HasSubstr("--format: '%x' is no directive; there are %t topic, %p"));
+  EXPECT_THAT(words({"consume", "t", "--format", ""}), HasSubstr("must not be empty"));
+}
+
+TEST(CliOptions, ConsumeBeginsSoManyBeforeTheEnd) {
+  const auto start = command<Consume>({"consume", "t", "--from", "-500"}).start;
+  EXPECT_EQ(start.from, From::last);
+  EXPECT_EQ(start.count, 500);
+}
+
 TEST(CliOptions, ConsumeTakesItsOptions) {
   const auto consume = command<Consume>(
       {"consume", "t", "--partition", "3", "--from", "17", "--count", "2", "--format", "json"});
@@ -67,7 +161,7 @@ TEST(CliOptions, ConsumeTakesItsOptions) {
   EXPECT_EQ(consume.start.from, From::offset);
   EXPECT_EQ(consume.start.offset, 17);
   EXPECT_EQ(consume.count, 2);
-  EXPECT_TRUE(consume.json);
+  EXPECT_FALSE(consume.format);  // JSON.
   EXPECT_EQ(command<Consume>({"consume", "t", "--from", "end"}).start.from, From::end);
 }
 
@@ -111,7 +205,6 @@ TEST(CliOptions, WrongUsageIsStatusTwo) {
   EXPECT_EQ(status({"consume", "t", "--from", "2023-13-14T22:13:20Z"}), 2);
   EXPECT_EQ(status({"topic", "set", "t"}), 2);
   EXPECT_EQ(status({"topic", "set", "t", "retention.ms"}), 2);
-  EXPECT_EQ(status({"consume", "t", "--from", "-1"}), 2);
   EXPECT_EQ(status({"consume", "t", "--frm", "end"}), 2);
   EXPECT_EQ(status({"--help"}), 0);
 }
@@ -211,12 +304,13 @@ TEST(CliUsage, NumbersAreDecimalAndFit) {
 
 TEST(CliUsage, AStartThatIsNoneNamesTheFormsThatThereAre) {
   for (const char* bad :
-       {"99999999999999999999", "9223372036854775808", "-1", "", "0x10", "1.5", "yesterday",
-        "@99999999999999999999", "@", "@1.5", "@soon", "2023-13-14T22:13:20Z", "2023-11.5-14",
-        "2023-11-14T22:13:20.Z", "2023-11-14T22:13:20.xZ"})
+       {"99999999999999999999", "9223372036854775808", "-0", "-", "--1", "-x", "", "0x10", "1.5",
+        "yesterday", "@99999999999999999999", "@", "@1.5", "@soon", "2023-13-14T22:13:20Z",
+        "2023-11.5-14", "2023-11-14T22:13:20.Z", "2023-11-14T22:13:20.xZ"})
     EXPECT_THAT(words({"consume", "t", "--from", bad}),
                 HasSubstr(fmt::format("--from: '{}' is neither beginning, end, an offset (0 to "
-                                      "9223372036854775807) nor a time (@MILLISECONDS, or",
+                                      "9223372036854775807), -N (the last N) nor a time "
+                                      "(@MILLISECONDS, or",
                                       bad)))
         << bad;
   EXPECT_EQ(command<Consume>({"consume", "t", "--from", "9223372036854775807"}).start.offset,

@@ -39,6 +39,33 @@ TEST(LineRecord, JsonGivesKeyAndTime) {
   EXPECT_FALSE(record_of_line(how, "{").has_value());
 }
 
+TEST(LineRecord, HeadersAndPartitionAreThoseOfEveryRecord) {
+  Produce how{.topic = "t", .partition = 3};
+  how.headers = {{"h", "1"}, {"h", std::nullopt}, {"", ""}};
+  const auto record = record_of_line(how, "x");
+  EXPECT_EQ(record->partition, 3);
+  ASSERT_EQ(record->headers.size(), 3U);
+  EXPECT_EQ(record->headers[0].value, "1");
+  EXPECT_FALSE(record->headers[1].value);
+  EXPECT_EQ(record->headers[2].key, "");
+  EXPECT_EQ(record->headers[2].value, "");
+}
+
+// A missing value deletes a key where a topic is compacted, an empty one does not.
+TEST(LineRecord, EmptyIsNotMissingUnlessAMarkerSaysSo) {
+  Produce how{.topic = "t"};
+  how.key_separator = ':';
+  EXPECT_EQ(record_of_line(how, "k:")->value, "");
+  EXPECT_EQ(record_of_line(how, ":v")->key, "");
+  how.null_marker = "";
+  EXPECT_FALSE(record_of_line(how, "k:")->value);
+  EXPECT_FALSE(record_of_line(how, ":v")->key);
+  how.null_marker = "NULL";
+  EXPECT_EQ(record_of_line(how, "k:")->value, "");
+  EXPECT_FALSE(record_of_line(how, "k:NULL")->value);
+  EXPECT_EQ(record_of_line(how, "k:NULL ")->value, "NULL ");
+}
+
 TEST(LineRecord, TimeWithAZoneIsMovedToUtc) {
   EXPECT_EQ(*parse_time("2001-01-01 02:00 +0200", "%Y-%m-%d %H:%M %z"),
             *parse_time("2001-01-01 00:00", "%Y-%m-%d %H:%M"));
@@ -73,13 +100,6 @@ TEST(RecordText, BytesThatAreNotUtf8ComeAsBase64) {
   append_json(out, consumed("\xff\xfe", "ok"));
   EXPECT_THAT(out, HasSubstr("\"key_base64\":\"//4=\""));
   EXPECT_THAT(out, HasSubstr("\"value\":\"ok\""));
-}
-
-TEST(RecordText, Base64Pads) {
-  EXPECT_EQ(to_base64(""), "");
-  EXPECT_EQ(to_base64("f"), "Zg==");
-  EXPECT_EQ(to_base64("fo"), "Zm8=");
-  EXPECT_EQ(to_base64("foo"), "Zm9v");
 }
 
 // What the broker that answered has as its own default is no default of the cluster's.

@@ -1,0 +1,43 @@
+// Kinds of options that CLI11 lacks, for the files that define the command line alone: it sees
+// CLI11.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "client/cli/values.h"
+
+namespace ropewalk::cli {
+
+inline constexpr const char* kJsonHelp = "Print JSON instead of a table";
+inline constexpr const char* kTopicHelp = "The topic";
+inline constexpr NumberRange kPartitionCounts{1, 100'000};
+inline constexpr NumberRange kPartitions{0, kPartitionCounts.most - 1};
+inline constexpr NumberRange kReplicationFactors{1, 100};
+inline constexpr NumberRange kCounts{0, std::numeric_limits<std::int64_t>::max()};
+
+// CLI11 itself would take 0x10 for 16, 010 for 8, and what does not fit for the largest that does.
+inline CLI::Option* add_number(CLI::App& app, const std::string& name,
+                               std::optional<std::int64_t>& into, NumberRange range,
+                               const std::string& help) {
+  const auto store = [&into, range, name](const std::string& text) {
+    const auto number = parse_number(text, range);
+    if (!number) throw CLI::ValidationError(name, number.error().context);
+    into = *number;
+  };
+  return app.add_option_function<std::string>(name, store, help)->type_name("NUMBER");
+}
+
+// `Text`: one or several.
+template <class Text>
+CLI::Option* add_text(CLI::App& app, const std::string& name, Text& into, const std::string& help) {
+  return app.add_option(name, into, help)->check([](const std::string& text) {
+    return text.empty() ? std::string("must not be empty") : std::string();
+  });
+}
+
+}  // namespace ropewalk::cli
