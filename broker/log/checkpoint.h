@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "broker/log/checkpoint_mark.h"
 #include "broker/log/epoch_starts.h"
 #include "common/env/file.h"
 #include "common/env/task.h"
@@ -25,6 +26,10 @@ struct Checkpoint {
   std::string producer_state;  // Replication's own bytes.
   bool operator==(const Checkpoint&) const = default;
 };
+
+inline CheckpointMark mark_of(const Checkpoint& checkpoint) {
+  return {checkpoint.offset, checkpoint.log_start, checkpoint.high_watermark};
+}
 
 inline constexpr std::string_view kCheckpointFile = "checkpoint";
 

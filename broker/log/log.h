@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "broker/log/checkpoint_mark.h"
 #include "broker/log/epoch_starts.h"
 #include "broker/log/log_options.h"
 #include "broker/log/log_view.h"
@@ -82,7 +83,7 @@ struct RecoveredLog {
   std::uint64_t generation = 0;  // Higher than any recorded one.
   EpochStarts epochs;
   env::WallTime last_append{};
-  std::optional<Offset> checkpoint;  // Where the stored one stands.
+  std::optional<CheckpointMark> checkpoint;  // The stored one.
 };
 
 class Log {

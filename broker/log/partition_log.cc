@@ -222,7 +222,7 @@ void PartitionLog::cut_found(Result<Log::CutPoint> cut_point) {
   }
   TruncatePlan plan = log_.plan_truncate(*cut_point);
   next_offset_ = log_.readable_end();
-  plan.drop_checkpoint = stored_checkpoint_ && *stored_checkpoint_ > plan.end;
+  plan.drop_checkpoint = stored_checkpoint_ && stored_checkpoint_->offset > plan.end;
   if (plan.drop_checkpoint) stored_checkpoint_.reset();
   place_.tasks.spawn("log cut",
                      cut(shared_from_this(), std::move(plan), log_.options().pins_grace));
@@ -262,18 +262,22 @@ void PartitionLog::start_checkpoint() {
     }
     return;
   }
-  checkpoint_out_ = true;
   auto next = std::exchange(waiting_checkpoint_, std::nullopt);
+  if (stored_checkpoint_ == mark_of(next->content)) {  // Ten thousand idle logs are closed at once.
+    release_segments();
+    next->done({});
+    return;
+  }
+  checkpoint_out_ = true;
   checkpoint_done_ = std::move(next->done);
   place_.tasks.spawn("log checkpoint", store(shared_from_this(), std::move(next->content)));
 }
 
-void PartitionLog::checkpoint_ended(Offset offset, Offset log_start, Result<void> outcome) {
+void PartitionLog::checkpoint_ended(CheckpointMark stored, Result<void> outcome) {
   checkpoint_out_ = false;
   if (failed_) return;
   if (outcome) {
-    stored_checkpoint_ = offset;
-    stored_log_start_ = log_start;
+    stored_checkpoint_ = stored;
     release_segments();
   }
   auto done = std::move(checkpoint_done_);
@@ -283,7 +287,7 @@ void PartitionLog::checkpoint_ended(Offset offset, Offset log_start, Result<void
 
 void PartitionLog::release_segments() {
   if (!stored_checkpoint_) return;
-  auto gone = log_.release_below(stored_log_start_);
+  auto gone = log_.release_below(stored_checkpoint_->log_start);
   if (gone.empty()) return;
   place_.metrics.removed_segments.add(gone.size());
   place_.tasks.spawn("log retention", remove_released(shared_from_this(), std::move(gone)));

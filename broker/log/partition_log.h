@@ -111,10 +111,11 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   // Records below are gone for readers at once; their files after the next checkpoint().
   // Pre: start <= high watermark.
   void set_log_start(Offset start);
-  // Stores the checkpoint as soon as everything below `offset` is durable here, then removes
-  // segments below the log's start. The log fills in log start, epochs and high watermark. Pre:
-  // offset <= high watermark. One at a time: a call while one runs replaces the one that waits,
-  // which ends with `cancelled`. A failure leaves the log as it was.
+  // Stores the checkpoint, unless the stored one says the same, as soon as everything below
+  // `offset` is durable here, then removes segments below the log's start. The log fills in log
+  // start, epochs and high watermark. Pre: offset <= high watermark. One at a time: a call while
+  // one runs replaces the one that waits, which ends with `cancelled`. A failure leaves the log as
+  // it was.
   void checkpoint(Offset offset, std::string producer_state, Done done);
 
   // Syncs everything, records it and stores the index of the active segment; then nothing is told
@@ -148,7 +149,7 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   void operation_ended(Result<void> outcome);
   void start_checkpoint();
   void release_segments();
-  void checkpoint_ended(Offset offset, Offset log_start, Result<void> outcome);
+  void checkpoint_ended(CheckpointMark stored, Result<void> outcome);
   void go_on_closing();
   void complete_later(SegmentViewPtr segment);
   void reserve_ahead(const LogViewPtr& view);
@@ -191,8 +192,7 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   env::MonotonicTime last_write_{};
   std::deque<Operation> operations_;  // The first one runs, if operating_.
   bool operating_ = false;
-  std::optional<Offset> stored_checkpoint_;
-  Offset stored_log_start_;  // What the stored checkpoint says: segments below may go.
+  std::optional<CheckpointMark> stored_checkpoint_;  // Segments below its log start may go.
   std::optional<WaitingCheckpoint> waiting_checkpoint_;
   Done checkpoint_done_;
   bool checkpoint_out_ = false;

@@ -149,15 +149,14 @@ Task<void> PartitionLog::remove_after_reset(Self self, std::vector<SegmentFilePt
 }
 
 Task<void> PartitionLog::store(Self self, Checkpoint content) {
-  const Offset offset = content.offset;
-  const Offset log_start = content.log_start;
+  const CheckpointMark mark = mark_of(content);
   auto outcome = co_await self->place_.files.make_directories(self->place_.folder);
   if (outcome)
     outcome =
         co_await store_checkpoint(self->place_.files, self->place_.folder, std::move(content));
   const auto enter = self->place_.enter;
-  enter([self = std::move(self), offset, log_start, outcome = std::move(outcome)]() mutable {
-    self->checkpoint_ended(offset, log_start, std::move(outcome));
+  enter([self = std::move(self), mark, outcome = std::move(outcome)]() mutable {
+    self->checkpoint_ended(mark, std::move(outcome));
   });
 }
 

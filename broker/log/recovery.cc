@@ -107,6 +107,7 @@ class RecoveryRun {
     const Offset first(options_.log.first_offset);
     report_.log.log_start = report_.log.log_end = report_.log.high_watermark = first;
     report_.log.generation = 1;
+    if (checkpoint_) report_.log.checkpoint = mark_of(*checkpoint_);
     return std::move(report_);
   }
 
@@ -358,7 +359,7 @@ class RecoveryRun {
     epochs_.trim(log.log_start);
     log.epochs = std::move(epochs_);
     log.last_append = slot_.last_append;
-    if (checkpoint_) log.checkpoint = checkpoint_->offset;
+    if (checkpoint_) log.checkpoint = mark_of(*checkpoint_);
     return std::move(report_);
   }
 

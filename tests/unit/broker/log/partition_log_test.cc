@@ -208,6 +208,19 @@ TEST_F(PartitionLogTest, RollingLetsEverythingGoAndTheLogGoesOn) {
   }
 }
 
+TEST_F(PartitionLogTest, ACheckpointThatSaysNothingNewIsNotWrittenAgain) {
+  Offset end;
+  for (int records = 0; records < 2; records++) {
+    ASSERT_TRUE(life_->checkpoint(end));
+    reopen();
+    EXPECT_EQ(life_->report.log.checkpoint->offset, end);
+    node_.disk("/d").faults.sync_error = 1;
+    EXPECT_TRUE(life_->checkpoint(end));  // It would have failed.
+    node_.disk("/d").faults.sync_error = 0;
+    end = fill(1);
+  }
+}
+
 TEST_F(PartitionLogTest, CheckpointRemovesWhatIsBelowTheStart) {
   const Offset end = fill(40);
   ASSERT_GE(life_->log().view()->segment_count(), 3U);
