@@ -11,7 +11,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,6 +25,7 @@
 #include "broker/log/recovery.h"
 #include "common/env/environment.h"
 #include "common/log.h"
+#include "common/queue.h"
 
 namespace ropewalk::log {
 
@@ -190,7 +190,7 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   bool closing_ = false;
   Done closed_;
   env::MonotonicTime last_write_{};
-  std::deque<Operation> operations_;  // The first one runs, if operating_.
+  Queue<Operation> operations_;  // The first one runs, if operating_.
   bool operating_ = false;
   std::optional<CheckpointMark> stored_checkpoint_;  // Segments below its log start may go.
   std::optional<WaitingCheckpoint> waiting_checkpoint_;

@@ -125,13 +125,13 @@ void Leader::advance(LeaderEffects& effects) {
 }
 
 // Nearly always at the back: only a retry waits for an older end.
-void Leader::insert(Queue& queue, Waiter waiter) {
+void Leader::insert(Waiters& queue, Waiter waiter) {
   auto at = queue.end();
   while (at != queue.begin() && waiter.end < std::prev(at)->end) --at;
   queue.insert(at, waiter);
 }
 
-void Leader::release(Queue& queue, Offset up_to, std::vector<WaiterId>& into) {
+void Leader::release(Waiters& queue, Offset up_to, std::vector<WaiterId>& into) {
   while (!queue.empty() && queue.front().end <= up_to) {
     into.push_back(queue.front().id);
     queue.pop_front();

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,6 +15,7 @@
 
 #include "common/error.h"
 #include "common/ids.h"
+#include "common/queue.h"
 
 namespace ropewalk::replication {
 
@@ -97,7 +97,7 @@ class Leader {
     Offset end;
     WaiterId id = 0;
   };
-  using Queue = std::deque<Waiter>;  // By end.
+  using Waiters = Queue<Waiter>;  // By end.
 
   void apply(const Written& event, LeaderEffects& effects);
   void apply(const Synced& event, LeaderEffects& effects);
@@ -108,15 +108,15 @@ class Leader {
   bool enough_in_sync() const;
   Offset stable_end(const Replica& replica) const;
   void advance(LeaderEffects& effects);
-  static void insert(Queue& queue, Waiter waiter);
-  static void release(Queue& queue, Offset up_to, std::vector<WaiterId>& into);
+  static void insert(Waiters& queue, Waiter waiter);
+  static void release(Waiters& queue, Offset up_to, std::vector<WaiterId>& into);
 
   Leadership leadership_;
   Replica self_;
   std::map<BrokerId, Replica> followers_;  // Those that reported under this epoch.
   Offset high_watermark_;
-  Queue for_stable_;     // acks=1
-  Queue for_committed_;  // acks=all
+  Waiters for_stable_;     // acks=1
+  Waiters for_committed_;  // acks=all
 };
 
 }  // namespace ropewalk::replication

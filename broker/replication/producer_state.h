@@ -10,7 +10,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +19,7 @@
 #include "broker/replication/sequenced.h"
 #include "common/error.h"
 #include "common/ids.h"
+#include "common/queue.h"
 #include "common/records/batch_header.h"
 
 namespace ropewalk::replication {
@@ -102,7 +102,7 @@ class ProducerState {
     Sequenced batch;
     std::optional<Producer> producer;
   };
-  std::deque<Before> before_;
+  Queue<Before> before_;
   RefusedSequences refused_;
 };
 

@@ -1,11 +1,11 @@
 #include "common/env/serial.h"
 
 #include <atomic>
-#include <deque>
 #include <vector>
 
 #include "common/env/environment.h"
 #include "common/error.h"
+#include "common/queue.h"
 
 namespace ropewalk::env {
 namespace {
@@ -101,7 +101,7 @@ struct Serial::State {
   SerialOwner& owner;
   std::atomic<Work*> inbox{idle_mark()};
   // The rest is used inside only.
-  std::deque<std::unique_ptr<Work>> pending;
+  Queue<std::unique_ptr<Work>> pending;
   std::vector<Job> after;
 };
 
