@@ -21,7 +21,7 @@ bool is_below(std::string_view path, std::string_view directory) {
 
 }  // namespace
 
-Disk::Disk() : used_(std::make_shared<std::uint64_t>(0)) {
+Disk::Disk() : books_(std::make_shared<DiskBooks>()) {
   cached_[""] = {};
   durable_[""] = {};
 }
@@ -56,9 +56,10 @@ bool Disk::apply(Tree& tree, const Change& change) {
       tree.insert_or_assign(change.path, change.entry);
       return true;
     case Change::Kind::remove: {
-      auto next = tree.upper_bound(change.path + "/");
-      if (next != tree.end() && is_below(next->first, change.path)) return false;
-      return tree.erase(change.path) != 0;
+      // What was in a folder whose removal is durable is out of reach with it.
+      const auto removed = tree.erase(change.path);
+      std::erase_if(tree, [&](const auto& each) { return is_below(each.first, change.path); });
+      return removed != 0;
     }
     case Change::Kind::rename: {
       if (!parent_is_there(change.to)) return false;
@@ -81,6 +82,14 @@ bool Disk::apply(Tree& tree, const Change& change) {
 }
 
 void Disk::change(Change change) {
+  change.step = books_->step([&] {
+    using enum DiskStep::Kind;
+    const auto kind = change.kind == Change::Kind::add      ? add
+                      : change.kind == Change::Kind::remove ? remove
+                                                            : rename;
+    const std::uint64_t file = change.entry.file ? change.entry.file->number() : 0;
+    return DiskStep{kind, file, 0, {}, change.path, change.to};
+  });
   apply(cached_, change);
   pending_.push_back(std::move(change));
 }
@@ -88,7 +97,7 @@ void Disk::change(Change change) {
 Result<InodePtr> Disk::create(std::string_view path) {
   TRY_VOID(check_parent(path));
   if (cached_.contains(path)) return fail(Errc::already_exists, "{}", path);
-  auto inode = std::make_shared<Inode>(used_);
+  auto inode = std::make_shared<Inode>(books_, ++books_->files);
   change({Change::Kind::add, std::string(path), {}, {inode}});
   return inode;
 }
@@ -133,6 +142,8 @@ Result<void> Disk::remove(std::string_view path) {
 
 Result<void> Disk::sync_directory(std::string_view path) {
   if (!is_directory(path)) return fail(Errc::not_found, "{}", path);
+  books_->step(
+      [&] { return DiskStep{DiskStep::Kind::sync_directory, 0, 0, {}, std::string(path), {}}; });
   for (Change& change : pending_)
     if (parent_of(change.path) == path ||
         (change.kind == Change::Kind::rename && parent_of(change.to) == path))
@@ -168,15 +179,18 @@ Result<std::vector<std::string>> Disk::list(std::string_view path) const {
 }
 
 std::uint64_t Disk::free_bytes() const {
-  return faults.capacity_bytes > *used_ ? faults.capacity_bytes - *used_ : 0;
+  return faults.capacity_bytes > used_bytes() ? faults.capacity_bytes - used_bytes() : 0;
 }
 
 PowerCutDamage Disk::power_cut(env::Random& random) {
+  RandomCut choice(random);
+  return power_cut(choice);
+}
+
+PowerCutDamage Disk::power_cut(CutChoice& choice) {
   PowerCutDamage damage;
-  const double keep[] = {0.0, 0.5, 0.5, 0.9};
-  const double chance = keep[random.below(std::size(keep))];
   const std::size_t before = pending_.size();
-  for (Change& change : pending_) change.synced = change.synced || random.chance(chance);
+  for (Change& change : pending_) change.synced = change.synced || choice.keeps_name(change.step);
   settle();
   damage.lost_entries = pending_.size();
   damage.kept_entries = before - pending_.size();
@@ -184,7 +198,7 @@ PowerCutDamage Disk::power_cut(env::Random& random) {
   std::set<const Inode*> seen;  // Two names may have the same file after a lost rename.
   for (auto& [path, entry] : durable_) {
     if (!entry.file || !seen.insert(entry.file.get()).second) continue;
-    const Inode::Cut cut = entry.file->power_cut(random);
+    const Inode::Cut cut = entry.file->power_cut(choice);
     if (cut.lost && cut.kept) damage.torn_files++;
     if (cut.lost && !cut.kept) damage.lost_writes++;
   }
@@ -198,6 +212,13 @@ std::vector<std::string> Disk::files() const {
   for (const auto& [path, entry] : cached_)
     if (entry.file) paths.push_back(path);
   return paths;
+}
+
+std::vector<std::string> Disk::paths() const {
+  std::vector<std::string> all;
+  for (const auto& [path, entry] : cached_)
+    if (!path.empty()) all.push_back(path);
+  return all;
 }
 
 Result<void> Disk::flip_bit(std::string_view path, std::uint64_t position, unsigned bit) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -60,13 +61,18 @@ class Disk {
   Result<std::vector<std::string>> list(std::string_view path) const;
   bool is_directory(std::string_view path) const;
 
-  std::uint64_t used_bytes() const { return *used_; }
+  std::uint64_t used_bytes() const { return books_->used_bytes; }
   std::uint64_t free_bytes() const;
 
   PowerCutDamage power_cut(env::Random& random);
+  PowerCutDamage power_cut(CutChoice& choice);
+  // Told of every step from now on; nobody, if empty.
+  void record(std::function<void(DiskStep)> recorder) { books_->record = std::move(recorder); }
 
-  // For tests: the paths of all files, sorted; a wrong bit in the stored file; its content.
+  // For tests: the paths of all files, sorted, and with the folders; a wrong bit in the stored
+  // file; its content.
   std::vector<std::string> files() const;
+  std::vector<std::string> paths() const;
   Result<void> flip_bit(std::string_view path, std::uint64_t position, unsigned bit = 0);
   Result<std::string> content(std::string_view path) const;
 
@@ -85,6 +91,7 @@ class Disk {
     std::string path;
     std::string to;  // Of a rename.
     Entry entry;
+    std::uint64_t step = 0;
     bool synced = false;
   };
   static bool apply(Tree& tree, const Change& change);
@@ -92,7 +99,7 @@ class Disk {
   void settle();
   Result<void> check_parent(std::string_view path) const;
 
-  std::shared_ptr<std::uint64_t> used_;
+  std::shared_ptr<DiskBooks> books_;
   Tree cached_;
   Tree durable_;
   std::vector<Change> pending_;

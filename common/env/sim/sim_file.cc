@@ -112,15 +112,15 @@ Task<Result<void>> SimFile::sync() {
   Duration takes = access_.world().between(faults.sync_least, faults.sync_most);
   if (access_.chance(faults.sync_stall, "disk.sync_stall")) takes += faults.stall;
   const bool fails = access_.chance(faults.sync_error, "disk.sync_error");
-  auto begun = std::make_shared<Inode::Sectors>(inode_->begin_sync());
+  const std::uint64_t begun = inode_->begin_sync();
   auto inode = inode_;
   auto start = [this, takes, fails, begun, inode](OperationRef<Result<void>> operation) {
     auto finish = [operation, fails, begun, inode, path = path_] {
       if (fails) {
-        inode->fail_sync(*begun);
+        inode->fail_sync(begun);
         return complete(operation, Result<void>(fail(Errc::io_error, "syncing {}", path)));
       }
-      inode->finish_sync(*begun);
+      inode->finish_sync(begun);
       complete(operation, Result<void>());
     };
     access_.world().schedule(access_.world().now() + takes, &access_.environment, finish);

@@ -121,6 +121,98 @@ TEST(Disk, FailedSyncLeavesPagesThatLookClean) {
   EXPECT_EQ(disk.content("a").value(), std::string(5, '\0'));  // ... and the bytes are gone.
 }
 
+TEST(Disk, ASectorComesBackAsAnyOfItsWritesLeftIt) {
+  auto build = [](Disk& disk) {
+    auto file = disk.create("a").value();
+    ASSERT_TRUE(disk.sync_directory(""));
+    file->write(0, as_bytes("one"));
+    file->finish_sync(file->begin_sync());
+    file->write(0, as_bytes("two"));
+    file->write(0, as_bytes("six"));
+  };
+  EXPECT_EQ(outcomes(build, [](Disk& disk) { return content_or_none(disk, "a"); }),
+            (std::set<std::string>{"one", "two", "six"}));
+}
+
+TEST(Disk, ASyncDoesNotPromiseWhatWasWrittenAfterItBegan) {
+  auto build = [](Disk& disk) {
+    auto file = disk.create("a").value();
+    ASSERT_TRUE(disk.sync_directory(""));
+    file->write(0, as_bytes("before"));
+    const std::uint64_t begun = file->begin_sync();
+    file->write(0, as_bytes("during"));
+    file->finish_sync(begun);
+  };
+  EXPECT_EQ(outcomes(build, [](Disk& disk) { return content_or_none(disk, "a"); }),
+            (std::set<std::string>{"before", "during"}));
+}
+
+TEST(Disk, ARemovedFolderTakesWhatWasInItAlong) {
+  auto build = [](Disk& disk) {
+    ASSERT_TRUE(disk.make_directories("d"));
+    ASSERT_TRUE(disk.create("d/f"));
+    ASSERT_TRUE(disk.sync_directory("d"));
+    ASSERT_TRUE(disk.sync_directory(""));
+    ASSERT_TRUE(disk.remove("d/f"));
+    ASSERT_TRUE(disk.remove("d"));
+    ASSERT_TRUE(disk.sync_directory(""));
+  };
+  EXPECT_EQ(outcomes(build, [](Disk& disk) { return fmt::format("{}", disk.paths().size()); }),
+            (std::set<std::string>{"0"}));
+}
+
+// Keeps everything up to a step.
+class UpTo final : public CutChoice {
+ public:
+  explicit UpTo(std::uint64_t step) : step_(step) {}
+  bool keeps_name(std::uint64_t step) override { return step <= step_; }
+  std::uint64_t size(std::span<const SizeStep> sizes) override {
+    std::uint64_t size = 0;
+    for (const SizeStep& each : sizes)
+      if (each.step <= step_) size = each.size;
+    return size;
+  }
+  bool keeps_sector(std::uint64_t step, std::uint64_t) override { return step <= step_; }
+
+ private:
+  const std::uint64_t step_;
+};
+
+TEST(DiskReplay, DoesTheStepsAgainAndCutsWhereItIsTold) {
+  Disk disk;
+  std::vector<DiskStep> steps;
+  disk.record([&steps](DiskStep step) { steps.push_back(std::move(step)); });
+  ASSERT_TRUE(disk.make_directories("d"));
+  auto file = disk.create("d/f").value();
+  file->write(0, as_bytes("one"));
+  file->finish_sync(file->begin_sync());
+  ASSERT_TRUE(disk.rename("d/f", "d/g"));
+  const auto renamed = static_cast<std::uint64_t>(steps.size());
+  file->write(3, as_bytes("two"));
+  file->resize(4);
+  ASSERT_TRUE(disk.remove("d/g"));
+  file->write(0, as_bytes("gone"));
+
+  for (const auto& [upto, path, content] :
+       {std::tuple(std::size_t{2}, "d/f", ""), std::tuple(std::size_t{3}, "d/f", "one"),
+        std::tuple(renamed, "d/g", "one"), std::tuple(renamed + 1, "d/g", "onetwo"),
+        std::tuple(renamed + 2, "d/g", "onet"), std::tuple(renamed + 3, "d/g", "none")}) {
+    Disk again;
+    DiskReplay replay(again);
+    for (const DiskStep& step : std::span(steps).first(upto)) replay.take(step);
+    UpTo choice(upto);
+    again.power_cut(choice);
+    EXPECT_EQ(content_or_none(again, path), content) << upto;
+  }
+  // All steps are done and only the first three of them kept.
+  Disk again;
+  DiskReplay replay(again);
+  for (const DiskStep& step : steps) replay.take(step);
+  UpTo choice(3);
+  again.power_cut(choice);
+  EXPECT_EQ(again.paths(), (std::vector<std::string>{"d", "d/f"}));
+}
+
 TEST(Disk, CountsUsedBytesAlsoOfOpenRemovedFiles) {
   Disk disk;
   disk.faults.capacity_bytes = 100;
