@@ -1,6 +1,6 @@
 #include "broker/log/log_directory.h"
 
-#include "broker/log/segment_files.h"
+#include "broker/log/partition_files.h"
 
 namespace ropewalk::log {
 namespace {
@@ -36,10 +36,6 @@ Task<Result<std::optional<DirectoryMeta>>> read_meta(env::FileSystem& files) {
 }
 
 }  // namespace
-
-std::string partition_folder(TopicPartition partition) {
-  return fmt::format("partitions/{}/{}", partition.topic.to_hex(), partition.partition);
-}
 
 Task<Result<std::optional<DirectoryMeta>>> LogDirectory::peek(env::FileSystem& files) {
   CO_TRY_VOID(co_await files.lock(std::string(kLockFile)));
@@ -138,20 +134,7 @@ LogPlace LogDirectory::place_of(TopicPartition partition, std::function<void(env
 Task<Result<void>> LogDirectory::remove_partition(TopicPartition partition) {
   if (journal_->replicas().contains(partition))
     CO_TRY_VOID(co_await mark(partition, ReplicaMark::removed));
-  const std::string folder = partition_folder(partition);
-  auto names = co_await files_.list(folder);
-  if (!names && names.error().code == Errc::not_found) co_return Result<void>();
-  if (!names) co_return std::unexpected(std::move(names).error());
-  for (const std::string& name : *names)
-    CO_TRY_VOID(co_await remove_if_there(files_, fmt::format("{}/{}", folder, name)));
-  CO_TRY_VOID(co_await remove_if_there(files_, folder));
-  const std::string topic = folder.substr(0, folder.rfind('/'));
-  CO_TRY_VOID(co_await files_.sync_directory(topic));
-  // The topic's folder goes with its last partition.
-  CO_TRY(const auto others, co_await files_.list(topic));
-  if (!others.empty()) co_return Result<void>();
-  CO_TRY_VOID(co_await remove_if_there(files_, topic));
-  co_return co_await files_.sync_directory("partitions");
+  co_return co_await remove_partition_files(files_, partition);
 }
 
 Task<Result<void>> LogDirectory::set_aside(TopicPartition partition) {

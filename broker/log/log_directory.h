@@ -15,6 +15,7 @@
 
 #include "broker/log/directory_metrics.h"
 #include "broker/log/directory_syncer.h"
+#include "broker/log/partition_files.h"
 #include "broker/log/partition_log.h"
 #include "broker/log/replicas_journal.h"
 #include "broker/log/space_guard.h"
@@ -81,7 +82,8 @@ class LogDirectory {
   Task<Result<RecoveryReport>> open_partition(TopicPartition partition, RecoveryOptions options);
   // What a PartitionLog of this directory needs. `enter` as in LogPlace.
   LogPlace place_of(TopicPartition partition, std::function<void(env::Job)> enter);
-  // Writes *removed*, then unlinks. The log must be closed. Fine when it is not there.
+  // Writes *removed*, then unlinks; what a crash leaves of it goes at the next open(). The log must
+  // be closed. Fine when it is not there.
   Task<Result<void>> remove_partition(TopicPartition partition);
   // Renames a damaged replica's files aside (`<file>.damaged`, in the folder) and forgets that it
   // had data. What was set aside before is removed.
@@ -115,8 +117,5 @@ class LogDirectory {
   std::unique_ptr<HomeTasks> tasks_;
   std::unique_ptr<DirectorySyncer> syncer_;
 };
-
-// "partitions/<32 hex digits>/<index>".
-std::string partition_folder(TopicPartition partition);
 
 }  // namespace ropewalk::log

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "broker/log/checked_file.h"
+#include "broker/log/partition_files.h"
 #include "common/records/crc32c.h"
 
 namespace ropewalk::log {
@@ -72,6 +74,7 @@ void apply_mark(std::map<TopicPartition, ReplicaMark>& replicas, TopicPartition 
 
 struct JournalContent {
   std::map<TopicPartition, ReplicaMark> replicas;
+  std::set<TopicPartition> removed;
   std::size_t whole_bytes = 0;  // Without the group at the end that a power cut tore.
   std::uint32_t last_group = 0;
 };
@@ -91,6 +94,10 @@ Result<JournalContent> decode_journal(std::string_view bytes) {
                   kJournalPath, bytes.size());
     }
     apply_mark(content.replicas, entry->partition, entry->mark);
+    if (entry->mark == ReplicaMark::removed)
+      content.removed.insert(entry->partition);
+    else
+      content.removed.erase(entry->partition);
     content.last_group = std::max(content.last_group, entry->group);
     bytes.remove_prefix(kJournalEntryBytes);
   }
@@ -111,6 +118,9 @@ Task<Result<std::unique_ptr<ReplicasJournal>>> ReplicasJournal::open(env::FileSy
   if (bytes) {
     CO_TRY(found, decode_journal(*bytes));
   }
+  // Before they are forgotten: a crash may have come between the mark and the last unlink.
+  for (const TopicPartition partition : found.removed)
+    CO_TRY_VOID(co_await remove_partition_files(files, partition));
   journal->replicas_ = std::move(found.replicas);
   std::string content = seal_content(kJournalMagic, kJournalVersion, "");
   for (const auto& [partition, mark] : journal->replicas_)

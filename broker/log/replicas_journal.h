@@ -24,8 +24,8 @@ enum class ReplicaMark : std::uint8_t { created = 1, has_data = 2, removed = 3 }
 class ReplicasJournal {
  public:
   // Reads or makes the file. What does not check in the group that was written last is torn and
-  // dropped with what follows it; elsewhere it is Errc::corrupt. `core` is the one that all calls
-  // come from.
+  // dropped with what follows it; elsewhere it is Errc::corrupt. Files of removed replicas that are
+  // still there go. `core` is the one that all calls come from.
   static Task<Result<std::unique_ptr<ReplicasJournal>>> open(env::FileSystem& files,
                                                              env::Core& core);
 

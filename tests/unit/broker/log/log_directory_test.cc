@@ -134,6 +134,24 @@ TEST_F(LogDirectoryTest, AnEmptyReplicaIsNew) {
   EXPECT_FALSE(again->had_files);
 }
 
+// The mark is there, the files are too: nobody else would ever look for them.
+TEST_F(LogDirectoryTest, ARemovalThatACrashInterruptedIsFinishedAtTheNextOpen) {
+  ASSERT_TRUE(open());
+  write_one(kOrders);
+  write_one({kOrders.topic, 4});
+  {
+    auto journal = world_.run(core(), ReplicasJournal::open(*files_, core()));
+    ASSERT_TRUE(journal) << to_string(journal.error());
+    ASSERT_TRUE(world_.run(core(), (*journal)->mark(kOrders, ReplicaMark::removed)));
+  }
+  reopen();
+  EXPECT_FALSE(node_.disk("/d").is_directory(partition_folder(kOrders)));
+  EXPECT_FALSE(directory_->replicas().contains(kOrders));
+  const auto other = open_partition({kOrders.topic, 4});
+  ASSERT_TRUE(other) << to_string(other.error());
+  EXPECT_EQ(other->log.log_end, Offset(1));
+}
+
 TEST_F(LogDirectoryTest, RemovedReplicaLeavesNothing) {
   ASSERT_TRUE(open());
   write_one(kOrders);
