@@ -75,10 +75,13 @@ Task<Result<void>> Broker::Parts::open_and_join() {
   view = std::make_unique<metadata::MetadataView>(environment);
   replicas = std::make_unique<replication::ReplicaManager>(environment, data->logs(),
                                                            replica_options(settings));
+  const env::MonotonicTime began = environment.now();
   const replication::OpenedReplicas opened = co_await replicas->open_all();
   if (opened.count > 0)
-    log_info("opened {} replicas, {} of them had a torn tail, {} are damaged", opened.count,
-             opened.cut.size(), opened.damaged.size());
+    log_info("opened {} replicas in {} ms: scanned {} bytes of records, {} torn tails, {} damaged",
+             opened.count,
+             std::chrono::floor<std::chrono::milliseconds>(environment.now() - began).count(),
+             opened.bytes_scanned, opened.cut.size(), opened.damaged.size());
 
   unready = "opening the cluster's metadata";
   Result<void> outcome;

@@ -245,6 +245,7 @@ class RecoveryRun {
     if (!batch_crc_matches(batch)) co_return std::string("a checksum that does not match");
     epochs_.appended(header.leader_epoch, header.base_offset);
     report_.batches_scanned++;
+    report_.bytes_scanned += batch.size();
     if (options_.on_batch) options_.on_batch(header, batch);
     co_return std::string();
   }

@@ -38,6 +38,7 @@ struct RecoveryReport {
   bool cut_tail = false;  // Bytes behind the recorded end were cut away (R13).
   std::uint64_t cut_bytes = 0;
   std::uint64_t batches_scanned = 0;
+  std::uint64_t bytes_scanned = 0;  // Of these.
   // The checkpoint was missing or did not check, in a log that should have one: state older than
   // the log's first record is forgotten.
   bool checkpoint_lost = false;

@@ -309,6 +309,7 @@ Task<Result<void>> ReplicaManager::open(TopicPartition id, log::LogDirectory& di
     table_.set(id, {.partition = nullptr, .failure = std::make_shared<const Error>(told)});
     co_return std::unexpected(std::move(*failure));
   }
+  opened_.bytes_scanned += report->bytes_scanned;
   if (report->cut_tail) opened_.cut.push_back(id);
   if (!report->notes.empty()) log_info("replica {}: {}", id, report->notes);
 

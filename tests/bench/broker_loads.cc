@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <span>
 #include <string>
 #include <thread>
@@ -9,12 +7,14 @@
 
 #include <poll.h>
 
-#include "common/records/batch_builder.h"
+#include "common/records/batch_header.h"
 #include "common/wire/errors.h"
 #include "common/wire/records_last.h"
 #include "ropewalk/v1/metadata.pb.h"
 #include "ropewalk/v1/offsets.pb.h"
+#include "tests/bench/batches.h"
 #include "tests/bench/loads.h"
+#include "tests/bench/must.h"
 #include "tests/support/native_client.h"
 #include "tests/support/process.h"
 
@@ -26,15 +26,6 @@ using support::NativeClient;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kPatience = 30s;
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) {
-    std::fprintf(stderr, "rw_bench_load: %s\n", to_string(result.error()).c_str());
-    std::exit(1);
-  }
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
 
 NativeClient dial(const Arguments& arguments) {
   return must(
@@ -69,17 +60,6 @@ void wait_for_leaders(NativeClient& client, const std::string& topic_id, std::in
   }
 }
 
-SharedBytes build_batch(std::int64_t records, std::int64_t bytes) {
-  BatchBuilder builder(static_cast<std::size_t>(records * (bytes + 16)));
-  const std::string value(static_cast<std::size_t>(bytes), 'm');
-  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-                       std::chrono::system_clock::now().time_since_epoch())
-                       .count();
-  for (std::int64_t i = 0; i < records; i++)
-    builder.append({.timestamp = now, .key = {}, .value = as_bytes(value)});
-  return must(builder.finish(Codec::none));
-}
-
 std::int64_t since(Clock::time_point begin) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count();
 }
@@ -100,12 +80,13 @@ struct Shape {
   std::int64_t record_bytes;
   std::int64_t records;  // In a batch.
   std::int64_t batches;
+  Codec codec = Codec::none;
   double payload_gb() const { return static_cast<double>(record_bytes * records * batches) / 1e9; }
 };
 
 void produce_all(NativeClient& client, const std::string& topic_id, const Shape& shape,
                  std::int64_t in_flight) {
-  const auto batch = build_batch(shape.records, shape.record_bytes);
+  const auto batch = build_batch(shape.records, shape.record_bytes, shape.codec);
   std::vector<std::vector<std::byte>> frames;
   for (std::int64_t i = 0; i < in_flight; i++)
     frames.push_back(
@@ -162,7 +143,8 @@ Figures throughput(const Arguments& arguments) {
   const auto topic_id = topic_id_of(client, arguments.text("topic"));
   Shape shape{.record_bytes = arguments.number("bytes"),
               .records = arguments.number("records"),
-              .batches = 0};
+              .batches = 0,
+              .codec = codec_of(arguments)};
   shape.batches = arguments.number("mb") * 1'000'000 / shape.record_bytes / shape.records;
   const auto pid = static_cast<pid_t>(arguments.number("pid"));
   Figures figures;

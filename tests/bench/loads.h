@@ -12,8 +12,8 @@ namespace ropewalk::bench {
 Figures create_topic(const Arguments& arguments);
 
 // One connection, one partition, --inflight requests of pre-built batches of --records records of
-// --bytes bytes, --mb of payload. Then reads all of it back, --fetch bytes at a time. CPU of --pid.
-// Figures: produce_cpu_s_gb, produce_mb_s, consume_cpu_s_gb, consume_mb_s.
+// --bytes bytes in --codec, --mb of payload. Then reads all of it back, --fetch bytes at a time.
+// CPU of --pid. Figures: produce_cpu_s_gb, produce_mb_s, consume_cpu_s_gb, consume_mb_s.
 Figures throughput(const Arguments& arguments);
 
 // One request of one record in flight for --seconds. Figures: p50_us, p99_us, per_second.

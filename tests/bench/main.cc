@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "tests/bench/batches.h"
 #include "tests/bench/loads.h"
 
 int main(int count, char** values) {
@@ -14,7 +15,9 @@ int main(int count, char** values) {
                      {"latency", latency},
                      {"many", many},
                      {"raw-ping-pong", raw_ping_pong},
-                     {"raw-sync", raw_sync}};
+                     {"raw-sync", raw_sync},
+                     {"raw-walk", raw_walk},
+                     {"raw-scan", raw_scan}};
   for (const auto& load : loads) {
     if (count < 2 || std::strcmp(values[1], load.name) != 0) continue;
     const Figures figures = load.run(Arguments(count, values));

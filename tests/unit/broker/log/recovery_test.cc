@@ -142,6 +142,7 @@ TEST_F(Recovery, NothingIsScannedAfterAnOrderlyStop) {
   start();
   ASSERT_TRUE(life_->open());
   EXPECT_EQ(life_->report.batches_scanned, 0U);
+  EXPECT_EQ(life_->report.bytes_scanned, 0U);
   EXPECT_EQ(life_->log().readable_end(), batches_.back().next);
 }
 
