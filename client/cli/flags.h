@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "client/cli/values.h"
+#include "common/settings/definition.h"
 
 namespace ropewalk::cli {
 
@@ -30,6 +31,36 @@ inline CLI::Option* add_number(CLI::App& app, const std::string& name,
     into = *number;
   };
   return app.add_option_function<std::string>(name, store, help)->type_name("NUMBER");
+}
+
+// "64KiB".
+inline CLI::Option* add_bytes(CLI::App& app, const std::string& name, std::size_t& into,
+                              NumberRange range, const std::string& help) {
+  const auto store = [&into, range, name](const std::string& text) {
+    const auto bytes = settings::parse_bytes(text);
+    if (!bytes || *bytes < range.least || *bytes > range.most)
+      throw CLI::ValidationError(
+          name, fmt::format("'{}' is no number of bytes from {} to {} (4096, 64KiB, 1MiB)", text,
+                            settings::show_bytes(range.least), settings::show_bytes(range.most)));
+    into = static_cast<std::size_t>(*bytes);
+  };
+  return app.add_option_function<std::string>(name, store, help)->type_name("BYTES");
+}
+
+// "250ms", "3s".
+template <class Time>
+CLI::Option* add_time(CLI::App& app, const std::string& name, Time& into, NumberRange range_ms,
+                      const std::string& help) {
+  const auto store = [&into, range_ms, name](const std::string& text) {
+    const auto time = settings::parse_time(text);
+    if (!time || time->count() < range_ms.least || time->count() > range_ms.most)
+      throw CLI::ValidationError(
+          name, fmt::format("'{}' is no time from {} to {} (250ms, 3s, 2min)", text,
+                            settings::show_time(std::chrono::milliseconds(range_ms.least)),
+                            settings::show_time(std::chrono::milliseconds(range_ms.most))));
+    into = *time;
+  };
+  return app.add_option_function<std::string>(name, store, help)->type_name("TIME");
 }
 
 // `Text`: one or several.

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "client/cli/bench/bench_commands.h"
 #include "client/cli/commands.h"
 #include "client/cli/options.h"
 #include "common/env/standard_streams.h"

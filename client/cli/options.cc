@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "client/cli/bench_flags.h"
 #include "client/cli/flags.h"
 #include "client/cli/produce_flags.h"
 #include "client/cli/usage.h"
@@ -32,6 +33,7 @@ struct Raw {
   std::vector<std::string> changes;
   ShowCluster cluster;
   ProduceFlags produce;
+  BenchFlags bench;
   Consume consume;
   DeleteRecords delete_records;
 };
@@ -177,6 +179,9 @@ Result<Options> checked(const CLI::App& app, Raw& raw) {
   if (app.got_subcommand("produce")) return with_command(raw, raw.produce.checked());
   if (app.got_subcommand("consume")) return with_command(raw, checked_consume(raw));
   if (app.got_subcommand("records")) return with_command(raw, checked_delete_records(raw));
+  if (raw.bench.is("produce")) return with_command(raw, raw.bench.checked_produce());
+  if (raw.bench.is("consume")) return with_command(raw, raw.bench.checked_consume());
+  if (raw.bench.is("latency")) return with_command(raw, raw.bench.checked_latency());
   return with_command<ShowCluster>(raw, raw.cluster);
 }
 
@@ -195,6 +200,7 @@ void define_all(CLI::App& app, Raw& raw) {
   raw.produce.define(app);
   define_consume(app, raw);
   define_records(app, raw);
+  raw.bench.define(app);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "client/cli/bench/bench_options.h"
 #include "client/cli/record_format.h"
 #include <ropewalk/admin.h>
 #include <ropewalk/types.h>
@@ -81,7 +82,8 @@ struct DeleteRecords {
 struct Options {
   std::vector<std::string> brokers;  // HOST:PORT each.
   std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, SetTopic, ShowOffsets,
-               ShowCluster, Produce, Consume, DeleteRecords>
+               ShowCluster, Produce, Consume, DeleteRecords, BenchProduce, BenchConsume,
+               BenchLatency>
       command;
 };
 

@@ -1,66 +1,14 @@
 // What `ropewalk produce` takes, `ropewalk consume` gives back, byte for byte: the commands as
 // people use them, in a shell, against a real broker.
-#include <filesystem>
-#include <fstream>
 #include <random>
 #include <string>
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-
-#include "tests/support/broker_process.h"
+#include "tests/integration/command_fixture.h"
 
 namespace ropewalk::support {
 namespace {
 
-using namespace std::chrono_literals;
-
-class CommandRecords : public ::testing::Test {
- protected:
-  void SetUp() override {
-    directory_ = std::filesystem::temp_directory_path() / "rw-records-XXXXXX";
-    ASSERT_NE(mkdtemp(directory_.data()), nullptr);
-    auto started = start_ready_broker(
-        {.data_directory = directory_ + "/data", .stderr_file = directory_ + "/broker.log"}, 180s);
-    ASSERT_TRUE(started) << to_string(started.error());
-    broker_ = std::make_unique<BrokerProcess>(std::move(*started));
-  }
-  void TearDown() override {
-    if (HasFailure())
-      std::fprintf(stderr, "kept: %s\n", directory_.c_str());
-    else
-      std::filesystem::remove_all(directory_);
-  }
-
-  // Begins a script in the test's folder, in which rw is the command and a failure of any part
-  // fails the whole. What it prints on stderr goes to the file "stderr".
-  Process begin(const std::string& script) {
-    const std::string prologue =
-        fmt::format("set -euo pipefail; cd {}; rw() {{ {} --brokers 127.0.0.1:{} \"$@\"; }}\n",
-                    directory_, program("ropewalk"), broker_->port);
-    auto process = Process::start(
-        {.command = {"/bin/bash", "-c", prologue + script}, .stderr_file = path("stderr")});
-    EXPECT_TRUE(process) << to_string(process.error());
-    return std::move(*process);
-  }
-  // Its exit status.
-  int run(const std::string& script) {
-    const int status = begin(script).wait();
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-  std::string path(const std::string& name) const { return directory_ + "/" + name; }
-  std::string content(const std::string& name) const {
-    std::ifstream in(path(name), std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-  void write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(path(name), std::ios::binary) << bytes;
-  }
-
-  std::string directory_;
-  std::unique_ptr<BrokerProcess> broker_;
-};
+class CommandRecords : public CommandFixture {};
 
 std::string random_bytes(std::size_t count) {
   std::mt19937 random(17);

@@ -210,10 +210,10 @@ TEST(CliOptions, WrongUsageIsStatusTwo) {
 }
 
 TEST(CliUsage, AnUnknownCommandIsNamedWithTheNearest) {
-  EXPECT_EQ(
-      words({"frob"}),
-      "ropewalk: there is no command 'frob' (there are topic, cluster, produce, consume, records)\n"
-      "See ropewalk --help\n");
+  EXPECT_EQ(words({"frob"}),
+            "ropewalk: there is no command 'frob' (there are topic, cluster, produce, consume, "
+            "records, bench)\n"
+            "See ropewalk --help\n");
   EXPECT_THAT(words({"tpoic", "list"}), HasSubstr("'tpoic' (there are topic,"));
   EXPECT_THAT(words({"tpoic", "list"}), HasSubstr("; did you mean topic?"));
   EXPECT_EQ(words({"topic", "lst"}),
@@ -224,9 +224,10 @@ TEST(CliUsage, AnUnknownCommandIsNamedWithTheNearest) {
 }
 
 TEST(CliUsage, AMissingCommandIsNamedAsThat) {
-  EXPECT_EQ(words({}),
-            "ropewalk: 'ropewalk' needs a command: topic, cluster, produce, consume, records\n"
-            "See ropewalk --help\n");
+  EXPECT_EQ(
+      words({}),
+      "ropewalk: 'ropewalk' needs a command: topic, cluster, produce, consume, records, bench\n"
+      "See ropewalk --help\n");
   EXPECT_THAT(words({"topic"}), HasSubstr("'ropewalk topic' needs a command: create, list"));
 }
 

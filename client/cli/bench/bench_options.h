@@ -1,0 +1,53 @@
+// What `ropewalk bench` is told, as values.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <ropewalk/types.h>
+
+namespace ropewalk::cli {
+
+// How long a run is: whichever comes first.
+struct BenchLimit {
+  std::optional<std::uint64_t> records;
+  std::optional<std::chrono::milliseconds> time;
+};
+
+// What is common to runs that send.
+struct BenchLoad {
+  std::string topic;
+  std::optional<std::int32_t> partitions;  // Makes the topic first, with so many.
+  std::size_t record_bytes = 100;
+  BenchLimit limit;
+  std::optional<std::uint64_t> rate;  // Records a second; as fast as it goes, if missing.
+  Acks acks = Acks::all;
+  Compression compression = Compression::none;
+  std::optional<int> compression_level = {};
+  std::chrono::milliseconds timeout{10'000};  // Of one record; then the run has failed.
+  bool json = false;
+};
+
+struct BenchProduce {
+  BenchLoad load;
+  std::size_t batch_bytes = 64 << 10;
+  std::chrono::milliseconds linger{5};
+  std::size_t requests_in_flight = 5;
+};
+
+struct BenchConsume {
+  std::string topic;
+  BenchLimit limit;  // Beside the end that the topic has when the run begins.
+  std::chrono::milliseconds timeout{10'000};  // Without a record.
+  bool json = false;
+};
+
+struct BenchLatency {
+  BenchLoad load;
+  std::size_t records_in_flight = 1;
+};
+
+}  // namespace ropewalk::cli
