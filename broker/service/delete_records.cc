@@ -22,21 +22,10 @@ struct Gathered {
   env::Event complete;
 };
 
-Result<std::shared_ptr<replication::Partition>> find_target(const Parts& parts,
-                                                            const security::RequestContext& context,
-                                                            const metadata::Image& image,
-                                                            const DeleteRecordsPartition& wanted,
-                                                            TopicPartition& id) {
-  TRY(const auto* topic,
-      find_topic(parts, context, image, wanted.topic, security::Operation::remove));
-  id = {topic->id, wanted.partition};
-  TRY(const auto* state, find_partition(*topic, wanted.partition));
-  TRY(auto leader, find_leader(parts, *topic, *state));
-  TRY_VOID(check_lease(parts));
-  if (wanted.before < Offset(-1))
-    return fail(Errc::offset_out_of_range, "records before {}: an offset from 0 up, or -1 for all",
-                wanted.before);
-  return leader;
+Result<void> check_offset(Offset before) {
+  if (before >= Offset(-1)) return {};
+  return fail(Errc::offset_out_of_range, "records before {}: an offset from 0 up, or -1 for all",
+              before);
 }
 
 }  // namespace
@@ -44,11 +33,16 @@ Result<std::shared_ptr<replication::Partition>> find_target(const Parts& parts,
 Task<std::vector<DeletedRecords>> DeleteRecords::handle(
     security::RequestContext context, std::vector<DeleteRecordsPartition> request) {
   const metadata::ImagePtr image = parts_.metadata.get();
+  const Result<void> lease = check_lease(parts_);
   auto gathered = std::make_shared<Gathered>(parts_.environment.current_core(), request.size());
   std::vector<TopicPartition> ids(request.size());
   std::vector<std::shared_ptr<replication::Partition>> targets(request.size());
   for (std::size_t i = 0; i < request.size(); i++) {
-    auto target = find_target(parts_, context, *image, request[i], ids[i]);
+    auto target = find_led_here(parts_, context, *image, request[i].topic, request[i].partition,
+                                security::Operation::remove, ids[i]);
+    if (target && !lease) target = std::unexpected(lease.error());
+    if (const auto checked = check_offset(request[i].before); target && !checked)
+      target = std::unexpected(checked.error());
     if (target) {
       targets[i] = std::move(*target);
       gathered->owed++;

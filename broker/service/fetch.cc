@@ -57,20 +57,15 @@ class FetchRun {
   void find_partitions() {
     const metadata::ImagePtr& image = parts_.metadata.get();
     for (std::size_t i = 0; i < request_.partitions.size(); i++) {
-      const auto found = find_one(*image, request_.partitions[i], targets_[i]);
-      if (!found) set_error(i, found.error());
+      const FetchPartition& wanted = request_.partitions[i];
+      targets_[i].next = wanted.fetch_offset;
+      auto replica = find_led_here(parts_, context_, *image, wanted.topic, wanted.partition,
+                                   security::Operation::read, targets_[i].id);
+      if (replica)
+        targets_[i].replica = std::move(*replica);
+      else
+        set_error(i, replica.error());
     }
-  }
-
-  Result<void> find_one(const metadata::Image& image, const FetchPartition& wanted,
-                        Target& target) {
-    TRY(const auto* topic,
-        find_topic(parts_, context_, image, wanted.topic, security::Operation::read));
-    target.id = {topic->id, wanted.partition};
-    TRY(const auto* state, find_partition(*topic, wanted.partition));
-    TRY(target.replica, find_leader(parts_, *topic, *state));
-    target.next = wanted.fetch_offset;
-    return {};
   }
 
   env::MonotonicTime wait_deadline() const {

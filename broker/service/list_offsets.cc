@@ -11,18 +11,6 @@
 namespace ropewalk::service {
 namespace {
 
-Result<std::shared_ptr<replication::Partition>> find_queried(
-    const Parts& parts, const security::RequestContext& context, const metadata::Image& image,
-    const ListOffsetsPartition& wanted, TopicPartition& id) {
-  TRY(const auto* topic,
-      find_topic(parts, context, image, wanted.topic, security::Operation::describe));
-  id = {topic->id, wanted.partition};
-  TRY(const auto* state, find_partition(*topic, wanted.partition));
-  TRY(auto leader, find_leader(parts, *topic, *state));
-  TRY_VOID(check_lease(parts));
-  return leader;
-}
-
 bool asks_for_time(const ListOffsetsPartition& wanted) {
   return wanted.query == OffsetQuery::by_timestamp || wanted.query == OffsetQuery::max_timestamp;
 }
@@ -45,8 +33,11 @@ Task<std::vector<ListedOffset>> ListOffsets::handle(security::RequestContext con
   std::vector<TopicPartition> ids(request.size());
   auto looks = std::make_shared<PartitionLooks>(parts_.environment.current_core(), request.size());
   const metadata::ImagePtr image = parts_.metadata.get();
+  const Result<void> lease = check_lease(parts_);
   for (std::size_t i = 0; i < request.size(); i++) {
-    auto replica = find_queried(parts_, context, *image, request[i], ids[i]);
+    auto replica = find_led_here(parts_, context, *image, request[i].topic, request[i].partition,
+                                 security::Operation::describe, ids[i]);
+    if (replica && !lease) replica = std::unexpected(lease.error());
     if (!replica) {
       answer[i].error = std::move(replica).error();
       continue;

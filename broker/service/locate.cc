@@ -41,6 +41,16 @@ Result<std::shared_ptr<replication::Partition>> find_leader(const Parts& parts,
               partition.index, topic.name, partition.leader);
 }
 
+Result<std::shared_ptr<replication::Partition>> find_led_here(
+    const Parts& parts, const security::RequestContext& context, const metadata::Image& image,
+    const TopicRef& topic, std::int32_t partition, security::Operation operation,
+    TopicPartition& id) {
+  TRY(const auto* found, find_topic(parts, context, image, topic, operation));
+  id = {found->id, partition};
+  TRY(const auto* state, find_partition(*found, partition));
+  return find_leader(parts, *found, *state);
+}
+
 Result<void> check_lease(const Parts& parts) {
   if (parts.lease_holds()) return {};
   return fail(Errc::not_leader_or_follower,

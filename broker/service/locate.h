@@ -33,6 +33,13 @@ Result<std::shared_ptr<replication::Partition>> find_leader(const Parts& parts,
                                                             const metadata::Topic& topic,
                                                             const metadata::Partition& partition);
 
+// The replica here that leads a partition which the caller may do the operation with. `id` is set
+// as soon as the topic is known, for the hint that an error may want. Errors: all of the above.
+Result<std::shared_ptr<replication::Partition>> find_led_here(
+    const Parts& parts, const security::RequestContext& context, const metadata::Image& image,
+    const TopicRef& topic, std::int32_t partition, security::Operation operation,
+    TopicPartition& id);
+
 // R8: a broker that is fenced, or whose lease ran out, is leader of nothing. One look at the clock.
 // Errors: not_leader_or_follower.
 Result<void> check_lease(const Parts& parts);
