@@ -60,4 +60,23 @@ void set_hint_of(Message& message, const service::LeaderHint& hint) {
   into.set_port(hint.port);
 }
 
+// Which partition a request asks about, and the epoch that its leader must have. Errors:
+// invalid_request.
+template <class Asked, class Partition>
+Result<void> read_target(const Asked& asked, Partition& partition) {
+  TRY(partition.topic, topic_ref({}, asked.topic_id()));
+  partition.partition = asked.partition();
+  if (asked.has_leader_epoch()) partition.leader_epoch = LeaderEpoch(asked.leader_epoch());
+  return {};
+}
+
+// The answer about that partition: which one it was, what went wrong, who leads.
+template <class Asked, class Answer, class Message>
+void write_target(const Asked& asked, const Answer& answer, Message& into) {
+  into.set_topic_id(asked.topic_id());
+  into.set_partition(asked.partition());
+  set_error_of(into, answer.error);
+  set_hint_of(into, answer.current_leader);
+}
+
 }  // namespace ropewalk::native

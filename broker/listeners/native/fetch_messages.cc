@@ -41,13 +41,10 @@ Result<service::OffsetQuery> query_of(v1::OffsetQuery query) {
 v1::FetchedPartition small_fields(const v1::FetchPartition& asked,
                                   const service::FetchResult& result) {
   v1::FetchedPartition fields;
-  fields.set_topic_id(asked.topic_id());
-  fields.set_partition(asked.partition());
-  set_error_of(fields, result.error);
+  write_target(asked, result, fields);
   fields.set_high_watermark(result.high_watermark.value());
   fields.set_last_stable_offset(result.last_stable.value());
   fields.set_log_start_offset(result.log_start.value());
-  set_hint_of(fields, result.current_leader);
   return fields;
 }
 
@@ -71,10 +68,8 @@ Result<service::FetchRequest> read_fetch(const v1::FetchRequest& message) {
       return fail(Errc::invalid_request, "max_bytes {} of a partition", asked.max_bytes());
     }
     service::FetchPartition partition;
-    TRY(partition.topic, topic_ref({}, asked.topic_id()));
-    partition.partition = asked.partition();
+    TRY_VOID(read_target(asked, partition));
     partition.fetch_offset = Offset(asked.fetch_offset());
-    if (asked.has_leader_epoch()) partition.leader_epoch = LeaderEpoch(asked.leader_epoch());
     partition.bytes_max = static_cast<std::size_t>(asked.max_bytes());
     request.partitions.push_back(std::move(partition));
   }
@@ -125,9 +120,7 @@ Result<std::vector<service::ListOffsetsPartition>> read_list_offsets(
   partitions.reserve(static_cast<std::size_t>(message.partitions_size()));
   for (const auto& asked : message.partitions()) {
     service::ListOffsetsPartition partition;
-    TRY(partition.topic, topic_ref({}, asked.topic_id()));
-    partition.partition = asked.partition();
-    if (asked.has_leader_epoch()) partition.leader_epoch = LeaderEpoch(asked.leader_epoch());
+    TRY_VOID(read_target(asked, partition));
     TRY(partition.query, query_of(asked.query()));
     partition.timestamp_ms = asked.timestamp_ms();
     partitions.push_back(std::move(partition));
@@ -143,13 +136,10 @@ v1::ListOffsetsResponse write_list_offsets(const v1::ListOffsetsRequest& request
   for (std::size_t i = 0; i < offsets.size(); i++) {
     const auto& asked = request.partitions(static_cast<int>(i));
     v1::ListedOffset& into = *message.add_partitions();
-    into.set_topic_id(asked.topic_id());
-    into.set_partition(asked.partition());
-    set_error_of(into, offsets[i].error);
+    write_target(asked, offsets[i], into);
     into.set_offset(offsets[i].offset.value());
     into.set_timestamp_ms(offsets[i].timestamp_ms);
     into.set_leader_epoch(offsets[i].leader_epoch.value());
-    set_hint_of(into, offsets[i].current_leader);
   }
   return message;
 }
@@ -160,9 +150,7 @@ Result<std::vector<service::DeleteRecordsPartition>> read_delete_records(
   partitions.reserve(static_cast<std::size_t>(message.partitions_size()));
   for (const auto& asked : message.partitions()) {
     service::DeleteRecordsPartition partition;
-    TRY(partition.topic, topic_ref({}, asked.topic_id()));
-    partition.partition = asked.partition();
-    if (asked.has_leader_epoch()) partition.leader_epoch = LeaderEpoch(asked.leader_epoch());
+    TRY_VOID(read_target(asked, partition));
     partition.before = Offset(asked.before_offset());
     partitions.push_back(std::move(partition));
   }
@@ -177,11 +165,8 @@ v1::DeleteRecordsResponse write_delete_records(
   for (std::size_t i = 0; i < deleted.size(); i++) {
     const auto& asked = request.partitions(static_cast<int>(i));
     v1::DeletedRecords& into = *message.add_partitions();
-    into.set_topic_id(asked.topic_id());
-    into.set_partition(asked.partition());
-    set_error_of(into, deleted[i].error);
+    write_target(asked, deleted[i], into);
     into.set_log_start(deleted[i].log_start.value());
-    set_hint_of(into, deleted[i].current_leader);
   }
   return message;
 }
