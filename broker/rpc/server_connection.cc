@@ -186,12 +186,8 @@ Task<void> ServerConnection::write_replies() {
       if (closing_ || closed_) break;
       continue;
     }
-    std::size_t bytes = 0;
-    std::size_t held = 0;
-    for (const env::Chunk& chunk : leaving) {
-      bytes += cost_of(chunk);
-      held += memory_of(chunk);
-    }
+    const std::size_t bytes = unsent_bytes_;
+    const std::size_t held = held_bytes_;
     writing_ = true;
     auto written = co_await connection_->write(leaving);
     writing_ = false;

@@ -44,14 +44,14 @@ struct ServerTally {
   // another.
   LogLimit& limit_of(Errc code) {
     const auto number = static_cast<std::size_t>(code);
-    return limits[number % limits.size()];
+    return limits_[number % limits_.size()];
   }
   LogLimit too_many;
   LogLimit too_many_of_address;
   LogLimit accepting;
 
  private:
-  std::array<LogLimit, 64> limits;
+  std::array<LogLimit, 64> limits_;
 };
 
 class ServerConnection : public Outbox, public std::enable_shared_from_this<ServerConnection> {
