@@ -129,11 +129,7 @@ Result<void> Partition::append(env::Core& core, const std::shared_ptr<ProduceSin
                                ProduceItem& item) {
   auto taken = check_role(item.expected_epoch);
   if (taken) taken = leader_->admit(item.acks);
-  if (!taken) {
-    if (item.sequenced.is_idempotent() && is_retriable(taken.error().code))
-      producers_.refused(item.sequenced, taken.error().code);
-    return taken;
-  }
+  if (!taken) return refused(item, std::move(taken).error());
   if (item.sequenced.is_idempotent()) {
     TRY(const auto original, producers_.check(item.sequenced));
     if (original) {  // R9: answered under the same condition as the original.
@@ -141,11 +137,7 @@ Result<void> Partition::append(env::Core& core, const std::shared_ptr<ProduceSin
       return {};
     }
   }
-  if (space_.is_short()) {
-    Error full = space_.shortage();
-    if (item.sequenced.is_idempotent()) producers_.refused(item.sequenced, full.code);
-    return fail(std::move(full));
-  }
+  if (space_.is_short()) return refused(item, space_.shortage());
   const Placed placed{.base_offset = log_->next_offset(),
                       .append_time_ms = item.append_time_ms,
                       .record_count = item.sequenced.record_count};
@@ -154,6 +146,13 @@ Result<void> Partition::append(env::Core& core, const std::shared_ptr<ProduceSin
   log_->append(std::move(stamped));
   wait(core, sink, item, placed);
   return {};
+}
+
+// What follows it in the producer's pipeline is refused like it, until it comes again.
+std::unexpected<Error> Partition::refused(const ProduceItem& item, Error error) {
+  if (item.sequenced.is_idempotent() && is_retriable(error.code))
+    producers_.refused(item.sequenced, error.code);
+  return fail(std::move(error));
 }
 
 void Partition::wait(env::Core& core, const std::shared_ptr<ProduceSink>& sink,

@@ -128,6 +128,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   // The following run inside.
   Result<void> check_role(std::optional<LeaderEpoch> expected) const;
   Result<void> append(env::Core& core, const std::shared_ptr<ProduceSink>& sink, ProduceItem& item);
+  std::unexpected<Error> refused(const ProduceItem& item, Error error);
   void wait(env::Core& core, const std::shared_ptr<ProduceSink>& sink, const ProduceItem& item,
             Placed placed);
   void look_inside(env::Core& core, const std::shared_ptr<FetchSink>& sink, const Look& look);
