@@ -1,21 +1,17 @@
 #include "common/env/real/memory.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include <malloc.h>
-#include <unistd.h>
+
+#include "common/env/real/process_stats.h"
 
 namespace ropewalk::env {
 namespace {
 
 // Resident and not in use by anybody.
 std::size_t kept_bytes() {
-  std::ifstream file("/proc/self/statm");
-  std::size_t pages = 0;
-  std::size_t resident = 0;
-  if (!(file >> pages >> resident)) return 0;
-  resident *= static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t resident = real::read_memory().resident_bytes;
   const auto heap = mallinfo2();
   return resident - std::min(resident, heap.uordblks + heap.hblkhd);
 }

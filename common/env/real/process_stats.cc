@@ -26,6 +26,15 @@ std::uint64_t count_open_files() {
 
 }  // namespace
 
+Memory read_memory() {
+  std::uint64_t pages = 0;
+  std::uint64_t resident_pages = 0;
+  std::ifstream file("/proc/self/statm");
+  if (!(file >> pages >> resident_pages)) return {};
+  const auto page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return {.virtual_bytes = pages * page_bytes, .resident_bytes = resident_pages * page_bytes};
+}
+
 ProcessStats read_process_stats() {
   ProcessStats stats;
   rusage usage{};
@@ -34,14 +43,9 @@ ProcessStats read_process_stats() {
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) stats.open_files_max = files.rlim_cur;
   stats.open_files = count_open_files();
-  std::uint64_t pages = 0;
-  std::uint64_t resident_pages = 0;
-  std::ifstream memory("/proc/self/statm");
-  if (memory >> pages >> resident_pages) {
-    const auto page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-    stats.virtual_bytes = pages * page_bytes;
-    stats.resident_bytes = resident_pages * page_bytes;
-  }
+  const Memory memory = read_memory();
+  stats.virtual_bytes = memory.virtual_bytes;
+  stats.resident_bytes = memory.resident_bytes;
   return stats;
 }
 
