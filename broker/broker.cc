@@ -1,6 +1,8 @@
 #include "broker/broker.h"
 
 #include <chrono>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "broker/parts.h"
@@ -30,6 +32,12 @@ replication::ReplicaManagerOptions replica_options(const BrokerSettings& setting
   options.log.segment_bytes = static_cast<std::uint64_t>(settings.segment_bytes);
   options.log.index_interval_bytes = static_cast<std::uint32_t>(settings.index_interval_bytes);
   return options;
+}
+
+std::set<std::string, std::less<>> advertised_listeners(const BrokerSettings& settings) {
+  std::set<std::string, std::less<>> names;
+  for (const auto& [listener, address] : settings.advertised) names.insert(listener);
+  return names;
 }
 
 service::Limits service_limits(const BrokerSettings& settings) {
@@ -135,6 +143,7 @@ Task<Result<void>> Broker::Parts::start_serving() {
                      .metrics = service_metrics,
                      .cluster_id = data->cluster(),
                      .self = settings.broker_id,
+                     .advertised = advertised_listeners(settings),
                      .controller_id = [this] { return watch.leader(); },
                      .lease_holds = [this] { return lease_holds(); },
                      .limits = service_limits(settings),

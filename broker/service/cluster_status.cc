@@ -23,7 +23,7 @@ ClusterStatus DescribeCluster::handle(const security::RequestContext& context) c
   status.answered_by = parts_.self;
   status.feature_level = feature_level_of(image);
   status.metadata_offset = image.offset();
-  status.brokers = describe_brokers(image, context);
+  status.brokers = describe_brokers(parts_, context, image);
   image.topics().for_each([&](const TopicId&, const metadata::TopicPtr& topic) {
     const metadata::TopicSettings settings = metadata::effective_settings(image, *topic);
     status.topics++;

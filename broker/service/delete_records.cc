@@ -70,7 +70,7 @@ Task<std::vector<DeletedRecords>> DeleteRecords::handle(
     }
     answer[i].error = start.error();
     if (wants_leader_hint(start.error().code))
-      answer[i].current_leader = leader_hint(*image, context, ids[i]);
+      answer[i].current_leader = leader_hint(parts_, context, *image, ids[i]);
   }
   co_return answer;
 }

@@ -8,6 +8,7 @@
 
 #include "broker/metadata/topic_settings.h"
 #include "broker/security/authorizer.h"
+#include "broker/service/addresses.h"
 #include "broker/service/locate.h"
 
 namespace ropewalk::service {
@@ -43,19 +44,18 @@ std::int32_t feature_level_of(const metadata::Image& image) {
   return found != features.end() ? found->second : 0;
 }
 
-std::vector<BrokerMetadata> describe_brokers(const metadata::Image& image,
-                                             const security::RequestContext& context) {
+std::vector<BrokerMetadata> describe_brokers(const Parts& parts,
+                                             const security::RequestContext& context,
+                                             const metadata::Image& image) {
   std::vector<BrokerMetadata> brokers;
   for (const auto& [id, registration] : image.brokers()) {
     BrokerMetadata broker;
     broker.id = id;
     broker.rack = registration->rack;
     broker.fenced = registration->fenced;
-    for (const metadata::BrokerListener& listener : registration->listeners) {
-      if (listener.name != context.caller->listener) continue;
-      broker.host = listener.host;
-      broker.port = listener.port;
-    }
+    auto [host, port] = address_for(parts, *context.caller, *registration);
+    broker.host = std::move(host);
+    broker.port = port;
     brokers.push_back(std::move(broker));
   }
   return brokers;

@@ -15,9 +15,10 @@ namespace ropewalk::service {
 // Of the feature that gates the records of the metadata log.
 std::int32_t feature_level_of(const metadata::Image& image);
 
-// With the address of the listener that the caller used; brokers without that listener have none.
-std::vector<BrokerMetadata> describe_brokers(const metadata::Image& image,
-                                             const security::RequestContext& context);
+// With their addresses for the caller (addresses.h).
+std::vector<BrokerMetadata> describe_brokers(const Parts& parts,
+                                             const security::RequestContext& context,
+                                             const metadata::Image& image);
 
 TopicMetadata describe_topic(const metadata::Image& image, const metadata::Topic& topic);
 

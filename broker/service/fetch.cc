@@ -176,7 +176,7 @@ class FetchRun {
   void set_error(std::size_t i, Error error) {
     FetchResult& result = response_.partitions[i];
     if (wants_leader_hint(error.code))
-      result.current_leader = leader_hint(*parts_.metadata.get(), context_, targets_[i].id);
+      result.current_leader = leader_hint(parts_, context_, *parts_.metadata.get(), targets_[i].id);
     result.error = std::move(error);
     targets_[i].replica.reset();
     failed_ = true;

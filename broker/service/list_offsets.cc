@@ -71,7 +71,7 @@ Task<std::vector<ListedOffset>> ListOffsets::handle(security::RequestContext con
       }
     }
     if (wants_leader_hint(listed.error.code))
-      listed.current_leader = leader_hint(*image, context, ids[i]);
+      listed.current_leader = leader_hint(parts_, context, *image, ids[i]);
   }
   co_return answer;
 }

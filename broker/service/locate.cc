@@ -1,6 +1,9 @@
 #include "broker/service/locate.h"
 
+#include <utility>
+
 #include "broker/replication/replica_manager.h"
+#include "broker/service/addresses.h"
 
 namespace ropewalk::service {
 
@@ -57,8 +60,8 @@ Result<void> check_lease(const Parts& parts) {
               "broker {} is fenced, or has not heard from the controller for too long", parts.self);
 }
 
-LeaderHint leader_hint(const metadata::Image& image, const security::RequestContext& context,
-                       const TopicPartition& partition) {
+LeaderHint leader_hint(const Parts& parts, const security::RequestContext& context,
+                       const metadata::Image& image, const TopicPartition& partition) {
   LeaderHint hint;
   const metadata::Partition* const state = image.partition(partition);
   if (state == nullptr) return hint;
@@ -66,11 +69,9 @@ LeaderHint leader_hint(const metadata::Image& image, const security::RequestCont
   hint.epoch = state->leader_epoch;
   const metadata::BrokerRegistration* const broker = image.broker(state->leader);
   if (broker == nullptr) return hint;
-  for (const metadata::BrokerListener& listener : broker->listeners) {
-    if (listener.name != context.caller->listener) continue;
-    hint.host = listener.host;
-    hint.port = listener.port;
-  }
+  auto [host, port] = address_for(parts, *context.caller, *broker);
+  hint.host = std::move(host);
+  hint.port = port;
   return hint;
 }
 

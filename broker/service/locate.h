@@ -45,8 +45,8 @@ Result<std::shared_ptr<replication::Partition>> find_led_here(
 Result<void> check_lease(const Parts& parts);
 
 // Who leads, and where the caller reaches it by the listener that it used.
-LeaderHint leader_hint(const metadata::Image& image, const security::RequestContext& context,
-                       const TopicPartition& partition);
+LeaderHint leader_hint(const Parts& parts, const security::RequestContext& context,
+                       const metadata::Image& image, const TopicPartition& partition);
 
 // Whether an answer with this error should carry a hint.
 bool wants_leader_hint(Errc code);

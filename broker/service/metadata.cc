@@ -22,7 +22,7 @@ MetadataResponse Metadata::handle(const security::RequestContext& context,
   response.controller = parts_.controller_id();
   response.feature_level = feature_level_of(image);
   response.metadata_offset = image.offset();
-  response.brokers = describe_brokers(image, context);
+  response.brokers = describe_brokers(parts_, context, image);
   response.topics = describe_topics(parts_, context, image, request.all_topics, request.topics);
   return response;
 }

@@ -49,7 +49,7 @@ void PendingProduce::fail_with(std::size_t index, Error error, std::vector<Recor
   if (part.batch.is_idempotent()) gate_->refused(part.key, part.batch, error.code);
   ProduceResult& result = response_[index];
   if (wants_leader_hint(error.code))
-    result.current_leader = leader_hint(*parts_.metadata.get(), context_, part.target);
+    result.current_leader = leader_hint(parts_, context_, *parts_.metadata.get(), part.target);
   result.error = std::move(error);
   result.record_faults = std::move(faults);
   part.done = true;

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <set>
+#include <string>
 
 #include "broker/quota/byte_budget.h"
 #include "common/ids.h"
@@ -53,6 +55,9 @@ struct Parts {
   ServiceMetrics& metrics;
   ClusterId cluster_id;
   BrokerId self;
+  // The listeners whose address the settings name; of the others each client is told the address
+  // that it reached.
+  std::set<std::string, std::less<>> advertised = {};
   // Who decides on changes now; kNoBroker when it is not known. Any core.
   std::function<BrokerId()> controller_id;
   // R8: whether this broker's lease holds, by the clock of this moment. Without it nothing is

@@ -126,8 +126,7 @@ void define_listeners(Schema& schema, BrokerSettings& s) {
                   false);
   schema.add({.key = "advertised",
               .help = "The addresses that clients and brokers are told, where they differ from "
-                      "what is listened on: behind address translation, or when listening on "
-                      "0.0.0.0.",
+                      "the one that was reached: behind address translation.",
               .accepts = "LISTENER=HOST:PORT, separated by commas (LISTENER: native, broker, "
                          "kafka, admin, kinesis)",
               .assign = [&s](std::string_view text) -> Result<void> {

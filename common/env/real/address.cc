@@ -51,7 +51,11 @@ Endpoint Address::endpoint() const {
   if (family() == AF_INET6) {
     sockaddr_in6 in{};
     std::memcpy(&in, &storage, sizeof in);
-    inet_ntop(AF_INET6, &in.sin6_addr, text, sizeof text);
+    // Who comes by IPv4 to a socket of both has a name of IPv4.
+    if (IN6_IS_ADDR_V4MAPPED(&in.sin6_addr))
+      inet_ntop(AF_INET, in.sin6_addr.s6_addr + 12, text, sizeof text);
+    else
+      inet_ntop(AF_INET6, &in.sin6_addr, text, sizeof text);
     return {text, ntohs(in.sin6_port)};
   }
   return {};

@@ -114,7 +114,7 @@ TEST_F(ProduceTest, NamesTheLeader) {
   const ProduceResult result = rig_.produce_one(ServiceRig::to(theirs, 0, ServiceRig::batch()));
   expect_error(result, Errc::not_leader_or_follower);
   EXPECT_EQ(result.current_leader.leader, BrokerId(2));
-  EXPECT_EQ(result.current_leader.host, "127.0.0.1");
+  EXPECT_EQ(result.current_leader.host, "0.0.0.0");
   EXPECT_EQ(result.current_leader.port, 9292);
 }
 

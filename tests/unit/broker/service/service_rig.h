@@ -91,6 +91,7 @@ class ServiceRig : public NodeRig {
     world.run(core(), replicas->open_all());
     auto who = std::make_shared<security::Caller>();
     who->listener = "native";
+    who->local = {"10.0.0.7", 19192};
     caller = who;
     register_broker(kSelf, 9192);
     register_broker(BrokerId(2), 9292);
@@ -123,7 +124,7 @@ class ServiceRig : public NodeRig {
     metadata::BrokerRegistration broker;
     broker.id = id;
     broker.incarnation.bytes.fill(static_cast<std::uint8_t>(id.value()));
-    broker.listeners.push_back({.name = "native", .host = "127.0.0.1", .port = port});
+    broker.listeners.push_back({.name = "native", .host = "0.0.0.0", .port = port});
     broker.directories.push_back(directory->meta().directory);
     broker.fenced = true;
     apply({metadata::RegisterBrokerRecord{broker}});
