@@ -17,8 +17,14 @@ Result<void> ReadRanges::begin(Consumer& consumer) const {
 }
 
 bool ReadRanges::take(const ConsumedRecord& record) {
-  Range& range = *std::ranges::find_if(
-      ranges_, [&](const Range& one) { return one.partition.partition == record.partition; });
+  if (ranges_[latest_].partition.partition != record.partition)
+    latest_ = static_cast<std::size_t>(std::ranges::find_if(ranges_,
+                                                            [&](const Range& one) {
+                                                              return one.partition.partition ==
+                                                                     record.partition;
+                                                            }) -
+                                       ranges_.begin());
+  Range& range = ranges_[latest_];
   range.next = std::max(range.next, record.offset + 1);
   return record.offset < range.end;
 }

@@ -16,7 +16,8 @@ class ReadRanges {
   // Makes the consumer begin there. Errors: the consumer's.
   Result<void> begin(Consumer& consumer) const;
 
-  // Whether the record, which is the partition's next, is one of them.
+  // Whether the record, which is the partition's next, is one of them. Pre: its partition was
+  // added.
   bool take(const ConsumedRecord& record);
   // The last offsets before an end may hold no records for us: when a poll gave nothing, the
   // consumer's positions tell. Errors: the consumer's.
@@ -30,6 +31,7 @@ class ReadRanges {
     std::int64_t end = 0;
   };
   std::vector<Range> ranges_;
+  std::size_t latest_ = 0;  // Records come in runs of one partition.
 };
 
 }  // namespace ropewalk::cli
