@@ -15,6 +15,8 @@ using Marker = DirectoryModel::Marker;
 // Of the single steps that were not synced, at most so many are tried one by one.
 constexpr std::size_t kSinglesMax = 4;
 constexpr int kRandomCuts = 1;
+// Of so many recoveries one is cut itself, after each of its steps.
+constexpr std::uint64_t kRecoveriesUncut = 150;
 
 bool all(std::uint64_t) { return true; }
 bool none(std::uint64_t) { return false; }
@@ -22,12 +24,14 @@ bool none(std::uint64_t) { return false; }
 // A machine whose disk is as a cut of the run left it.
 struct Machine {
   Machine(std::span<const sim::DiskStep> steps, sim::CutChoice& choice) {
-    sim::DiskReplay replay(disk());
-    for (const sim::DiskStep& step : steps) replay.take(step);
+    do_again(steps);
     damage = disk().power_cut(choice);
   }
   ~Machine() { end_process(); }
   sim::Disk& disk() { return node.disk(kRoot); }
+  void do_again(std::span<const sim::DiskStep> steps) {
+    for (const sim::DiskStep& step : steps) replay.take(step);
+  }
 
   DirectoryLife& start() {
     end_process();
@@ -47,6 +51,7 @@ struct Machine {
 
   sim::Simulation world{1};
   sim::Node& node = world.add_node("a");
+  sim::DiskReplay replay{disk()};
   std::unique_ptr<DirectoryLife> life;
   sim::PowerCutDamage damage;
 };
@@ -136,8 +141,12 @@ Result<Found> append_everywhere(DirectoryLife& life, Found found) {
 
 // Recovers, again after all that is not synced is gone, appends, and once more: each time it is the
 // same.
-Result<Found> recover_thrice(Machine& machine, bool formatted) {
-  TRY(Found found, open_all(machine.start(), !formatted));
+// `steps`: those of the first recovery.
+Result<Found> recover_thrice(Machine& machine, bool formatted, std::vector<sim::DiskStep>& steps) {
+  machine.disk().record([&steps](sim::DiskStep step) { steps.push_back(std::move(step)); });
+  auto opened = open_all(machine.start(), !formatted);
+  machine.disk().record({});
+  TRY(Found found, std::move(opened));
   found.wrong = orphans(machine.disk(), found);
   machine.cut_power();
   DirectoryLife& second = machine.start();
@@ -227,7 +236,11 @@ std::string CutTrace::check_after(std::size_t count) {
   const auto chosen = [&](std::string what, ChosenCut::Keeps names, ChosenCut::Keeps bytes,
                           Tear tear = {}) {
     ChosenCut choice(std::move(names), std::move(bytes), tear);
-    return run(std::move(what), choice);
+    std::string found = run(what, choice);
+    if (!found.empty() || last_recovery_.empty() || counts_.disks % kRecoveriesUncut != 0)
+      return found;
+    found = check_recovery(count, choice, std::exchange(last_recovery_, {}));
+    return found.empty() ? found : fmt::format("{}, then {}", what, found);
   };
   std::string wrong = chosen("all that was not synced lost", none, none);
   if (wrong.empty()) wrong = chosen("everything kept", all, all);
@@ -259,7 +272,38 @@ std::string CutTrace::check_after(std::size_t count) {
   return wrong;
 }
 
+// The power goes again in the middle of the recovery: after each of its steps, with none, all or
+// some of what was not synced.
+std::string CutTrace::check_recovery(std::size_t count, sim::CutChoice& choice,
+                                     const std::vector<sim::DiskStep>& steps) {
+  DirectoryModel model = run_.model_after(count);
+  if (model.clean_stop == Marker::there) model.clean_stop = Marker::perhaps;
+  for (std::size_t done = 1; done <= steps.size(); done++) {
+    for (int what = 0; what < 3; what++) {
+      Machine machine(std::span(run_.steps).first(count), choice);
+      machine.do_again(std::span(steps).first(done));
+      ChosenCut whole(what == 0 ? none : all, what == 0 ? none : all);
+      sim::RandomCut some(random_);
+      sim::CutChoice& again = what == 2 ? static_cast<sim::CutChoice&>(some) : whole;
+      machine.disk().power_cut(again);
+      counts_.cuts_of_recovery++;
+      std::vector<sim::DiskStep> unused;
+      auto recovered = recover_thrice(machine, model.formatted, unused);
+      const std::string wrong = recovered ? judge(*recovered, model) : to_string(recovered.error());
+      if (!wrong.empty())
+        return fmt::format("recovery cut after its step {} of {} ({}), {}: {}", done, steps.size(),
+                           sim::describe(steps[done - 1]),
+                           what == 0   ? "all lost"
+                           : what == 1 ? "all kept"
+                                       : "by chance",
+                           wrong);
+    }
+  }
+  return "";
+}
+
 std::string CutTrace::check(std::size_t count, sim::CutChoice& choice) {
+  last_recovery_.clear();
   const DirectoryModel& model = run_.model_after(count);
   Machine machine(std::span(run_.steps).first(count), choice);
   counts_.cuts++;
@@ -271,7 +315,7 @@ std::string CutTrace::check(std::size_t count, sim::CutChoice& choice) {
   auto& found = seen_[std::hash<std::string>()(disk)];
   if (!found) {
     counts_.disks++;
-    auto recovered = recover_thrice(machine, model.formatted);
+    auto recovered = recover_thrice(machine, model.formatted, last_recovery_);
     found = std::make_shared<const Found>(
         recovered ? std::move(*recovered) : Found{{}, false, to_string(recovered.error())});
   }

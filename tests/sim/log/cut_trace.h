@@ -28,6 +28,7 @@ struct Found {
 struct CutCounts {
   std::uint64_t cuts = 0;
   std::uint64_t disks = 0;  // Different ones among them.
+  std::uint64_t cuts_of_recovery = 0;
   std::uint64_t torn_files = 0;
   std::uint64_t lost_entries = 0;
   std::uint64_t lost_writes = 0;
@@ -45,10 +46,13 @@ class CutTrace {
  private:
   std::string check(std::size_t step_count, sim::CutChoice& choice);
   std::string check_after(std::size_t step_count);
+  std::string check_recovery(std::size_t step_count, sim::CutChoice& choice,
+                             const std::vector<sim::DiskStep>& steps);
 
   const TracedRun& run_;
   env::Random random_;
   std::map<std::size_t, std::shared_ptr<const Found>> seen_;  // By the hash of what is on the disk.
+  std::vector<sim::DiskStep> last_recovery_;  // Of the last check, if it was of a new disk.
   CutCounts counts_;
 };
 

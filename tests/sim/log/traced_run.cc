@@ -48,10 +48,12 @@ class Run {
     open_all();
     for (std::uint64_t i = 0; i < kOperationsOfALife && !failed(); i++) operate();
     if (failed()) return;
-    if (random().chance(0.5))
+    if (random().chance(0.5)) {
       stop_cleanly();
-    else
+    } else {
+      if (random().chance(0.7)) truncate(living().front(), false);  // Killed in the middle.
       world_.run_for(std::chrono::microseconds(below(5000)));
+    }
     did("lives");
     end_process();
   }
@@ -130,7 +132,7 @@ class Run {
     else if (what < 61)
       world_.run_for(std::chrono::microseconds(below(8000)));
     else if (what < 72)
-      truncate(partition);
+      truncate(partition, random().chance(0.7));
     else if (what < 81)
       checkpoint(partition);
     else if (what < 88)
@@ -158,7 +160,7 @@ class Run {
     did("appended");
   }
 
-  void truncate(TopicPartition partition) {
+  void truncate(TopicPartition partition, bool may_end) {
     if (cutting_.contains(partition)) return;
     // Written first, so that what is cut away is known.
     PartitionLog& log = life_->log(partition);
@@ -188,7 +190,7 @@ class Run {
         did("truncated");
       });
     });
-    if (random().chance(0.7))
+    if (may_end)
       world_.run_until([&] { return !cutting_.contains(partition); }, std::chrono::seconds(5));
   }
 

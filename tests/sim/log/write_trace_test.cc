@@ -22,16 +22,21 @@ TEST(WriteTrace, EveryCutLeavesWhatWasPromised) {
     steps += run.steps.size();
     seen.cuts += cuts.counts().cuts;
     seen.disks += cuts.counts().disks;
+    seen.cuts_of_recovery += cuts.counts().cuts_of_recovery;
     seen.torn_files += cuts.counts().torn_files;
     seen.lost_entries += cuts.counts().lost_entries;
     seen.lost_writes += cuts.counts().lost_writes;
     for (const auto& [what, times] : run.did) did[what] += times;
   }
   fmt::print(
-      "steps {}, cuts {}, different disks {}, torn files {}, lost writes {}, lost names {}\n",
-      steps, seen.cuts, seen.disks, seen.torn_files, seen.lost_writes, seen.lost_entries);
+      "steps {}, cuts {}, different disks {}, cuts of recoveries {}, torn files {}, lost writes "
+      "{}, "
+      "lost names {}\n",
+      steps, seen.cuts, seen.disks, seen.cuts_of_recovery, seen.torn_files, seen.lost_writes,
+      seen.lost_entries);
   for (const auto& [what, times] : did) fmt::print("{} {}\n", what, times);
   if (only != 0 || HasFailure()) return;
+  EXPECT_GT(seen.cuts_of_recovery, 0U);
   EXPECT_GT(seen.torn_files, 0U);
   EXPECT_GT(seen.lost_writes, 0U);
   EXPECT_GT(seen.lost_entries, 0U);
