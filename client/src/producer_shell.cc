@@ -51,7 +51,9 @@ struct ProducerShell::Sending {
 ProducerShell::ProducerShell(std::shared_ptr<Shell> shell, ProducerOptions options)
     : shell_(std::move(shell)),
       options_(std::move(options)),
-      accumulator_(options_, shell_->options(), shell_->environment().random("producer")()) {}
+      usable_(check_compression(options_)),
+      accumulator_(options_, shell_->options(), shell_->environment().random("producer")()),
+      deliveries_(shell_->waiting()) {}
 
 std::shared_ptr<ProducerShell> ProducerShell::make(std::shared_ptr<Shell> shell,
                                                    ProducerOptions options) {
@@ -61,32 +63,34 @@ std::shared_ptr<ProducerShell> ProducerShell::make(std::shared_ptr<Shell> shell,
 }
 
 Delivery ProducerShell::send(Record record) {
-  auto delivery = std::make_shared<DeliveryState>(shell_->waiting());
   if (options_.on_send) {
     if (const auto threw = detail::words_of_exception([&] { options_.on_send(record); }))
-      return refuse(delivery, record,
-                    {Errc::invalid_record, fmt::format("on_send threw: {}", *threw)});
+      return refuse(record, {Errc::invalid_record, fmt::format("on_send threw: {}", *threw)});
   }
   const Timestamp timestamp = record.timestamp.value_or(shell_->environment().wall_now());
-  const env::MonotonicTime give_up = shell_->now() + options_.block_max;
-  if (auto checked = check_compression(options_); !checked)
-    return refuse(delivery, record, std::move(checked).error());
-  for (;;) {
+  env::MonotonicTime now = shell_->now();
+  const env::MonotonicTime give_up = now + options_.block_max;
+  if (!usable_) return refuse(record, usable_.error());
+  std::shared_ptr<DeliveryState> delivery;
+  for (;; now = shell_->now()) {
     Result<env::MonotonicTime> due = env::kNever;
+    bool is_earlier = false;
     {
       const std::lock_guard lock(mutex_);
-      due = accumulator_.append(record, delivery, timestamp, shell_->now());
+      if (!delivery) delivery = deliveries_.next();
+      due = accumulator_.append(record, delivery, timestamp, now);
+      is_earlier = due && look_by(*due);
     }
     if (due) {
-      wake_at(*due);
+      if (is_earlier) wake();
       // Others may have made room for it.
       if (options_.when_full == WhenFull::drop_oldest) complete_decided();
       return Delivery(delivery);
     }
     const bool may_block = options_.when_full == WhenFull::block &&
                            shell_->environment().current_core_or_null() == nullptr;
-    if (due.error().code != Errc::budget_exceeded || !may_block || shell_->now() >= give_up)
-      return refuse(delivery, record, std::move(due).error());
+    if (due.error().code != Errc::budget_exceeded || !may_block || now >= give_up)
+      return refuse(record, std::move(due).error());
     const std::function<bool()> space = [&] {
       const std::lock_guard lock(mutex_);
       return accumulator_.space_for(record);
@@ -95,8 +99,12 @@ Delivery ProducerShell::send(Record record) {
   }
 }
 
-Delivery ProducerShell::refuse(const std::shared_ptr<DeliveryState>& delivery, const Record& record,
-                               Error error) {
+Delivery ProducerShell::refuse(const Record& record, Error error) {
+  std::shared_ptr<DeliveryState> delivery;
+  {
+    const std::lock_guard lock(mutex_);
+    delivery = deliveries_.next();
+  }
   refused_.fetch_add(1, std::memory_order_relaxed);
   const Result<Delivered> result = fail(std::move(error));
   tell_on_delivered({record.topic, record.partition.value_or(-1)}, result);
@@ -169,13 +177,17 @@ void ProducerShell::complete_decided() {
     decided = accumulator_.take_decided();
   }
   if (decided.empty()) return;
+  std::uint64_t told = 0;
   for (Decided& one : decided) {
-    tell_on_delivered(one.result ? one.result->partition : one.where, one.result);
-    one.delivery->set(std::move(one.result));
+    one.each([&](DeliveryState& delivery, Result<Delivered> result) {
+      tell_on_delivered(one.where, result);
+      delivery.set(std::move(result));
+    });
+    told += one.waiters.size();
   }
   {
     const std::lock_guard lock(mutex_);
-    completed_ += decided.size();
+    completed_ += told;
   }
   shell_->environment().notify();
 }
@@ -183,9 +195,18 @@ void ProducerShell::complete_decided() {
 void ProducerShell::wake_at(env::MonotonicTime due) {
   {
     const std::lock_guard lock(mutex_);
-    if (due >= next_look_) return;
-    next_look_ = due;
+    if (!look_by(due)) return;
   }
+  wake();
+}
+
+bool ProducerShell::look_by(env::MonotonicTime due) {
+  if (due >= next_look_) return false;
+  next_look_ = due;
+  return true;
+}
+
+void ProducerShell::wake() {
   shell_->core().post([weak = weak_from_this()] {
     if (auto self = weak.lock()) self->pump();
   });

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "client/src/core/accumulator.h"
+#include "client/src/core/pending_states.h"
 #include "client/src/core/request_meter.h"
 #include "client/src/shell.h"
 #include "client/src/shell_timer.h"
@@ -35,13 +36,15 @@ class ProducerShell : public Part, public std::enable_shared_from_this<ProducerS
   ProducerShell(std::shared_ptr<Shell> shell, ProducerOptions options);
   void fail_all(const Error& error);
   // A record that was not taken; tells the delivery.
-  Delivery refuse(const std::shared_ptr<DeliveryState>& delivery, const Record& record,
-                  Error error);
+  Delivery refuse(const Record& record, Error error);
   void tell_on_delivered(const PartitionName& where, const Result<Delivered>& result);
   // Tells all deliveries that the accumulator has decided.
   void complete_decided();
   // Asks the core to look when something is due earlier than it meant to. Any thread.
   void wake_at(env::MonotonicTime due);
+  // Whether the core must be woken for it. Under the mutex.
+  bool look_by(env::MonotonicTime due);
+  void wake();
 
   // --- Core only ---
   // Looks what is due, starts requests for it, and says when to look again.
@@ -60,9 +63,11 @@ class ProducerShell : public Part, public std::enable_shared_from_this<ProducerS
 
   const std::shared_ptr<Shell> shell_;
   const ProducerOptions options_;
+  const Result<void> usable_;  // What is wrong with the options.
 
   std::mutex mutex_;
   Accumulator accumulator_;
+  PendingStates<Delivered> deliveries_;
   std::uint64_t completed_ = 0;                 // Deliveries of the accumulator that were told.
   env::MonotonicTime next_look_ = env::kNever;  // When the core will look by itself.
 

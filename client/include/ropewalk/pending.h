@@ -51,8 +51,6 @@ class Waiting {
 
 template <class T>
 struct PendingState {
-  explicit PendingState(std::shared_ptr<Waiting> how) : waiting(std::move(how)) {}
-
   // The first call counts. The callback, if there is one, runs in it; its exceptions end here.
   void set(Result<T> value) {
     std::function<void(const Result<T>&)> call;
@@ -69,7 +67,7 @@ struct PendingState {
       waiting->callback_threw("the callback of a pending result", *threw);
   }
 
-  std::shared_ptr<Waiting> waiting;
+  Waiting* waiting = nullptr;  // Lives as long as this.
   std::atomic<bool> ready{false};
   std::mutex mutex;
   std::optional<Result<T>> result;  // Never changes once ready.

@@ -31,8 +31,8 @@ std::size_t encoded_bytes_max(const Record& record) {
   return kBatchHeaderBytes + BatchBuilder::record_bytes_max(to_new_record(record, {}, headers));
 }
 
-std::size_t charge_of(const Record& record) {
-  return encoded_bytes_max(record) - kBatchHeaderBytes + kRecordOverheadBytes;
+std::size_t charge_of(std::size_t encoded_bytes) {
+  return encoded_bytes - kBatchHeaderBytes + kRecordOverheadBytes;
 }
 
 QueueLimits limits_of(const ProducerOptions& options, const ClientOptions& client,
@@ -57,9 +57,21 @@ Accumulator::Accumulator(const ProducerOptions& options, const ClientOptions& cl
       seed_(seed),
       idempotent_(limits_.idempotent) {}
 
+Result<Delivered> Decided::result_of(std::size_t index) const {
+  if (!outcome) return std::unexpected(outcome.error());
+  const std::int64_t base = outcome->base_offset;
+  return Delivered{.partition = where,
+                   .offset = base < 0 ? -1 : base + static_cast<std::int64_t>(index),
+                   .timestamp = outcome->log_append_time.value_or(waiters[index].timestamp)};
+}
+
 bool Accumulator::space_for(const Record& record) const {
-  // One that is larger than the whole buffer gets through an empty one.
-  return closed_ || held_bytes_ == 0 || held_bytes_ + charge_of(record) <= options_.buffer_bytes;
+  return closed_ || has_room(charge_of(encoded_bytes_max(record)));
+}
+
+// One that is larger than the whole buffer gets through an empty one.
+bool Accumulator::has_room(std::size_t charged) const {
+  return held_bytes_ == 0 || held_bytes_ + charged <= options_.buffer_bytes;
 }
 
 Result<env::MonotonicTime> Accumulator::append(Record& record,
@@ -73,30 +85,29 @@ Result<env::MonotonicTime> Accumulator::append(Record& record,
   if (bytes > options_.record_bytes_max)
     return fail(Errc::message_too_large, "a record of {} bytes, record_bytes_max is {}", bytes,
                 options_.record_bytes_max);
-  if (options_.when_full == WhenFull::drop_oldest) drop_oldest(record);
-  if (!space_for(record))
+  const std::size_t charged = charge_of(bytes);
+  if (options_.when_full == WhenFull::drop_oldest) drop_oldest(charged);
+  if (!has_room(charged))
     return fail(Errc::budget_exceeded, "{} bytes wait for their delivery, buffer_bytes is {}",
                 held_bytes_, options_.buffer_bytes);
 
   auto [at, is_new] = topics_.try_emplace(record.topic, seed_ + topics_.size());
-  const std::size_t charged = charge_of(record);
   held_bytes_ += charged;
   undecided_[generation_]++;
   counted_.records_sent++;
   Topic& topic = at->second;
-  WaitingRecord waiting{.record = std::move(record),
-                        .waiter = {.delivery = delivery, .timestamp = timestamp},
-                        .charged = charged,
-                        .generation = generation_,
-                        .since = now};
-  if (!topic.partitions.empty()) return place(at->first, topic, std::move(waiting), now);
-  topic.waiting.push_back(std::move(waiting));
+  ProducerBatch::Waiter waiter{.delivery = delivery, .timestamp = timestamp};
+  const Charge charge{.bytes = charged, .generation = generation_};
+  if (!topic.partitions.empty())
+    return place(at->first, topic, record, std::move(waiter), charge, now);
+  topic.waiting.push_back(
+      {.record = std::move(record), .waiter = std::move(waiter), .charge = charge, .since = now});
   return topic.waiting.size() == 1 ? now : env::kNever;
 }
 
 // Makes room by giving up what was never sent. A batch goes as a whole: its records are encoded.
-void Accumulator::drop_oldest(const Record& to_fit) {
-  while (!space_for(to_fit)) {
+void Accumulator::drop_oldest(std::size_t charged) {
+  while (!has_room(charged)) {
     env::MonotonicTime oldest = env::kNever;
     Topic* topic_of_it = nullptr;
     PartitionQueue* queue_of_it = nullptr;  // None: it waits for its topic.
@@ -150,19 +161,20 @@ Result<std::int32_t> Accumulator::choose(const Record& record, const std::string
   return *chosen;
 }
 
-env::MonotonicTime Accumulator::place(const std::string& name, Topic& topic, WaitingRecord record,
+env::MonotonicTime Accumulator::place(const std::string& name, Topic& topic, const Record& record,
+                                      ProducerBatch::Waiter waiter, Charge charge,
                                       env::MonotonicTime now) {
-  const bool sticky = !record.record.partition && !record.record.key;
-  const Result<std::int32_t> chosen = choose(record.record, name, topic);
+  const bool sticky = !record.partition && !record.key;
+  const Result<std::int32_t> chosen = choose(record, name, topic);
   if (!chosen) {
-    decide_waiting(record, chosen.error());
+    decide_alone(record, std::move(waiter), charge, chosen.error());
     return now;
   }
   std::vector<RecordHeader> headers;
-  const NewRecord encoded = to_new_record(record.record, record.waiter.timestamp, headers);
+  const NewRecord encoded = to_new_record(record, waiter.timestamp, headers);
   PartitionQueue& queue = topic.partitions[static_cast<std::size_t>(*chosen)];
   const PartitionQueue::Appended appended =
-      queue.append(encoded, std::move(record.waiter), record.charged, record.generation, now);
+      queue.append(encoded, std::move(waiter), charge.bytes, charge.generation, now);
   if (sticky && appended.closed) topic.sticky.advance();
   if (appended.closed) return now;
   return appended.opened ? now + limits_.linger : env::kNever;
@@ -192,9 +204,9 @@ void Accumulator::topic_known(const std::string& name, std::int32_t partitions,
         PartitionName{name, static_cast<std::int32_t>(topic.partitions.size())}, limits_);
   if (topic.partitions.empty()) return;
   while (!topic.waiting.empty()) {
-    WaitingRecord record = std::move(topic.waiting.front());
+    WaitingRecord waiting = std::move(topic.waiting.front());
     topic.waiting.pop_front();
-    place(name, topic, std::move(record), now);
+    place(name, topic, waiting.record, std::move(waiting.waiter), waiting.charge, now);
   }
   // A flush that began before the topic was known waits for these.
   for (PartitionQueue& queue : topic.partitions) queue.close_open_batch(generation_);
@@ -293,16 +305,11 @@ void Accumulator::succeeded(const ProducerBatchPtr& batch, std::int64_t base_off
   counted_.batches_acknowledged++;
   counted_.bytes_acknowledged += batch->sealed.size();
   counted_.records_acknowledged += batch->waiters.size();
-  std::int64_t offset = base_offset;
-  for (const ProducerBatch::Waiter& waiter : batch->waiters) {
-    decided_.push_back({waiter.delivery,
-                        Delivered{.partition = batch->partition,
-                                  .offset = base_offset < 0 ? -1 : offset,
-                                  .timestamp = log_append_time.value_or(waiter.timestamp)},
-                        {}});
-    offset++;
-  }
   release(batch->charged_bytes, batch->generation, batch->waiters.size());
+  decided_.push_back(
+      {.where = batch->partition,
+       .waiters = std::move(batch->waiters),
+       .outcome = Decided::Stored{.base_offset = base_offset, .log_append_time = log_append_time}});
 }
 
 void Accumulator::failed(const ProducerBatchPtr& batch, const Error& error, bool answered,
@@ -349,22 +356,30 @@ void Accumulator::expire(env::MonotonicTime now) {
   }
 }
 
-void Accumulator::decide(const ProducerBatch& batch, const Error& error) {
-  for (const ProducerBatch::Waiter& waiter : batch.waiters)
-    decided_.push_back({waiter.delivery, std::unexpected(error), batch.partition});
+void Accumulator::decide(ProducerBatch& batch, const Error& error) {
   counted_.records_failed += batch.waiters.size();
   release(batch.charged_bytes, batch.generation, batch.waiters.size());
+  decided_.push_back({.where = batch.partition,
+                      .waiters = std::move(batch.waiters),
+                      .outcome = std::unexpected(error)});
 }
 
-void Accumulator::decide_waiting(WaitingRecord& record, const Error& error) {
-  const PartitionName where{record.record.topic, record.record.partition.value_or(-1)};
-  decided_.push_back({record.waiter.delivery, std::unexpected(error), where});
+void Accumulator::decide_waiting(WaitingRecord& waiting, const Error& error) {
+  decide_alone(waiting.record, std::move(waiting.waiter), waiting.charge, error);
+}
+
+void Accumulator::decide_alone(const Record& record, ProducerBatch::Waiter waiter, Charge charge,
+                               const Error& error) {
   counted_.records_failed++;
-  release(record.charged, record.generation, 1);
+  release(charge.bytes, charge.generation, 1);
+  decided_.push_back({.where = {record.topic, record.partition.value_or(-1)},
+                      .waiters = {std::move(waiter)},
+                      .outcome = std::unexpected(error)});
 }
 
 void Accumulator::release(std::size_t bytes, std::uint64_t generation, std::uint64_t records) {
   held_bytes_ -= bytes;
+  decided_so_far_ += records;
   const auto at = undecided_.find(generation);
   ENSURE(at != undecided_.end() && at->second >= records, "more deliveries than records");
   at->second -= records;

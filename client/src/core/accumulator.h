@@ -20,11 +20,26 @@
 
 namespace ropewalk::client {
 
-// A delivery and what becomes of it.
+// Deliveries of one partition with one fate: of a batch, or of a record that never got into one.
+// What each of them is told is made without the producer's mutex.
 struct Decided {
-  std::shared_ptr<DeliveryState> delivery;
-  Result<Delivered> result;
-  PartitionName where = {};  // Of one that failed; partition -1: not chosen yet.
+  struct Stored {
+    std::int64_t base_offset = -1;  // -1: nobody said.
+    std::optional<Timestamp> log_append_time;
+  };
+
+  PartitionName where;  // Partition -1: not chosen yet.
+  std::vector<ProducerBatch::Waiter> waiters;
+  Result<Stored> outcome;
+
+  // tell(DeliveryState&, Result<Delivered>) for each of them, in order.
+  template <class Tell>
+  void each(Tell tell) {
+    for (std::size_t i = 0; i < waiters.size(); i++) tell(*waiters[i].delivery, result_of(i));
+  }
+
+ private:
+  Result<Delivered> result_of(std::size_t index) const;
 };
 
 class Accumulator {
@@ -73,20 +88,21 @@ class Accumulator {
   // What is not decided fails, but for batches in flight: their answers no longer matter either.
   void fail_all(const Error& error);
 
-  std::vector<Decided> take_decided() {
-    taken_ += decided_.size();
-    return std::exchange(decided_, {});
-  }
-  std::uint64_t decided_so_far() const { return taken_ + decided_.size(); }
+  std::vector<Decided> take_decided() { return std::exchange(decided_, {}); }
+  std::uint64_t decided_so_far() const { return decided_so_far_; }  // Deliveries.
   std::size_t held_bytes() const { return held_bytes_; }
   ProducerStatistics statistics() const;  // Without the requests.
 
  private:
+  // What a record counts for until it is decided.
+  struct Charge {
+    std::size_t bytes;
+    std::uint64_t generation;
+  };
   struct WaitingRecord {
     Record record;
     ProducerBatch::Waiter waiter;
-    std::size_t charged;
-    std::uint64_t generation;
+    Charge charge;
     env::MonotonicTime since;
   };
   struct Topic {
@@ -97,13 +113,16 @@ class Accumulator {
   };
 
   // Returns as append() does.
-  env::MonotonicTime place(const std::string& name, Topic& topic, WaitingRecord record,
-                           env::MonotonicTime now);
+  env::MonotonicTime place(const std::string& name, Topic& topic, const Record& record,
+                           ProducerBatch::Waiter waiter, Charge charge, env::MonotonicTime now);
   Result<std::int32_t> choose(const Record& record, const std::string& name, Topic& topic);
-  void drop_oldest(const Record& to_fit);
+  bool has_room(std::size_t charged) const;
+  void drop_oldest(std::size_t charged);
   Error too_late(std::string_view what) const;
-  void decide(const ProducerBatch& batch, const Error& error);
-  void decide_waiting(WaitingRecord& record, const Error& error);
+  void decide(ProducerBatch& batch, const Error& error);
+  void decide_waiting(WaitingRecord& waiting, const Error& error);
+  void decide_alone(const Record& record, ProducerBatch::Waiter waiter, Charge charge,
+                    const Error& error);
   void release(std::size_t bytes, std::uint64_t generation, std::uint64_t records);
   PartitionQueue& queue_of(const PartitionName& partition);
   bool new_batches_allowed() const;
@@ -122,7 +141,7 @@ class Accumulator {
   bool identity_lost_ = false;  // The broker refused the epoch: ask for a new id.
   bool closed_ = false;
   std::vector<Decided> decided_;
-  std::uint64_t taken_ = 0;  // Of the decided.
+  std::uint64_t decided_so_far_ = 0;
   ProducerStatistics counted_;
 };
 

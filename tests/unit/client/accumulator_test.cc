@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "client/src/core/pending_states.h"
 #include "common/records/batch_validator.h"
 #include "common/records/record_reader.h"
 
@@ -26,7 +27,7 @@ struct NoWaiting : detail::Waiting {
 };
 
 std::shared_ptr<DeliveryState> new_delivery() {
-  return std::make_shared<DeliveryState>(std::make_shared<NoWaiting>());
+  return PendingStates<Delivered>(std::make_shared<NoWaiting>()).next();
 }
 
 // An accumulator with one topic "t", and its producer id.
@@ -49,7 +50,10 @@ struct Fixture {
     return delivery;
   }
   void take_decided() {
-    for (Decided& one : accumulator.take_decided()) one.delivery->set(std::move(one.result));
+    for (Decided& one : accumulator.take_decided())
+      one.each([](DeliveryState& delivery, Result<Delivered> result) {
+        delivery.set(std::move(result));
+      });
   }
   ProducerBatchPtr take(std::int32_t partition = 0) {
     ProducerBatchPtr batch = accumulator.take({"t", partition}, now);
@@ -370,7 +374,10 @@ TEST(AccumulatorProperty, DeliversInOrderAndOnceWhateverFails) {
       }
       now += milliseconds(random() % 20);
       accumulator.expire(now);
-      for (Decided& one : accumulator.take_decided()) one.delivery->set(std::move(one.result));
+      for (Decided& one : accumulator.take_decided())
+        one.each([](DeliveryState& delivery, Result<Delivered> result) {
+          delivery.set(std::move(result));
+        });
       if (deliveries.size() == kRecords && accumulator.held_bytes() == 0) break;
     }
     ASSERT_EQ(accumulator.held_bytes(), 0u) << "seed " << seed << " never ended";

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "client/src/core/accumulator.h"
+#include "client/src/core/pending_states.h"
 
 namespace ropewalk::client {
 namespace {
@@ -35,7 +36,7 @@ struct Sender {
   }
   // Its delivery; decided at once if it was not taken.
   std::shared_ptr<DeliveryState> send(Record record) {
-    auto delivery = std::make_shared<DeliveryState>(std::make_shared<NoWaiting>());
+    auto delivery = PendingStates<Delivered>(std::make_shared<NoWaiting>()).next();
     now += milliseconds(1);
     auto taken = accumulator.append(record, delivery, Timestamp(), now);
     if (!taken) delivery->set(std::unexpected(taken.error()));
@@ -44,8 +45,10 @@ struct Sender {
   }
   void tell() {
     for (Decided& one : accumulator.take_decided()) {
-      told.push_back(one.where);
-      one.delivery->set(std::move(one.result));
+      one.each([&](DeliveryState& delivery, Result<Delivered> result) {
+        told.push_back(one.where);
+        delivery.set(std::move(result));
+      });
     }
   }
   static Errc fate(const std::shared_ptr<DeliveryState>& delivery) {
