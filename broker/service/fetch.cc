@@ -193,13 +193,25 @@ class FetchRun {
   bool failed_ = false;  // Something is to be told at once.
 };
 
+// There are no sessions yet: who asks for one is served without, and who closes one has none.
+Result<void> check_session(const FetchRequest& request) {
+  if (request.session_epoch == -1) return {};
+  if (request.session_id != 0)
+    return fail(Errc::fetch_session_id_not_found, "there is no fetch session {}",
+                request.session_id);
+  if (request.session_epoch != 0)
+    return fail(Errc::invalid_fetch_session_epoch,
+                "session_epoch {} without a session: -1 is none, 0 asks for one",
+                request.session_epoch);
+  return {};
+}
+
 }  // namespace
 
 Task<FetchResponse> Fetch::handle(security::RequestContext context, FetchRequest request) {
-  if (request.session_id != 0) {
+  if (auto known = check_session(request); !known) {
     FetchResponse refused;
-    refused.error = {Errc::fetch_session_id_not_found,
-                     fmt::format("there is no fetch session {}", request.session_id)};
+    refused.error = std::move(known).error();
     co_return refused;
   }
   FetchRun run(parts_, std::move(context), std::move(request));

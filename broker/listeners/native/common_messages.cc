@@ -13,4 +13,10 @@ Result<service::TopicRef> topic_ref(const std::string& name, const std::string& 
   return topic;
 }
 
+Result<service::TopicRef> topic_of_id(const std::string& id) {
+  if (id.empty())
+    return fail(Errc::invalid_request, "a partition without a topic_id: 16 bytes, from Metadata");
+  return topic_ref({}, id);
+}
+
 }  // namespace ropewalk::native

@@ -17,6 +17,8 @@ namespace ropewalk::native {
 
 // Errors: invalid_request (an id that has not 16 bytes).
 Result<service::TopicRef> topic_ref(const std::string& name, const std::string& id);
+// Where a name will not do. Errors: invalid_request (also no id).
+Result<service::TopicRef> topic_of_id(const std::string& id);
 
 // For requests in which a partition may stand once. Errors: invalid_request.
 template <class Partition>
@@ -64,7 +66,7 @@ void set_hint_of(Message& message, const service::LeaderHint& hint) {
 // invalid_request.
 template <class Asked, class Partition>
 Result<void> read_target(const Asked& asked, Partition& partition) {
-  TRY(partition.topic, topic_ref({}, asked.topic_id()));
+  TRY(partition.topic, topic_of_id(asked.topic_id()));
   partition.partition = asked.partition();
   if (asked.has_leader_epoch()) partition.leader_epoch = LeaderEpoch(asked.leader_epoch());
   return {};

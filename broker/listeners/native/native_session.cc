@@ -13,6 +13,8 @@
 namespace ropewalk::native {
 namespace {
 
+constexpr std::size_t kSoftwareBytesMax = 255;  // As negotiate.proto says.
+
 Task<void> counted(std::shared_ptr<std::size_t> total, std::size_t bytes, Task<void> request) {
   *total += bytes;
   co_await std::move(request);
@@ -137,6 +139,14 @@ void NativeSession::negotiate(const SharedBytes& body, const Call& call) {
   v1::NegotiateRequest message;
   if (const auto parsed = wire::parse(body.span(), message); !parsed) {
     return break_off(call, parsed.error());
+  }
+  if (message.software_name().size() > kSoftwareBytesMax ||
+      message.software_version().size() > kSoftwareBytesMax) {
+    return break_off(call, {Errc::invalid_request,
+                            fmt::format("software_name and software_version of {} and {} bytes, at "
+                                        "most {} are allowed",
+                                        message.software_name().size(),
+                                        message.software_version().size(), kSoftwareBytesMax)});
   }
   const auto cluster = shared_.uses.metadata.handle(call.context, {});
   const std::string cluster_id = shared_.uses.parts.cluster_id.to_bytes();

@@ -33,7 +33,7 @@ Result<ProduceMessage> read_produce(const SharedBytes& body) {
   message.request.partitions.reserve(sliced.parts.size());
   for (auto& part : sliced.parts) {
     service::ProducePartition partition;
-    TRY(partition.topic, topic_ref({}, part.fields.topic_id()));
+    TRY(partition.topic, topic_of_id(part.fields.topic_id()));
     partition.partition = part.fields.partition();
     if (part.fields.has_leader_epoch()) {
       partition.leader_epoch = LeaderEpoch(part.fields.leader_epoch());

@@ -220,9 +220,17 @@ TEST_F(FetchTest, LargeReadsAreFileRangesThatCostNoMemory) {
 }
 
 TEST_F(FetchTest, HasNoSessions) {
-  FetchRequest wanted = request(all_three());
-  wanted.session_id = 5;
-  EXPECT_EQ(rig_.fetch(std::move(wanted)).error.code, Errc::fetch_session_id_not_found);
+  const auto answer_to = [this](std::int32_t session, std::int32_t epoch) {
+    FetchRequest wanted = request(all_three());
+    wanted.session_id = session;
+    wanted.session_epoch = epoch;
+    return rig_.fetch(std::move(wanted)).error.code;
+  };
+  EXPECT_EQ(answer_to(0, -1), Errc::none);
+  EXPECT_EQ(answer_to(0, 0), Errc::none);
+  EXPECT_EQ(answer_to(5, -1), Errc::none);  // It is closed.
+  EXPECT_EQ(answer_to(5, 1), Errc::fetch_session_id_not_found);
+  EXPECT_EQ(answer_to(0, 1), Errc::invalid_fetch_session_epoch);
 }
 
 TEST_F(FetchTest, AsksTheAuthorizer) {

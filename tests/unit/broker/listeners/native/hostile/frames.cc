@@ -116,6 +116,8 @@ void add_negotiations(HostileTable& table) {
         Errc::inconsistent_cluster_id);
   hello("Negotiate: a body that is cut off", "\x0a\x7f", Errc::malformed_frame);
   hello("Negotiate: a name that is not UTF-8", bytes_field(1, "\xff\xfe"), Errc::malformed_frame);
+  hello("Negotiate: a name of 256 bytes", bytes_field(1, std::string(256, 'x')),
+        Errc::invalid_request);
   v1::RequestHeader header = header_for(v1::API_NEGOTIATE);
   header.set_api_version(2);
   table.push_back(closing("Negotiate: version 2", raw_frame(header.SerializeAsString(), ""),

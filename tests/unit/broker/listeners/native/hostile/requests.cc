@@ -243,7 +243,7 @@ class Requests {
         [](auto& m, auto&) { m.set_transactional_id("t"); });
     bad("an id of 15 bytes", Errc::invalid_request, none,
         [](auto&, auto& p) { p.set_topic_id(std::string(15, 'i')); });
-    bad("no id", none, Errc::invalid_topic, [](auto&, auto& p) { p.clear_topic_id(); });
+    bad("no id", Errc::invalid_request, none, [](auto&, auto& p) { p.clear_topic_id(); });
     bad("an id of nothing", none, Errc::unknown_topic_id,
         [](auto&, auto& p) { p.set_topic_id(std::string(kNoTopicId)); });
     for (const std::int32_t index : {-1, 2, INT32_MIN, INT32_MAX})
@@ -290,7 +290,8 @@ class Requests {
          varint_field(50, 1) + part(id + bytes_field(60, "x") + good + varint_field(61, 2)) +
              bytes_field(2000, "y"),
          Errc::none);
-    sent("the id as a number", part(varint_field(1, 7) + good), Errc::invalid_topic);
+    add(kApi, "produce: the id as a number", raw_request(kApi, part(varint_field(1, 7) + good)),
+        Errc::invalid_request, Errc::none);
     sent("the partition in 64 bits", part(id + varint_field(2, 1ULL << 32) + good), Errc::none);
     std::string many;
     for (int i = 0; i < 100'001; i++) many += part("");
@@ -330,7 +331,7 @@ class Requests {
     });
     bad("an id of 17 bytes", invalid, none,
         [](auto&, auto& p) { p.set_topic_id(std::string(17, 'i')); });
-    bad("no id", none, Errc::invalid_topic, [](auto&, auto& p) { p.clear_topic_id(); });
+    bad("no id", Errc::invalid_request, none, [](auto&, auto& p) { p.clear_topic_id(); });
     bad("an id of nothing", none, Errc::unknown_topic_id,
         [](auto&, auto& p) { p.set_topic_id(std::string(kNoTopicId)); });
     for (const std::int32_t index : {-1, 2, INT32_MAX})
