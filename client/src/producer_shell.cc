@@ -303,7 +303,9 @@ Task<void> ProducerShell::learn_topics(std::shared_ptr<ProducerShell> self,
       }
       all_known = false;
       if (!refreshed) {
-        if (!is_retriable(refreshed.error().code))
+        if (is_retriable(refreshed.error().code))
+          self->accumulator_.topic_delayed(name, refreshed.error());
+        else
           self->accumulator_.topic_failed(name, refreshed.error());
         continue;
       }

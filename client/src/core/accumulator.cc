@@ -203,6 +203,7 @@ void Accumulator::topic_known(const std::string& name, std::int32_t partitions,
     topic.partitions.emplace_back(
         PartitionName{name, static_cast<std::int32_t>(topic.partitions.size())}, limits_);
   if (topic.partitions.empty()) return;
+  topic.delayed_by.reset();
   while (!topic.waiting.empty()) {
     WaitingRecord waiting = std::move(topic.waiting.front());
     topic.waiting.pop_front();
@@ -210,6 +211,10 @@ void Accumulator::topic_known(const std::string& name, std::int32_t partitions,
   }
   // A flush that began before the topic was known waits for these.
   for (PartitionQueue& queue : topic.partitions) queue.close_open_batch(generation_);
+}
+
+void Accumulator::topic_delayed(const std::string& name, const Error& error) {
+  if (const auto at = topics_.find(name); at != topics_.end()) at->second.delayed_by = error;
 }
 
 void Accumulator::topic_failed(const std::string& name, const Error& error) {
@@ -350,7 +355,10 @@ void Accumulator::expire(env::MonotonicTime now) {
     }
     while (!topic.waiting.empty() &&
            now >= topic.waiting.front().since + limits_.delivery_timeout) {
-      decide_waiting(topic.waiting.front(), too_late("the topic was not found"));
+      const std::string why = topic.delayed_by ? fmt::format("the topic was not looked up ({})",
+                                                             to_string(*topic.delayed_by))
+                                               : "the topic was not found";
+      decide_waiting(topic.waiting.front(), too_late(why));
       topic.waiting.pop_front();
     }
   }

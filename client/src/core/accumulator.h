@@ -58,6 +58,8 @@ class Accumulator {
   std::vector<std::string> unknown_topics() const;
   std::vector<std::string> topics() const;
   void topic_known(const std::string& topic, std::int32_t partitions, env::MonotonicTime now);
+  // Nobody could be asked for it this time: what its records are told if that goes on.
+  void topic_delayed(const std::string& topic, const Error& error);
   // What waits for the topic fails; queues stay.
   void topic_failed(const std::string& topic, const Error& error);
 
@@ -109,6 +111,7 @@ class Accumulator {
     explicit Topic(std::uint64_t seed) : sticky(seed) {}
     std::vector<PartitionQueue> partitions;  // Empty: not known yet.
     std::deque<WaitingRecord> waiting;
+    std::optional<Error> delayed_by;  // Why the last question about it had no answer.
     StickyPartition sticky;
   };
 

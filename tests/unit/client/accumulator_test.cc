@@ -251,6 +251,22 @@ TEST(Accumulator, KeepsRecordsUntilTheirTopicIsKnown) {
   EXPECT_EQ(second->result->value().offset, 41);
 }
 
+TEST(Accumulator, SaysWhyATopicCouldNotBeLookedUp) {
+  Fixture f({.delivery_timeout = milliseconds(100)}, 0);
+  const auto of_nothing = f.send("a");
+  f.now += milliseconds(100);
+  f.accumulator.expire(f.now);
+  const auto of_refused = f.send("b");
+  f.accumulator.topic_delayed("t", {Errc::connection_refused, "broker-1:9192"});
+  f.now += milliseconds(100);
+  f.accumulator.expire(f.now);
+  f.take_decided();
+  EXPECT_THAT(of_nothing->result->error().context, testing::HasSubstr("was not found"));
+  EXPECT_THAT(of_refused->result->error().context,
+              testing::HasSubstr("connection_refused: broker-1:9192"));
+  EXPECT_EQ(of_refused->result->error().code, Errc::request_timed_out);
+}
+
 TEST(Accumulator, FlushesWhatWasSentBeforeAndNothingElse) {
   Fixture f({.linger = std::chrono::hours(1)});
   f.send("a");
