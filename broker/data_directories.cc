@@ -102,7 +102,8 @@ Task<Result<void>> DataDirectories::open_all(env::Environment& environment,
         .may_format = !metas[index],
         .sync_threads = static_cast<std::size_t>(settings.sync_threads),
         .space = {.reserve_bytes = index == 0 ? 32ULL << 20 : 8ULL << 20,
-                  .floor_bytes = static_cast<std::uint64_t>(settings.disk_floor_bytes)}};
+                  .floor_bytes = static_cast<std::uint64_t>(settings.disk_floor_bytes)},
+        .unsynced_bytes_max = static_cast<std::uint64_t>(settings.unsynced_bytes_max)};
     auto directory =
         co_await log::LogDirectory::open(environment, *files_[index], environment.core(0), options);
     if (!directory)

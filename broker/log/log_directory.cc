@@ -69,6 +69,8 @@ Task<Result<void>> LogDirectory::take(LogDirectoryOptions options, env::Core& ho
   }
   CO_TRY_VOID(co_await take_clean_stop());
   space_ = std::make_unique<SpaceGuard>(files_, options.space);
+  unsynced_ =
+      std::make_unique<UnsyncedBytes>(environment_, files_.name(), options.unsynced_bytes_max);
   CO_TRY_VOID(co_await space_->start());
   CO_TRY(journal_, co_await ReplicasJournal::open(files_, home));
   tasks_ = std::make_unique<HomeTasks>(home);
@@ -125,6 +127,7 @@ LogPlace LogDirectory::place_of(TopicPartition partition, std::function<void(env
                   *tasks_,
                   *syncer_,
                   metrics_,
+                  *unsynced_,
                   partition_folder(partition),
                   partition,
                   std::move(enter),
@@ -177,6 +180,7 @@ void LogDirectory::show(telemetry::Page& page) const {
   const std::string name = files_.name();
   page.gauge(kReplicas, {{"data_dir", name}}, std::uint64_t{replicas().size()});
   space_->show(page);
+  unsynced_->show(page);
   metrics_.show(page, name);
 }
 

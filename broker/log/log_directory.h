@@ -19,6 +19,7 @@
 #include "broker/log/partition_log.h"
 #include "broker/log/replicas_journal.h"
 #include "broker/log/space_guard.h"
+#include "broker/log/unsynced_bytes.h"
 #include "common/env/environment.h"
 #include "common/ids.h"
 #include "common/uuid.h"
@@ -53,6 +54,7 @@ struct LogDirectoryOptions {
   bool may_format = false;
   std::size_t sync_threads = 16;
   SpaceLimits space = {};
+  std::uint64_t unsynced_bytes_max = std::uint64_t{1} << 30;
 };
 
 class LogDirectory {
@@ -74,6 +76,7 @@ class LogDirectory {
   HomeTasks& tasks() { return *tasks_; }
   DirectorySyncer& syncer() { return *syncer_; }
   SpaceGuard& space() { return *space_; }
+  UnsyncedBytes& unsynced() { return *unsynced_; }
   // Its space, its replicas, and what is counted of their logs.
   void show(telemetry::Page& page) const;
 
@@ -113,6 +116,7 @@ class LogDirectory {
   DirectoryMeta meta_;
   std::optional<CleanStop> clean_stop_;
   std::unique_ptr<SpaceGuard> space_;
+  std::unique_ptr<UnsyncedBytes> unsynced_;
   std::unique_ptr<ReplicasJournal> journal_;
   std::unique_ptr<HomeTasks> tasks_;
   std::unique_ptr<DirectorySyncer> syncer_;

@@ -70,13 +70,19 @@ void PartitionLog::append_ended(AppendPlan plan, Result<void> outcome) {
   }
   last_write_ = now();
   place_.metrics.appended_batches.add(plan.batches.size());
-  for (const SegmentWrite& write : plan.writes) place_.metrics.appended_bytes.add(write.bytes);
+  std::uint64_t bytes = 0;
+  for (const SegmentWrite& write : plan.writes) bytes += write.bytes;
+  place_.metrics.appended_bytes.add(bytes);
+  place_.unsynced.add(bytes);
+  unsynced_bytes_ += bytes;
   listener_->log_written();
   const LogViewPtr after = log_.view();
   for (std::size_t i = before->sealed->size(); i < after->sealed->size(); i++)
     complete_later((*after->sealed)[i]);
   if (after->sealed->size() > before->sealed->size()) listener_->log_rolled();
-  if (log_.options().sync_appends || after->sealed->size() > before->sealed->size()) request_sync();
+  if (log_.options().sync_appends || after->sealed->size() > before->sealed->size() ||
+      place_.unsynced.is_high())
+    request_sync();
   reserve_ahead(after);
   watch_for_quiet();
 }
@@ -114,7 +120,10 @@ void PartitionLog::start_sync(bool record) {
     return;
   }
   auto plan = log_.plan_sync(record);
-  if (!plan) return;
+  if (!plan) {
+    count_synced(unsynced_bytes_);  // Cut away, or removed.
+    return;
+  }
   if (plan->slot) {
     const auto written = write_slot(*plan->slot);
     if (!written && written.error().code != Errc::disk_full) {
@@ -126,6 +135,7 @@ void PartitionLog::start_sync(bool record) {
     if (!written && !log_.slot_refused(*plan)) return;
   }
   sync_out_ = true;
+  syncing_bytes_ = unsynced_bytes_;
   SyncRequest request;
   for (const SegmentFilePtr& file : plan->files) request.files.push_back(file->file_ptr());
   if (plan->directory) request.directories.push_back(place_.folder);
@@ -145,11 +155,17 @@ void PartitionLog::sync_ended(const SyncPlan& plan, const Result<void>& outcome)
     fail_log(outcome.error());
     return;
   }
+  count_synced(syncing_bytes_);
   const Offset before = log_.durable_end();
   log_.synced(plan, outcome);
   release_segments();
   if (log_.durable_end() > before) listener_->log_synced();
   go_on();
+}
+
+void PartitionLog::count_synced(std::uint64_t bytes) {
+  place_.unsynced.sub(bytes);
+  unsynced_bytes_ -= bytes;
 }
 
 void PartitionLog::go_on() {
@@ -231,6 +247,7 @@ void PartitionLog::cut_found(Result<Log::CutPoint> cut_point) {
 void PartitionLog::operation_ended(Result<void> outcome) {
   busy_ = operating_ = false;
   next_offset_ = log_.readable_end();
+  if (log_.durable_end() == next_offset_) count_synced(unsynced_bytes_);
   Operation operation = std::move(operations_.front());
   operations_.pop_front();
   operation.done(std::move(outcome));
@@ -335,6 +352,7 @@ void PartitionLog::fail_log(const Error& error) {
   if (failed_) return;
   failed_ = true;
   waiting_.clear();
+  count_synced(unsynced_bytes_);  // They will never be.
   const Error said{error.code, fmt::format("log {}: {}", place_.folder, error.context)};
   listener_->log_failed(said);
   for (Operation& operation : std::exchange(operations_, {})) operation.done(std::unexpected(said));

@@ -23,6 +23,7 @@
 #include "broker/log/home_tasks.h"
 #include "broker/log/log.h"
 #include "broker/log/recovery.h"
+#include "broker/log/unsynced_bytes.h"
 #include "common/env/environment.h"
 #include "common/log.h"
 #include "common/queue.h"
@@ -52,6 +53,7 @@ struct LogPlace {
   HomeTasks& tasks;
   DirectorySyncer& syncer;
   DirectoryMetrics& metrics;
+  UnsyncedBytes& unsynced;
   std::string folder;
   TopicPartition partition;
   // Runs the job inside the owner's Serial, soon or at once; from any core. Holds the owner weakly:
@@ -93,6 +95,8 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   const LogOptions& options() const { return log_.options(); }
   LogViewPtr view() const { return log_.view(); }
   bool failed() const { return failed_; }
+  // Of its whole directory.
+  UnsyncedBytes& unsynced() { return place_.unsynced; }
 
   // Recorded with the next sync; at or below readable_end().
   void set_high_watermark(Offset high_watermark) { log_.set_high_watermark(high_watermark); }
@@ -151,6 +155,7 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   void release_segments();
   void checkpoint_ended(CheckpointMark stored, Result<void> outcome);
   void go_on_closing();
+  void count_synced(std::uint64_t bytes);
   void complete_later(SegmentViewPtr segment);
   void reserve_ahead(const LogViewPtr& view);
   void watch_for_quiet();
@@ -183,6 +188,8 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   int completing_ = 0;  // Sealed segments that are being completed; none may be cut meanwhile.
   bool busy_ = false;   // Files are being made, cut or cleared.
   bool roll_wanted_ = false;
+  std::uint64_t unsynced_bytes_ = 0;  // Written; all that place_.unsynced has of this log.
+  std::uint64_t syncing_bytes_ = 0;   // Of these, what the sync that is out covers.
   bool sync_out_ = false;
   bool sync_wanted_ = false;
   bool quiet_watched_ = false;

@@ -40,6 +40,7 @@ LoneQuorum::LoneQuorum(env::Environment& environment, env::FileSystem& files,
       self_(std::make_shared<LoneQuorum*>(this)),
       tasks_(environment.control_core()),
       metrics_(environment),
+      unsynced_(environment, files.name(), UINT64_MAX),  // All of it is waited for.
       syncer_(environment, files, tasks_, metrics_, kSyncThreads) {}
 
 LoneQuorum::~LoneQuorum() = default;

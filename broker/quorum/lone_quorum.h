@@ -112,6 +112,7 @@ class LoneQuorum final : public MetadataQuorum, private log::LogListener {
   std::shared_ptr<LoneQuorum*> self_;  // What completions hold, weakly.
   log::HomeTasks tasks_;
   log::DirectoryMetrics metrics_;
+  log::UnsyncedBytes unsynced_;
   log::DirectorySyncer syncer_;
   std::shared_ptr<log::PartitionLog> log_;
 };

@@ -137,7 +137,7 @@ Result<void> Partition::append(env::Core& core, const std::shared_ptr<ProduceSin
       return {};
     }
   }
-  if (space_.is_short()) return refused(item, space_.shortage());
+  if (auto full = why_full()) return refused(item, std::move(*full));
   const Placed placed{.base_offset = log_->next_offset(),
                       .append_time_ms = item.append_time_ms,
                       .record_count = item.sequenced.record_count};
@@ -153,6 +153,14 @@ std::unexpected<Error> Partition::refused(const ProduceItem& item, Error error) 
   if (item.sequenced.is_idempotent() && is_retriable(error.code))
     producers_.refused(item.sequenced, error.code);
   return fail(std::move(error));
+}
+
+// Why its directory takes no records for now, if it does not.
+std::optional<Error> Partition::why_full() {
+  if (space_.is_short()) return space_.shortage();
+  if (!log_->unsynced().is_full()) return std::nullopt;
+  log_->request_sync();
+  return log_->unsynced().refuse_batch();
 }
 
 void Partition::wait(env::Core& core, const std::shared_ptr<ProduceSink>& sink,

@@ -67,7 +67,8 @@ class Partition final : public env::SerialOwner, private log::LogListener {
 
   // Answers each item once. Errors: not_leader_or_follower, fenced_leader_epoch,
   // unknown_leader_epoch, not_enough_replicas, not_enough_replicas_after_append,
-  // out_of_order_sequence_number, invalid_producer_epoch, disk_full, kafka_storage_error.
+  // out_of_order_sequence_number, invalid_producer_epoch, disk_full, budget_exceeded (too much is
+  // not synced), kafka_storage_error.
   void produce(std::shared_ptr<ProduceSink> sink, std::vector<ProduceItem> items);
 
   // Errors: not_leader_or_follower, fenced_leader_epoch, unknown_leader_epoch,
@@ -129,6 +130,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   Result<void> check_role(std::optional<LeaderEpoch> expected) const;
   Result<void> append(env::Core& core, const std::shared_ptr<ProduceSink>& sink, ProduceItem& item);
   std::unexpected<Error> refused(const ProduceItem& item, Error error);
+  std::optional<Error> why_full();
   void wait(env::Core& core, const std::shared_ptr<ProduceSink>& sink, const ProduceItem& item,
             Placed placed);
   void look_inside(env::Core& core, const std::shared_ptr<FetchSink>& sink, const Look& look);

@@ -227,6 +227,13 @@ void define_log(Schema& schema, BrokerSettings& s) {
   schema.bytes(s.index_interval_bytes,
                {"index_interval_bytes", "A partition's index has one entry for so many bytes."},
                {512, 16 * kMiB});
+  schema.bytes(
+      s.unsynced_bytes_max,
+      {"unsynced_bytes_max",
+       "What a data directory may have written and not synced yet, which a power cut would "
+       "take in topics with durability = replicated. From half of it on every write asks "
+       "for a sync at once; at the limit producers are told to send again."},
+      {kMiB, kTiB});
   schema.bytes(s.disk_floor_bytes,
                {"disk_floor_bytes",
                 "With less free space than this a data directory takes no more records from "

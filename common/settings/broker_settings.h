@@ -66,6 +66,7 @@ struct BrokerSettings {
   // Log.
   std::int64_t segment_bytes = 1LL << 30;
   std::int64_t index_interval_bytes = 4096;
+  std::int64_t unsynced_bytes_max = 1LL << 30;  // A data directory.
   std::int64_t disk_floor_bytes = 256LL << 20;
   std::chrono::milliseconds retention_check_interval{300'000};
 

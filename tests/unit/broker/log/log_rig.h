@@ -89,6 +89,7 @@ class LogLife {
         files_(environment_.open_file_system({"/d"}).value()),
         tasks_(environment_.core(0)),
         metrics_(environment_),
+        unsynced_(environment_, "/d", kUnsyncedBytesMax),
         syncer_(environment_, *files_, tasks_, metrics_, 4),
         owner_(std::make_shared<LogOwner>(environment_)) {}
 
@@ -101,7 +102,8 @@ class LogLife {
     auto enter = [weak = std::weak_ptr(owner_)](env::Job job) {
       if (auto owner = weak.lock()) owner->serial().enter(std::move(job));
     };
-    LogPlace place{environment_, *files_, tasks_, syncer_, metrics_, kFolder, kOrders, enter, {}};
+    LogPlace place{environment_, *files_, tasks_,  syncer_, metrics_,
+                   unsynced_,    kFolder, kOrders, enter,   {}};
     owner_->log = PartitionLog::make(std::move(place), options_, report.log, *owner_);
     owner_->durable = owner_->log->durable_end();
     return {};
@@ -176,10 +178,12 @@ class LogLife {
   env::FileSystem& files() { return *files_; }
   DirectorySyncer& syncer() { return syncer_; }
   const DirectoryMetrics& metrics() const { return metrics_; }
+  const UnsyncedBytes& unsynced() const { return unsynced_; }
   HomeTasks& tasks() { return tasks_; }
   RecoveryReport report;
 
   static constexpr const char* kFolder = "partitions/t/3";
+  static constexpr std::uint64_t kUnsyncedBytesMax = 1 << 20;
 
  private:
   sim::Simulation& world_;
@@ -188,6 +192,7 @@ class LogLife {
   std::unique_ptr<env::FileSystem> files_;
   HomeTasks tasks_;
   DirectoryMetrics metrics_;
+  UnsyncedBytes unsynced_;
   DirectorySyncer syncer_;
   std::shared_ptr<LogOwner> owner_;
 };

@@ -57,6 +57,42 @@ TEST_F(PartitionLogTest, NothingIsDurableWithoutASync) {
   EXPECT_TRUE(life_->wait_durable(end));
 }
 
+// durability=replicated: syncs are asked for when the log falls quiet, or when much is not synced.
+TEST_F(PartitionLogTest, AsksForASyncAtHalfOfWhatMayBeUnsynced) {
+  const Offset durable = fill(1);
+  options_.sync_appends = false;
+  options_.segment_bytes = 8 << 20;
+  life_->inside([&] { life_->log().set_options(options_); });
+  Offset end = life_->append(make_batch(1, 300'000), LeaderEpoch(1)).next;
+  world_.run_for(std::chrono::milliseconds(500));
+  EXPECT_EQ(life_->log().durable_end(), durable);
+  EXPECT_GT(life_->unsynced().bytes(), 300'000u);
+  end = life_->append(make_batch(1, 300'000), LeaderEpoch(1)).next;
+  EXPECT_TRUE(world_.run_until([&] { return life_->log().durable_end() == end; },
+                               std::chrono::milliseconds(500)));
+  EXPECT_EQ(life_->unsynced().bytes(), 0u);
+}
+
+// What will never be synced must not count for ever: it would close the directory to all.
+TEST_F(PartitionLogTest, WhatIsCutAwayOrLostCountsAsUnsyncedNoMore) {
+  const Offset keep = fill(1);
+  options_.sync_appends = false;
+  life_->inside([&] { life_->log().set_options(options_); });
+  life_->append(make_batch(1, 1000), LeaderEpoch(1));
+  EXPECT_GT(life_->unsynced().bytes(), 1000u);
+  ASSERT_TRUE(life_->truncate(keep));
+  EXPECT_EQ(life_->unsynced().bytes(), 0u);
+  life_->append(make_batch(1, 1000), LeaderEpoch(1));
+  ASSERT_TRUE(life_->reset(Offset(100)));
+  EXPECT_EQ(life_->unsynced().bytes(), 0u);
+  life_->append(make_batch(1, 1000), LeaderEpoch(1));
+  EXPECT_GT(life_->unsynced().bytes(), 1000u);
+  node_.disk("/d").faults.sync_error = 1;
+  ASSERT_TRUE(world_.run_until([&] { return life_->owner().failure.has_value(); },
+                               std::chrono::seconds(10)));
+  EXPECT_EQ(life_->unsynced().bytes(), 0u);
+}
+
 TEST_F(PartitionLogTest, AFailedSyncClosesTheLogForGood) {
   const Offset durable = fill(1);
   node_.disk("/d").faults.sync_error = 1;

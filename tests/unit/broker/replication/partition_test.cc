@@ -180,6 +180,26 @@ TEST_F(PartitionTest, AFullDiskRefusesAndGoesOn) {
       << "what was refused is not remembered";
 }
 
+// durability=replicated: nobody waits for the disk, which stands still here.
+TEST_F(PartitionTest, TakesNothingNewWhileTooMuchIsNotSynced) {
+  rig_.kill();
+  rig_.durability = metadata::Durability::replicated;
+  rig_.unsynced_bytes_max = 100'000;
+  rig_.restart();
+  ASSERT_TRUE(rig_.produce_one({.producer = 9}));
+  ASSERT_TRUE(rig_.until([&] { return rig_.directory->unsynced().bytes() == 0; }));
+  faults().sync_stall = 1;
+  ASSERT_TRUE(rig_.produce_one({.producer = 9, .sequence = 1, .value_bytes = 150'000}));
+  EXPECT_TRUE(rig_.directory->unsynced().is_full());
+  expect_error(rig_.produce_one({.producer = 9, .sequence = 2}), Errc::budget_exceeded);
+  expect_error(rig_.produce_one({.producer = 8, .sequence = 0}), Errc::budget_exceeded);
+  expect_error(rig_.produce_one({.producer = 8, .sequence = 1}), Errc::budget_exceeded);
+  EXPECT_EQ(rig_.produce_one({.producer = 9, .sequence = 1})->base_offset, Offset(1)) << "a retry";
+  EXPECT_EQ(rig_.read_all().size(), 2u);
+  ASSERT_TRUE(rig_.until([&] { return rig_.directory->unsynced().bytes() == 0; }));
+  EXPECT_EQ(rig_.produce_one({.producer = 9, .sequence = 2})->base_offset, Offset(2));
+}
+
 TEST_F(PartitionTest, BelowTheFloorItTakesNothingNewButKnowsWhatItHas) {
   ASSERT_TRUE(rig_.produce_one({.producer = 9}));
   rig_.kill();

@@ -91,6 +91,7 @@ class ReplicaRig : public NodeRig {
     options.expected.broker = BrokerId(1);
     options.may_format = true;
     options.space = space_limits;
+    options.unsynced_bytes_max = unsynced_bytes_max;
     directory =
         world.run(core(), log::LogDirectory::open(environment(), *files, core(), options)).value();
     on_core([this] {
@@ -200,6 +201,7 @@ class ReplicaRig : public NodeRig {
   LeaderEpoch epoch{0};
   metadata::Durability durability = metadata::Durability::synced;
   log::SpaceLimits space_limits{.reserve_bytes = 4096};
+  std::uint64_t unsynced_bytes_max = 1 << 30;
   ReplicaManagerOptions manager_options{.self = BrokerId(1)};
   std::optional<std::int64_t> segment_bytes = 1 << 30;
   std::int64_t retention_ms = -1;  // The records of the tests are of 1970.
