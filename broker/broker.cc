@@ -166,6 +166,8 @@ Task<Result<void>> Broker::Parts::start_serving() {
   serving.limits.read_bytes_max = static_cast<std::size_t>(settings.receive_buffer_bytes);
   serving.limits.idle_max = settings.connection_idle_max;
   serving.limits.introduction_max = settings.negotiation_timeout;
+  serving.limits.transfer_max = settings.transfer_timeout;
+  serving.answer_bytes_max = static_cast<std::size_t>(settings.answer_bytes_max);
   server = std::make_unique<rpc::Server>(environment, std::move(serving), native->sessions());
   CO_TRY_VOID(co_await server->start());
   listening = true;

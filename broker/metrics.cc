@@ -29,7 +29,8 @@ constexpr Family kLease{"ropewalk_lease_held",
 constexpr Family kBudgetUsed{
     "ropewalk_budget_used_bytes",
     "Memory in use: produce (batches that are not acknowledged yet), fetch (answers that are not "
-    "sent yet), frames (requests that are being received)."};
+    "sent yet), frames (requests that are being received), answers (that clients have not taken "
+    "yet)."};
 constexpr Family kBudgetLimit{
     "ropewalk_budget_limit_bytes",
     "What the settings allow of each budget; decompression is of one batch, not of all."};
@@ -105,6 +106,10 @@ void Broker::Parts::show_budgets(Page& page) const {
              std::uint64_t{server->frame_budget().used_bytes()});
   page.gauge(kBudgetLimit, {{"budget", "frames"}},
              std::uint64_t{server->frame_budget().limit_bytes()});
+  page.gauge(kBudgetUsed, {{"budget", "answers"}},
+             std::uint64_t{server->answer_budget().used_bytes()});
+  page.gauge(kBudgetLimit, {{"budget", "answers"}},
+             std::uint64_t{server->answer_budget().limit_bytes});
 }
 
 Page Broker::Parts::control_page() const {

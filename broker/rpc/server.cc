@@ -40,9 +40,10 @@ Server::Server(env::Environment& environment, ServerOptions options, SessionFact
     : environment_(environment),
       options_(std::move(options)),
       factory_(std::move(factory)),
-      tally_(std::make_shared<ServerTally>(environment)),
+      tally_(std::make_shared<ServerTally>(
+          environment, Seats(options_.connections_max, options_.connections_per_address_max),
+          options_.answer_bytes_max)),
       budget_(std::make_shared<FrameBudget>(options_.frame_budget_bytes)),
-      seats_(options_.connections_max, options_.connections_per_address_max),
       accepting_(environment.core(0)) {
   std::size_t cores = environment.core_count();
   if (options_.cores > 0) cores = std::min(cores, options_.cores);
@@ -87,7 +88,7 @@ Task<void> Server::accept_loop() {
       continue;
     }
     // Here, so that a burst does not pass the limit before its cores have admitted any of it.
-    auto seat = seats_.take((*accepted)->remote().host);
+    auto seat = tally_->seats.take((*accepted)->remote().host);
     if (!seat) {
       say_refused((*accepted)->remote(), seat.error());
       continue;  // Which closes it.
@@ -113,7 +114,7 @@ void Server::say_refused(const env::Endpoint& remote, Seats::Full full) {
         now,
         "refusing {}: its address has {} connections of {}, as many as one may have "
         "(max_connections_per_address)",
-        remote.to_string(), seats_.of_address_max(), options_.name);
+        remote.to_string(), tally_->seats.of_address_max(), options_.name);
   }
 }
 
@@ -146,8 +147,9 @@ Task<void> Server::write_replies(Worker& worker, std::shared_ptr<ServerConnectio
 }
 
 Task<void> Server::close_the_silent(Worker& worker) {
+  const ConnectionLimits& limits = options_.limits;
   const env::Duration every =
-      std::min(options_.limits.idle_max, options_.limits.introduction_max) / kLooksPerLimit;
+      std::min({limits.idle_max, limits.introduction_max, limits.transfer_max}) / kLooksPerLimit;
   for (;;) {
     const bool slept = co_await worker.core.sleep_until(environment_.now() + every);
     if (!slept) co_return;
@@ -159,8 +161,10 @@ Task<void> Server::close_the_silent(Worker& worker) {
 
 void Server::show(telemetry::Page& page) const {
   page.gauge(kConnections, {{"listener", options_.name}}, std::uint64_t{connections()});
-  page.gauge(kConnectionsMax, {{"listener", options_.name}}, std::uint64_t{seats_.all_max()});
-  page.gauge(kPerAddressMax, {{"listener", options_.name}}, std::uint64_t{seats_.of_address_max()});
+  page.gauge(kConnectionsMax, {{"listener", options_.name}},
+             std::uint64_t{tally_->seats.all_max()});
+  page.gauge(kPerAddressMax, {{"listener", options_.name}},
+             std::uint64_t{tally_->seats.of_address_max()});
   tally_->metrics.show(page, options_.name);
 }
 

@@ -34,6 +34,7 @@ struct ServerOptions {
   std::size_t connections_per_address_max = 0;  // 0: as many as in all.
   std::size_t frame_budget_bytes =
       256 << 20;  // Frames that are larger than a page, all connections together.
+  std::size_t answer_bytes_max = 64 << 20;  // Not taken yet, all connections together.
   ConnectionLimits limits;
   env::ConnectionOptions connection;
   Framing framing = Framing::length_prefixed;
@@ -54,7 +55,8 @@ class Server {
   // Any thread. The numbers of its connections.
   void show(telemetry::Page& page) const;
   const FrameBudget& frame_budget() const { return *budget_; }
-  std::size_t connections() const { return seats_.taken(); }
+  const AnswerBudget& answer_budget() const { return tally_->answers; }
+  std::size_t connections() const { return tally_->seats.taken(); }
 
  private:
   struct Worker;
@@ -69,7 +71,6 @@ class Server {
   const SessionFactory factory_;
   const std::shared_ptr<ServerTally> tally_;
   const std::shared_ptr<FrameBudget> budget_;
-  Seats seats_;
   std::unique_ptr<env::Listener> listener_;
   std::vector<std::unique_ptr<Worker>> workers_;  // One a data core.
   std::size_t next_worker_ = 0;

@@ -54,6 +54,8 @@ ServerConnection::ServerConnection(env::Environment& environment, env::Core& cor
   may_read_.set();
 }
 
+ServerConnection::~ServerConnection() { tally_->answers.change(counted_held_, 0); }
+
 Task<void> ServerConnection::read_frames() {
   const auto self = shared_from_this();
   while (!closing_) {
@@ -84,6 +86,7 @@ Task<bool> ServerConnection::let_others_run() {
 Task<Result<void>> ServerConnection::wait_until_worth_reading() {
   CO_TRY_VOID(co_await may_read_.wait());
   while (!reader_->unblock()) {
+    tally_->frames_short.felt(environment_.now());
     const bool slept = co_await core_.sleep_until(environment_.now() + kBudgetPause);
     if (!slept) co_return fail(Errc::cancelled, "waiting for memory for a frame");
   }
@@ -102,6 +105,7 @@ bool ServerConnection::read_now() {
     return false;
   }
   heard_ = true;
+  received_ += *count;
   tally_->metrics.received_bytes.add(*count);
   const bool full = *count == room.size();
   const Result<void> split = reader_->filled(*count, frames_);
@@ -141,10 +145,11 @@ void ServerConnection::handle_frames() {
 // The replies of a turn leave in one call, before the next read is prepared: waking the writer
 // would cost a round through the poller first.
 void ServerConnection::send_now() {
-  if (unsent_.empty() || writing_ || closed_) return;
+  if (unsent_.empty() || writing_ || closed_) return count_held();
   const auto taken = connection_->try_write(unsent_);
   count_sent();
   if (taken) took(*taken);
+  count_held();
   if (!unsent_.empty() || closing_) to_write_.set();  // Also what is wrong shows there.
 }
 
@@ -171,6 +176,20 @@ void ServerConnection::count_sent() {
   tally_->metrics.sent_bytes.add(written - std::exchange(sent_, written));
 }
 
+// Once a turn: what leaves in the turn that it was made in is not counted at all.
+void ServerConnection::count_held() {
+  if (held_bytes_ == counted_held_) return;
+  tally_->answers.change(counted_held_, held_bytes_);
+  counted_held_ = held_bytes_;
+}
+
+bool ServerConnection::answers_are_full() {
+  count_held();
+  if (!tally_->answers.is_full_for(held_bytes_, tally_->seats.taken())) return false;
+  tally_->answers_short.felt(environment_.now());
+  return true;
+}
+
 Task<void> ServerConnection::write_replies() {
   const auto self = shared_from_this();
   std::vector<env::Chunk> leaving;
@@ -195,6 +214,7 @@ Task<void> ServerConnection::write_replies() {
     leaving.clear();  // Pages and files are free from here on, also while nothing else is sent.
     unsent_bytes_ -= bytes;
     held_bytes_ -= held;
+    count_held();
     if (!written) {
       close(ended_by(written.error()));
       break;
@@ -203,6 +223,8 @@ Task<void> ServerConnection::write_replies() {
     if (!unsent_.empty() || closing_) to_write_.set();
   }
   unsent_.clear();
+  unsent_bytes_ = held_bytes_ = 0;
+  count_held();
   close(closing_by_);
 }
 
@@ -214,7 +236,9 @@ void ServerConnection::send(std::vector<env::Chunk> frame) {
     unsent_.push_back(std::move(chunk));
   }
   if (unsent_bytes_ > limits_.unsent_bytes_max) may_read_.reset();
-  if (!in_turn_) to_write_.set();
+  if (in_turn_) return;
+  count_held();
+  to_write_.set();
 }
 
 void ServerConnection::close_after_sending(Error why) {
@@ -246,6 +270,7 @@ void ServerConnection::check_silence(env::MonotonicTime now) {
     close_after_sending(late);
     return;
   }
+  if (!check_pace(now)) return;
   const std::uint64_t written = connection_->bytes_written();
   if (std::exchange(heard_, false) || std::exchange(written_, written) != written) since_ = now;
   if (now - since_ < limits_.idle_max) return;
@@ -253,6 +278,46 @@ void ServerConnection::check_silence(env::MonotonicTime now) {
   if (session_ && session_->is_busy() && unsent_bytes_ == 0) return;
   log_debug("closing the connection of {}: nothing moved on it", connection_->remote().to_string());
   close(ClosedBy::idle);
+}
+
+// False: it is closed.
+bool ServerConnection::check_pace(env::MonotonicTime now) {
+  const env::MonotonicTime window_ago = now - limits_.transfer_max;
+  // Nothing is read for want of memory, or of a peer that takes its answers.
+  if (reader_->blocked() || !may_read_.is_set()) coming_.excuse();
+  const std::size_t piece = closing_ ? 0 : reader_->large_piece_bytes();
+  const Pace::Look coming{.now = now,
+                          .rest = piece,
+                          .moved = received_,
+                          .others_wait = tally_->frames_short.felt_since(window_ago)};
+  if (coming_.is_too_slow(coming, limits_.transfer_max)) {
+    close_slow(
+        {Errc::request_timed_out,
+         fmt::format("too little of a request of {} bytes has come in the last {} ms", piece,
+                     std::chrono::floor<std::chrono::milliseconds>(limits_.transfer_max).count())});
+    return false;
+  }
+  // A consumer may take its time as long as nobody misses the memory.
+  const bool missed = held_bytes_ >= tally_->answers.share_bytes(tally_->seats.taken()) &&
+                      tally_->answers_short.felt_since(window_ago);
+  const Pace::Look going{.now = now,
+                         .rest = missed ? held_bytes_ : 0,
+                         .moved = connection_->bytes_written(),
+                         .others_wait = true};
+  if (!going_.is_too_slow(going, limits_.transfer_max)) return true;
+  close_slow(
+      {Errc::request_timed_out,
+       fmt::format("{} bytes of answers are not taken, and others need the memory", held_bytes_)});
+  return false;
+}
+
+// What it holds is given back at once: it is not waited for a peer that does not even take the
+// error.
+void ServerConnection::close_slow(Error why) {
+  const bool takes_it = session_ && unsent_.empty() && !writing_ && !closing_;
+  if (takes_it) session_->on_broken(why);
+  close_after_sending(std::move(why));
+  if (!takes_it) close(ClosedBy::slow);
 }
 
 void ServerConnection::close(ClosedBy by) {

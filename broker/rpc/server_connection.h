@@ -4,18 +4,22 @@
 // (server.cc).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "broker/rpc/pace.h"
 #include "broker/rpc/reader.h"
 #include "broker/rpc/seats.h"
 #include "broker/rpc/server_metrics.h"
 #include "broker/rpc/session.h"
+#include "broker/rpc/shortage.h"
 #include "common/env/core.h"
 #include "common/env/environment.h"
 #include "common/env/event.h"
@@ -33,12 +37,41 @@ struct ConnectionLimits {
   env::Duration idle_max = std::chrono::minutes(10);
   // How long a peer may owe the rest of what it has begun (Session::owes_since).
   env::Duration introduction_max = std::chrono::seconds(10);
+  // How long a large piece that is coming may stand still: the window of its Pace, and of that of
+  // the answers.
+  env::Duration transfer_max = std::chrono::seconds(30);
+};
+
+// Memory in answers that peers have not taken yet, of all connections. From half of the limit on
+// who holds more than an equal share of that half gets no more, at the limit nobody. Any thread.
+struct AnswerBudget {
+  explicit AnswerBudget(std::size_t most) : limit_bytes(most) {}
+  void change(std::size_t from, std::size_t to) {
+    used.fetch_add(to - from, std::memory_order_relaxed);
+  }
+  std::size_t used_bytes() const { return used.load(std::memory_order_relaxed); }
+  // While half of the limit is used, somebody holds as much.
+  std::size_t share_bytes(std::size_t connections) const {
+    return limit_bytes / 2 / std::max<std::size_t>(connections, 1);
+  }
+  bool is_full_for(std::size_t held, std::size_t connections) const {
+    const std::size_t all = used_bytes();
+    return all >= limit_bytes || (all >= limit_bytes / 2 && held >= share_bytes(connections));
+  }
+
+  const std::size_t limit_bytes;
+  std::atomic<std::size_t> used{0};
 };
 
 // What all connections of a server share. Any thread.
 struct ServerTally {
-  explicit ServerTally(env::Environment& environment) : metrics(environment) {}
+  ServerTally(env::Environment& environment, Seats places, std::size_t answer_bytes_max)
+      : seats(std::move(places)), answers(answer_bytes_max), metrics(environment) {}
 
+  Seats seats;
+  AnswerBudget answers;
+  Shortage answers_short;  // A request was sent away for want of memory for answers.
+  Shortage frames_short;   // A request waited for memory to be received into.
   ServerMetrics metrics;
   // Whatever a peer can cause again and again. Of each code by itself: one kind must not hide
   // another.
@@ -59,6 +92,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   ServerConnection(env::Environment& environment, env::Core& core,
                    std::unique_ptr<env::Connection> connection, std::unique_ptr<Reader> reader,
                    ConnectionLimits limits, std::shared_ptr<ServerTally> tally, Seats::Seat seat);
+  ~ServerConnection() override;
 
   // Before the tasks start.
   void use(std::unique_ptr<Session> session) { session_ = std::move(session); }
@@ -70,9 +104,10 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   void send(std::vector<env::Chunk> frame) override;
   void close_after_sending(Error why) override;
   std::size_t held_bytes() const override { return held_bytes_; }
+  bool answers_are_full() override;
   env::Core& core() override { return core_; }
 
-  // Called now and then: closes it if it has been silent for too long.
+  // Called now and then: closes it if it has been silent, or too slow, for too long.
   void check_silence(env::MonotonicTime now);
   void close(ClosedBy by);
 
@@ -85,6 +120,9 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   void send_now();
   void took(std::size_t bytes);
   void count_sent();
+  void count_held();
+  bool check_pace(env::MonotonicTime now);
+  void close_slow(Error why);
 
   env::Environment& environment_;
   env::Core& core_;
@@ -101,6 +139,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   std::vector<env::Chunk> unsent_;
   std::size_t unsent_bytes_ = 0;  // With what each chunk costs beside its bytes.
   std::size_t held_bytes_ = 0;    // Of these, in memory.
+  std::size_t counted_held_ = 0;  // Of these, what the budget of all knows about.
   bool in_turn_ = false;          // The session handles frames: what it sends leaves at the end.
   bool writing_ = false;          // write_replies() is in the middle of a write.
   env::Event to_write_;           // Something is unsent, or no more will come.
@@ -112,8 +151,11 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   std::uint64_t sent_ = 0;  // What was counted of what was written.
 
   // For check_silence().
-  env::MonotonicTime since_;   // When it was made, or a look found that bytes had moved.
-  bool heard_ = false;         // Bytes came since that look.
+  env::MonotonicTime since_;  // When it was made, or a look found that bytes had moved.
+  bool heard_ = false;        // Bytes came since that look.
+  std::uint64_t received_ = 0;
+  Pace coming_;
+  Pace going_;
   std::uint64_t written_ = 0;  // How many had left at that look.
 };
 

@@ -32,6 +32,9 @@ class Outbox {
   virtual void close_after_sending(Error why) = 0;
   // Memory in replies that the peer has not taken yet: file ranges aside.
   virtual std::size_t held_bytes() const = 0;
+  // Whether all connections together hold so much of it that this one gets no more. Who is told so
+  // sends its peer away, and others may be closed for it who take nothing.
+  virtual bool answers_are_full() = 0;
   virtual env::Core& core() = 0;
 };
 

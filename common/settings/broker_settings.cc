@@ -190,6 +190,13 @@ void define_budgets(Schema& schema, BrokerSettings& s) {
                 "Bytes of requests and replies that the broker holds in memory at a time, over "
                 "all connections. At the limit it stops reading sockets until there is room."},
                {16 * kMiB, kTiB});
+  schema.bytes(s.answer_bytes_max,
+               {"answer_bytes_max",
+                "Bytes of answers that clients have not taken yet, over all connections; records "
+                "that are sent from files do not count. At the limit further requests are told to "
+                "come again; from half of it on, those of clients that hold more than their "
+                "share."},
+               {kMiB, kTiB});
   schema.bytes(s.receive_buffer_bytes,
                {"receive_buffer_bytes", "What one read from a socket takes at most."},
                {16 * kKiB, 16 * kMiB});
@@ -212,6 +219,13 @@ void define_budgets(Schema& schema, BrokerSettings& s) {
   schema.time(s.negotiation_timeout,
               {"negotiation_timeout", "How long a new connection may take to its first request."},
               {Millis(100), minutes(10)});
+  schema.time(
+      s.transfer_timeout,
+      {"transfer_timeout",
+       "A connection is closed when nothing more comes of a large request that it has begun "
+       "for so long. While others wait for the memory of requests or answers, a quarter of "
+       "the request must come, or of the answers be taken, within that time."},
+      {seconds(1), hours(1)});
   schema.time(s.fetch_wait_max,
               {"fetch_wait_max", "How long a fetch may wait for data, whatever the client asks."},
               {Millis(100), hours(1)});

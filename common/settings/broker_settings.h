@@ -55,12 +55,14 @@ struct BrokerSettings {
   std::int64_t max_partitions = 20'000;
   std::int64_t max_frame_bytes = 100LL << 20;
   std::int64_t in_flight_bytes_max = 512LL << 20;
+  std::int64_t answer_bytes_max = 64LL << 20;
   std::int64_t receive_buffer_bytes = 256LL << 10;
   std::int64_t fetch_bytes_max = 64LL << 20;
   std::int64_t decompression_bytes_max = 256LL << 20;
   std::int64_t record_batch_bytes_max = 32LL << 20;
   std::chrono::milliseconds connection_idle_max{600'000};
   std::chrono::milliseconds negotiation_timeout{10'000};
+  std::chrono::milliseconds transfer_timeout{30'000};
   std::chrono::milliseconds fetch_wait_max{300'000};
 
   // Log.

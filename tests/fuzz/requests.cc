@@ -41,6 +41,7 @@ class Outbox final : public rpc::Outbox {
     replies++;
   }
   void close_after_sending(Error) override { closing = true; }
+  bool answers_are_full() override { return false; }
   std::size_t held_bytes() const override { return 0; }
   env::Core& core() override { return core_; }
 

@@ -222,6 +222,11 @@ void NativeSession::start(const SharedBytes& body, Call call) {
                       fmt::format("{} bytes of answers were not taken yet on this connection",
                                   outbox->held_bytes())});
   }
+  if (outbox && outbox->answers_are_full()) {
+    return call.fail({Errc::budget_exceeded,
+                      "clients have not taken as many bytes of answers as the broker holds for all "
+                      "of them (answer_bytes_max)"});
+  }
   tasks_->spawn("request", counted(plain_bytes_, body.size(),
                                    serve(shared_, std::move(call), std::move(message))));
 }

@@ -19,6 +19,8 @@ struct Seen {
   std::size_t reply_bytes = 0;  // Added to each echo.
   std::optional<env::MonotonicTime> owes_since;
   bool busy = false;
+  bool heeds_answers = false;  // Asks whether there is room for another answer.
+  std::size_t sent_away = 0;
 };
 
 // Sends every frame back.
@@ -31,6 +33,11 @@ class Echo final : public Session {
     seen_.cores.insert(outbox_.lock()->core().index());
     for (const auto& frame : frames) {
       seen_.bytes += frame.text();
+      if (seen_.heeds_answers && outbox_.lock()->answers_are_full()) {
+        seen_.sent_away++;
+        outbox_.lock()->send({SharedBytes(framed("full"))});
+        continue;
+      }
       const std::string text = std::string(frame.text()) + std::string(seen_.reply_bytes, '.');
       outbox_.lock()->send({SharedBytes(framed(text))});
     }
@@ -275,6 +282,92 @@ TEST_F(RpcServer, ClosesWhoTakesNothingForTooLongThoughRequestsWait) {
   client.send(framed("much"));
   world_.run_for(15s);
   EXPECT_TRUE(world_.run_until([this] { return server_->connections() == 0; }, 1s));
+}
+
+TEST_F(RpcServer, ClosesWhoStopsInTheMiddleOfALargeFrameAndSaysWhy) {
+  options_.limits.transfer_max = 10s;
+  start();
+  auto slow = peer();
+  auto stuck = peer();
+  const std::string frame = framed(std::string(500'000, 'x'));
+  slow.send(frame.substr(0, 200'000));
+  stuck.send(frame.substr(0, 200'000));
+  for (int i = 0; i < 20; i++) {
+    world_.run_for(3s);
+    slow.send(frame.substr(static_cast<std::size_t>(200'000 + i), 1));
+  }
+  EXPECT_THAT(stuck.read(), testing::HasSubstr("too little of a request of 500000 bytes"));
+  EXPECT_TRUE(stuck.closed());
+  slow.send(frame.substr(200'020));
+  EXPECT_EQ(slow.read().size(), 500'000u);
+}
+
+// A byte now and then is not enough to keep the memory that others wait for.
+TEST_F(RpcServer, WhileOthersWaitALargeFrameMustComeFaster) {
+  options_.frame_budget_bytes = 600'000;
+  options_.limits.transfer_max = 10s;
+  start();
+  auto trickling = peer();
+  const std::string frame = framed(std::string(500'000, 'x'));
+  trickling.send(frame.substr(0, 400'000));
+  world_.run_for(1s);
+  auto other = peer();
+  other.send(frame.substr(0, 30'000));
+  for (int i = 0; i < 3; i++) {
+    world_.run_for(3s);
+    trickling.send(frame.substr(static_cast<std::size_t>(400'000 + i), 1));
+  }
+  world_.run_for(6s);
+  EXPECT_THAT(trickling.read(), testing::HasSubstr("too little of a request"));
+  other.send(frame.substr(30'000));
+  EXPECT_EQ(other.read().size(), 500'000u);
+  world_.run_for(1s);
+  EXPECT_EQ(server_->frame_budget().used_bytes(), 0u);
+}
+
+TEST_F(RpcServer, WhoHoldsLittleGetsAnswersThoughOthersHoldHalfOfAllThatMayBe) {
+  options_.answer_bytes_max = 6 << 20;
+  seen_.reply_bytes = 4 << 20;
+  start();
+  auto taking_nothing = peer();
+  taking_nothing.send(framed("much"));
+  world_.run_for(1s);
+  EXPECT_GT(server_->answer_budget().used_bytes(), 3u << 20);
+  seen_.reply_bytes = 0;
+  seen_.heeds_answers = true;
+  auto other = peer();
+  other.send(framed("little"));
+  EXPECT_EQ(other.read(), "little");
+  taking_nothing.send(framed("more"));
+  world_.run_for(1s);
+  EXPECT_EQ(seen_.sent_away, 1u);
+}
+
+// As a listener does: who asks while the answers of all are as many as may be is sent away.
+TEST_F(RpcServer, WhoDoesNotTakeAnswersIsClosedOnceOthersMissTheMemory) {
+  options_.answer_bytes_max = 1 << 20;
+  options_.limits.transfer_max = 10s;
+  seen_.reply_bytes = 4 << 20;
+  start();
+  auto taking_nothing = peer();
+  taking_nothing.send(framed("much"));
+  world_.run_for(60s);
+  EXPECT_GT(server_->answer_budget().used_bytes(), 1u << 20);
+  EXPECT_EQ(seen_.closed, 0u) << "a consumer may take its time";
+
+  seen_.reply_bytes = 0;
+  seen_.heeds_answers = true;
+  auto other = peer();
+  bool answered = false;
+  for (int i = 0; i < 30 && !answered; i++) {
+    other.send(framed("?"));
+    answered = other.read() == "?";
+    world_.run_for(1s);
+  }
+  EXPECT_TRUE(answered);
+  EXPECT_GT(seen_.sent_away, 5u);
+  EXPECT_EQ(seen_.closed, 1u);
+  EXPECT_EQ(server_->answer_budget().used_bytes(), 0u);
 }
 
 TEST_F(RpcServer, CountsItsConnectionsAndTheirBytes) {
