@@ -8,6 +8,8 @@
 namespace ropewalk::cli {
 namespace {
 
+using namespace std::string_literals;
+
 using testing::HasSubstr;
 
 std::string words(std::string_view line) {
@@ -48,7 +50,7 @@ TEST(JsonRecord, EveryByteSurvives) {
     EXPECT_EQ(back.headers[0].key, bytes);
     EXPECT_EQ(back.headers[0].value, bytes);
   }
-  const std::string text("line\nbreak, \"quotes\", a \0 and \xc3\xa9", 34);
+  const std::string text = "line\nbreak, \"quotes\", a \0 and \xc3\xa9"s;
   EXPECT_EQ(round_trip({.topic = "", .value = text}).value, text);
 }
 
