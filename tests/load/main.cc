@@ -187,7 +187,8 @@ int run(int count, char** arguments) {
   const auto good = run.run();
   if (!good) fmt::print("FAULT {}\n", to_string(good.error()));
   if (good && *good) {
-    fmt::print("nothing lost, no error, flat\n");
+    const bool judged = options->seconds >= kJudgedFromSeconds;
+    fmt::print("nothing lost, no error{}\n", judged ? ", flat" : "");
     return 0;
   }
   fmt::print("kept: {}\n", run.directory());
