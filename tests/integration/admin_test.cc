@@ -1,6 +1,5 @@
 // The admin port of a real daemon: what it shows moves with what the daemon does.
 #include <chrono>
-#include <filesystem>
 #include <map>
 #include <sstream>
 #include <string>
@@ -13,6 +12,7 @@
 #include "tests/support/broker_process.h"
 #include "tests/support/http_get.h"
 #include "tests/support/native_client.h"
+#include "tests/support/temporary_directory.h"
 
 namespace ropewalk::support {
 namespace {
@@ -21,15 +21,9 @@ using namespace std::chrono_literals;
 
 class Admin : public ::testing::Test {
  protected:
-  Admin() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "rw-admin-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-  }
-  ~Admin() override { std::filesystem::remove_all(root_); }
-
   void start(std::string admin_listen = "127.0.0.1:0") {
-    auto started = start_ready_broker({.data_directory = (root_ / "data").string(),
-                                       .stderr_file = (root_ / "err").string(),
+    auto started = start_ready_broker({.data_directory = root_.file("data"),
+                                       .stderr_file = root_.file("err"),
                                        .admin_listen = std::move(admin_listen)},
                                       60s);
     ASSERT_TRUE(started) << to_string(started.error());
@@ -68,7 +62,7 @@ class Admin : public ::testing::Test {
     return false;
   }
 
-  std::filesystem::path root_;
+  TemporaryDirectory root_{"admin"};
   std::optional<BrokerProcess> broker_;
 };
 

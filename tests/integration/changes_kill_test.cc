@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <random>
 #include <string>
@@ -20,6 +19,7 @@
 #include "tests/integration/tracked_producer.h"
 #include "tests/support/broker_process.h"
 #include "tests/support/fetch_records.h"
+#include "tests/support/temporary_directory.h"
 
 namespace ropewalk::support {
 namespace {
@@ -39,19 +39,12 @@ int number_from(const char* name, int otherwise) {
 class ChangesKillTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / "rw-changes-XXXXXX";
-    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
-    directories_ = {folder_ + "/one", folder_ + "/two"};
+    directories_ = {folder_.file("one"), folder_.file("two")};
     options_.data_directory = directories_[0] + "," + directories_[1];
-    options_.stderr_file = folder_ + "/broker.log";
+    options_.stderr_file = folder_.file("broker.log");
     options_.flags = {"--segment-bytes", "64KiB", "--retention-check-interval", "1s"};
   }
-  void TearDown() override {
-    if (HasFailure())
-      std::fprintf(stderr, "kept: %s\n", folder_.c_str());
-    else
-      std::filesystem::remove_all(folder_);
-  }
+  void TearDown() override { folder_.keep_if(HasFailure()); }
 
   void start() {
     auto next = start_ready_broker(options_, kPatience);
@@ -136,7 +129,7 @@ class ChangesKillTest : public ::testing::Test {
     EXPECT_GE(bounds->end - bounds->begin, least) << "retention took more than it may";
   }
 
-  std::string folder_;
+  TemporaryDirectory folder_{"changes"};
   std::vector<std::string> directories_;
   BrokerOptions options_;
   std::optional<BrokerProcess> broker_;

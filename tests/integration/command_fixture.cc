@@ -1,9 +1,7 @@
 #include "tests/integration/command_fixture.h"
 
-#include <filesystem>
 #include <fstream>
 
-#include <stdlib.h>
 #include <sys/wait.h>
 
 namespace ropewalk::support {
@@ -11,25 +9,18 @@ namespace ropewalk::support {
 using namespace std::chrono_literals;
 
 void CommandFixture::SetUp() {
-  directory_ = std::filesystem::temp_directory_path() / "rw-command-XXXXXX";
-  ASSERT_NE(mkdtemp(directory_.data()), nullptr);
   auto started =
       start_ready_broker({.data_directory = path("data"), .stderr_file = path("broker.log")}, 180s);
   ASSERT_TRUE(started) << to_string(started.error());
   broker_ = std::make_unique<BrokerProcess>(std::move(*started));
 }
 
-void CommandFixture::TearDown() {
-  if (HasFailure())
-    std::fprintf(stderr, "kept: %s\n", directory_.c_str());
-  else
-    std::filesystem::remove_all(directory_);
-}
+void CommandFixture::TearDown() { directory_.keep_if(HasFailure()); }
 
 Process CommandFixture::begin(const std::string& script) const {
   const std::string prologue =
       fmt::format("set -euo pipefail; cd {}; rw() {{ {} --brokers 127.0.0.1:{} \"$@\"; }}\n",
-                  directory_, program("ropewalk"), broker_->port);
+                  directory_.path(), program("ropewalk"), broker_->port);
   auto process = Process::start(
       {.command = {"/bin/bash", "-c", prologue + script}, .stderr_file = path("stderr")});
   EXPECT_TRUE(process) << to_string(process.error());

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/broker_process.h"
+#include "tests/support/temporary_directory.h"
 
 namespace ropewalk::support {
 
@@ -21,11 +22,11 @@ class CommandFixture : public ::testing::Test {
   // Its exit status.
   int run(const std::string& script) const;
 
-  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  std::string path(const std::string& name) const { return directory_.file(name); }
   std::string content(const std::string& name) const;
   void write(const std::string& name, const std::string& bytes) const;
 
-  std::string directory_;
+  TemporaryDirectory directory_{"command"};
   std::unique_ptr<BrokerProcess> broker_;
 };
 

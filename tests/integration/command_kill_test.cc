@@ -1,7 +1,6 @@
 // kill -9 and SIGTERM under the commands that people use: what `ropewalk produce` has printed,
 // `ropewalk consume` prints again.
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <random>
@@ -16,6 +15,7 @@
 
 #include "tests/integration/produce_run.h"
 #include "tests/support/broker_process.h"
+#include "tests/support/temporary_directory.h"
 
 namespace ropewalk::support {
 namespace {
@@ -52,10 +52,8 @@ struct Counts {
 class CommandKill : public ::testing::Test {
  protected:
   void SetUp() override {
-    directory_ = std::filesystem::temp_directory_path() / "rw-commands-XXXXXX";
-    ASSERT_NE(mkdtemp(directory_.data()), nullptr);
-    broker_options_.data_directory = directory_ + "/data";
-    broker_options_.stderr_file = directory_ + "/broker.log";
+    broker_options_.data_directory = directory_.file("data");
+    broker_options_.stderr_file = directory_.file("broker.log");
     // Small files, so that kills meet the moment of a new one. An address that no connection of a
     // client has as its own: a client that looks for a broker that is down cannot find itself.
     broker_options_.flags = {"--segment-bytes", "262144"};
@@ -64,12 +62,7 @@ class CommandKill : public ::testing::Test {
     // Clients look for it where it was.
     broker_options_.listen = fmt::format("127.0.0.2:{}", broker_->port);
   }
-  void TearDown() override {
-    if (HasFailure())
-      std::fprintf(stderr, "kept: %s\n", directory_.c_str());
-    else
-      std::filesystem::remove_all(directory_);
-  }
+  void TearDown() override { directory_.keep_if(HasFailure()); }
 
   void start_broker_again() {
     auto started = start_ready_broker(broker_options_, kPatience);
@@ -101,7 +94,7 @@ class CommandKill : public ::testing::Test {
   Result<Process> command(std::vector<std::string> words) {
     std::vector<std::string> all = {program("ropewalk"), "--brokers", broker_options_.listen};
     all.insert(all.end(), words.begin(), words.end());
-    return Process::start({.command = all, .stderr_file = directory_ + "/commands.log"});
+    return Process::start({.command = all, .stderr_file = directory_.file("commands.log")});
   }
 
   void make_topic(const std::string& name, const std::string& durability) {
@@ -131,7 +124,7 @@ class CommandKill : public ::testing::Test {
   void judge_partition(const ProduceRun& run, const std::vector<Consumed>& records,
                        const std::map<std::int64_t, std::int64_t>& line_at);
 
-  std::string directory_;
+  TemporaryDirectory directory_{"commands"};
   BrokerOptions broker_options_;
   std::unique_ptr<BrokerProcess> broker_;
   std::mt19937_64 random_;
@@ -202,7 +195,7 @@ TEST_F(CommandKill, WhatProduceHasPrintedConsumePrintsOnceInOrder) {
                                 .acks = round % 2 == 0 ? "all" : "1",
                                 .keys = below(2) == 0,
                                 .number = round,
-                                .stderr_file = directory_ + "/produce.log"};
+                                .stderr_file = directory_.file("produce.log")};
     ASSERT_NO_FATAL_FAILURE(
         make_topic(options.topic, round / 2 % 2 == 0 ? "synced" : "replicated"));
     auto run = ProduceRun::start(options);

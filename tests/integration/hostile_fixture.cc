@@ -1,11 +1,9 @@
 #include "tests/integration/hostile_fixture.h"
 
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <thread>
 
-#include <stdlib.h>
 #include <sys/wait.h>
 
 #include "tests/support/fetch_records.h"
@@ -20,14 +18,9 @@ constexpr auto kPatience = 120s;  // Machines were seen to stand still for a min
 
 }  // namespace
 
-void Hostile::SetUp() {
-  directory_ = std::filesystem::temp_directory_path() / "rw-hostile-XXXXXX";
-  ASSERT_NE(mkdtemp(directory_.data()), nullptr);
-}
-
 void Hostile::start(std::vector<std::string> flags, std::size_t descriptors_max) {
-  auto started = start_ready_broker({.data_directory = directory_ + "/data",
-                                     .stderr_file = directory_ + "/broker.log",
+  auto started = start_ready_broker({.data_directory = directory_.file("data"),
+                                     .stderr_file = directory_.file("broker.log"),
                                      .flags = std::move(flags),
                                      .admin_listen = "off",
                                      .descriptors_max = descriptors_max},
@@ -59,13 +52,10 @@ void Hostile::TearDown() {
     const int status = broker_->process.wait();
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "status " << status;
   }
-  std::ifstream log(directory_ + "/broker.log");
+  std::ifstream log(directory_.file("broker.log"));
   for (std::string line; std::getline(log, line);)
     EXPECT_EQ(line.find(" error "), std::string::npos) << line;
-  if (HasFailure())
-    std::fprintf(stderr, "kept: %s\n", directory_.c_str());
-  else
-    std::filesystem::remove_all(directory_);
+  directory_.keep_if(HasFailure());
 }
 
 void Hostile::expect_progress() { EXPECT_EQ(good_->progress(20), ""); }

@@ -10,6 +10,7 @@
 #include "tests/integration/good_traffic.h"
 #include "tests/support/broker_process.h"
 #include "tests/support/raw_socket.h"
+#include "tests/support/temporary_directory.h"
 
 namespace ropewalk::support {
 
@@ -27,7 +28,6 @@ inline constexpr bool kSanitized = false;
 
 class Hostile : public ::testing::Test {
  protected:
-  void SetUp() override;
   // The good clients have lost nothing, and the broker stops cleanly.
   void TearDown() override;
 
@@ -41,7 +41,7 @@ class Hostile : public ::testing::Test {
   // Soon: memory is given back now and then. Not where a sanitizer's own counts as the broker's.
   void expect_resident_below(std::size_t mebibytes) const;
 
-  std::string directory_;
+  TemporaryDirectory directory_{"hostile"};
   std::unique_ptr<BrokerProcess> broker_;
   std::string topic_id_;
   std::unique_ptr<GoodTraffic> good_;

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <random>
@@ -17,6 +16,7 @@
 #include "tests/integration/tracked_producer.h"
 #include "tests/support/broker_process.h"
 #include "tests/support/fetch_records.h"
+#include "tests/support/temporary_directory.h"
 
 namespace ropewalk::support {
 namespace {
@@ -34,10 +34,8 @@ int number_from_environment(const char* name, int otherwise) {
 class KillTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    directory_ = std::filesystem::temp_directory_path() / "rw-kill-XXXXXX";
-    ASSERT_NE(mkdtemp(directory_.data()), nullptr);
-    options_.data_directory = directory_ + "/data";
-    options_.stderr_file = directory_ + "/broker.log";
+    options_.data_directory = directory_.file("data");
+    options_.stderr_file = directory_.file("broker.log");
   }
   void TearDown() override {
     if (HasFailure()) {
@@ -49,10 +47,8 @@ class KillTest : public ::testing::Test {
         if (last.size() > 40) last.pop_front();
       }
       for (const auto& each : last) std::fprintf(stderr, "broker: %s\n", each.c_str());
-      std::fprintf(stderr, "kept: %s\n", directory_.c_str());
-    } else {
-      std::filesystem::remove_all(directory_);
     }
+    directory_.keep_if(HasFailure());
   }
 
   // Waits for so many more acknowledged batches, or so long.
@@ -100,7 +96,7 @@ class KillTest : public ::testing::Test {
     EXPECT_EQ(expected, producer.sent_records());
   }
 
-  std::string directory_;
+  TemporaryDirectory directory_{"kill"};
   BrokerOptions options_;
   std::atomic<std::uint16_t> port_ = 0;
   std::mutex mutex_;

@@ -1,5 +1,4 @@
 // Starts that cannot succeed, with the real program.
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -8,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "tests/support/broker_process.h"
+#include "tests/support/temporary_directory.h"
 
 namespace ropewalk::support {
 namespace {
@@ -17,13 +17,7 @@ using ::testing::HasSubstr;
 
 class Start : public ::testing::Test {
  protected:
-  Start() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "rw-start-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-  }
-  ~Start() override { std::filesystem::remove_all(root_); }
-
-  std::string file(const std::string& name) const { return (root_ / name).string(); }
+  std::string file(const std::string& name) const { return root_.file(name); }
   std::string content(const std::string& name) const {
     std::ifstream in(file(name));
     std::stringstream text;
@@ -31,7 +25,7 @@ class Start : public ::testing::Test {
     return text.str();
   }
 
-  std::filesystem::path root_;
+  TemporaryDirectory root_{"start"};
 };
 
 // The second life finds metadata that the first has left, and fails at the same place.

@@ -2,12 +2,12 @@
 // frames.
 #pragma once
 
-#include <array>
-#include <memory>
+#include <cstdint>
+#include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
-#include "common/env/sim/simulation.h"
+#include "tests/support/sim_peer.h"
 
 namespace ropewalk::rpc {
 
@@ -17,60 +17,26 @@ inline std::string framed(std::string_view frame) {
   return whole + std::string(frame);
 }
 
-class RawPeer {
+class RawPeer : public support::SimPeer {
  public:
-  RawPeer(sim::Simulation& world, sim::Node& node, const env::Endpoint& server)
-      : world_(world), node_(node), core_(node.environment().core(0)) {
-    connection_ = world_.run(core_, connect(node_.environment(), server)).value();
-  }
+  using SimPeer::SimPeer;
 
-  // All of it, or what the server takes before it closes.
-  void send(std::string bytes) {
-    std::vector<env::Chunk> chunks{SharedBytes(std::move(bytes))};
-    std::ignore = world_.run(core_, write(*connection_, std::move(chunks)));
-  }
   // The next frame without its length; "" when the server has closed.
-  std::string read() { return world_.run(core_, read_frame(*connection_, received_)); }
+  std::string read() {
+    return receive([](std::string& bytes) { return take_frame(bytes); }).value_or("");
+  }
   // Whether the server closes, without another frame.
-  bool closed() { return read().empty() && received_.empty(); }
-  void close() { connection_->close(); }
+  bool closed() { return read().empty() && received().empty(); }
 
  private:
-  static Task<Result<std::unique_ptr<env::Connection>>> connect(env::Environment& environment,
-                                                                env::Endpoint to) {
-    const auto deadline = environment.now() + std::chrono::seconds(5);
-    auto connected = co_await environment.network().connect(to, deadline, {});
-    co_return connected;
+  static std::optional<std::string> take_frame(std::string& bytes) {
+    if (bytes.size() < 4) return std::nullopt;
+    const auto length = load_be<std::uint32_t>(as_bytes(bytes).data());
+    if (bytes.size() - 4 < length) return std::nullopt;
+    std::string frame = bytes.substr(4, length);
+    bytes.erase(0, 4 + length);
+    return frame;
   }
-  static Task<Result<void>> write(env::Connection& connection, std::vector<env::Chunk> chunks) {
-    auto written = co_await connection.write(chunks);
-    co_return written;
-  }
-  static Task<std::string> read_frame(env::Connection& connection, std::string& received) {
-    for (;;) {
-      if (received.size() >= 4) {
-        const auto length = load_be<std::uint32_t>(as_bytes(received).data());
-        if (received.size() - 4 >= length) {
-          std::string frame = received.substr(4, length);
-          received.erase(0, 4 + length);
-          co_return frame;
-        }
-      }
-      auto readable = co_await connection.wait_readable();
-      if (!readable) co_return std::string();
-      std::array<std::byte, 4096> buffer;
-      auto count = connection.try_read(buffer);
-      if (!count && count.error().code == Errc::would_block) continue;
-      if (!count || *count == 0) co_return std::string();
-      received += as_text(ByteSpan(buffer).first(*count));
-    }
-  }
-
-  sim::Simulation& world_;
-  sim::Node& node_;
-  env::Core& core_;
-  std::unique_ptr<env::Connection> connection_;
-  std::string received_;
 };
 
 }  // namespace ropewalk::rpc
