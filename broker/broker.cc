@@ -1,5 +1,6 @@
 #include "broker/broker.h"
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <string>
@@ -81,8 +82,13 @@ Task<Result<void>> Broker::Parts::start_admin() {
 Task<Result<void>> Broker::Parts::open_and_join() {
   unready = "opening the replicas";
   view = std::make_unique<metadata::MetadataView>(environment);
+  replication::ReplicaManagerOptions replica_settings = replica_options(settings);
+  replica_settings.on_directory_failed = [this](const log::LogDirectory& directory,
+                                                const Error& error) {
+    directory_failed(directory, error);
+  };
   replicas = std::make_unique<replication::ReplicaManager>(environment, data->logs(),
-                                                           replica_options(settings));
+                                                           std::move(replica_settings));
   const env::MonotonicTime began = environment.now();
   const replication::OpenedReplicas opened = co_await replicas->open_all();
   if (opened.count > 0)
@@ -180,7 +186,9 @@ metadata::RegisterBroker Broker::Parts::registration(
   event.cluster = data->cluster();
   event.broker.id = settings.broker_id;
   event.broker.incarnation = IncarnationId(environment.random("incarnation").uuid());
-  event.broker.directories = data->ids();
+  for (const DirectoryId& id : data->ids())
+    if (std::ranges::find(lost_directories, id) == lost_directories.end())
+      event.broker.directories.push_back(id);
   event.broker.features = {{controller::kMetadataVersionFeature, controller::kMetadataVersion,
                             controller::kMetadataVersion}};
   if (listening) {
@@ -235,6 +243,17 @@ Result<void> Broker::Parts::ready() const {
 void Broker::Parts::report_failure(const Error& error) {
   environment.core(0).post([this, error] {
     if (const auto told = std::exchange(on_failure, nullptr)) told(error);
+  });
+}
+
+// One disk may fail alone, but for the one that holds the metadata of the cluster.
+void Broker::Parts::directory_failed(const log::LogDirectory& directory, const Error& error) {
+  if (&directory == data->logs().front())
+    return report_failure(
+        {error.code, fmt::format("{}; it holds the metadata of the cluster", error.context)});
+  environment.control_core().post([this, id = directory.meta().directory] {
+    lost_directories.push_back(id);
+    if (membership) membership->lost_directory(id);
   });
 }
 

@@ -58,6 +58,7 @@ struct Broker::Parts {
   Task<void> leave();
   Task<void> stop_metadata();
   void report_failure(const Error& error);
+  void directory_failed(const log::LogDirectory& directory, const Error& error);
   bool lease_holds() const;
   // What the admin port shows; on core 0, at any time.
   Result<void> ready() const;
@@ -86,6 +87,7 @@ struct Broker::Parts {
   std::unique_ptr<node::ActiveController> controller;
   std::unique_ptr<node::ReplicaReconciler> reconciler;
   std::unique_ptr<node::Membership> membership;
+  std::vector<DirectoryId> lost_directories;  // Before there was a membership.
   bool joined = false;
   std::atomic<node::Membership*> leased{nullptr};  // The membership, once it has a first lease.
 

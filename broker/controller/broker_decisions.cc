@@ -82,6 +82,19 @@ void unfence(Batch& batch, BrokerId id, BrokerEpoch epoch) {
                          [&batch](BrokerId other) { return is_active(batch.image(), other); });
 }
 
+// R11, R12: the replicas there are out of their sets, before the directory is gone from the
+// registration; no other gets a place in it. The broker ends when it has lost all.
+void lose_directories(Batch& batch, const BrokerHeartbeat& event) {
+  const auto& failed = event.failed_directories;
+  std::vector<DirectoryId> left, lost;
+  for (const DirectoryId& id : batch.image().broker(event.broker)->directories)
+    (std::find(failed.begin(), failed.end(), id) != failed.end() ? lost : left).push_back(id);
+  if (lost.empty() || left.empty()) return;
+  leave_directories(batch, event.broker, lost);
+  batch.add(BrokerRegistrationChangeRecord{event.broker, event.epoch, std::nullopt, std::nullopt,
+                                           std::move(left)});
+}
+
 }  // namespace
 
 Controller::Items Controller::on(Batch& batch, const RegisterBroker& event, Time now) {
@@ -122,6 +135,8 @@ Controller::Items Controller::on(Batch& batch, const BrokerHeartbeat& event, Tim
     return {Item(fail(Errc::stale_broker_epoch, "heartbeat of broker {} under epoch {}: it has {}",
                       event.broker, event.epoch, broker ? broker->epoch.value() : -1))};
   session_ends_[event.broker] = now + options_.session;
+  lose_directories(batch, event);
+  broker = batch.image().broker(event.broker);
   const bool caught_up = event.applied.value() >= event.epoch.value();
   const bool was_fenced = broker->fenced;
   const auto stays_whole = [](const auto&, const auto&) { return true; };

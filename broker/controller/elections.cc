@@ -47,6 +47,22 @@ void choose_leader(const Partition& partition, const Brokers& in_sync, const Bro
   if (partition.leader != kNoBroker) change.leader = kNoBroker;
 }
 
+// Null if it has no replica of the partition.
+const DirectoryId* directory_of(const Partition& partition, BrokerId broker) {
+  const auto found = std::find(partition.replicas.begin(), partition.replicas.end(), broker);
+  if (found == partition.replicas.end()) return nullptr;
+  return &partition.directories[static_cast<std::size_t>(found - partition.replicas.begin())];
+}
+
+// Whether the broker has the directory (still) that its replica is in.
+bool offers_replica(const Image& image, const Partition& partition, BrokerId broker) {
+  const auto* known = image.broker(broker);
+  const DirectoryId* directory = directory_of(partition, broker);
+  return known && directory &&
+         std::find(known->directories.begin(), known->directories.end(), *directory) !=
+             known->directories.end();
+}
+
 // Calls visit(topic, partition) for the partitions that the broker has a replica of. Changes are
 // collected first: adding one ends what the visit looks at.
 template <class F>
@@ -107,17 +123,41 @@ bool is_active(const Image& image, BrokerId broker) {
   return known && !known->fenced && !known->in_controlled_shutdown;
 }
 
+namespace {
+
+std::optional<PartitionChangeRecord> leave_to_others(const Image& image,
+                                                     const metadata::Topic& topic,
+                                                     const Partition& partition,
+                                                     const Leaving& leaving) {
+  const auto settings = metadata::effective_settings(image, topic);
+  return leave_partition(topic.id, partition, leaving,
+                         metadata::effective_min_in_sync(settings, partition), [&](BrokerId id) {
+                           return id != leaving.broker && is_active(image, id) &&
+                                  offers_replica(image, partition, id);
+                         });
+}
+
+}  // namespace
+
 void leave_all(Batch& batch, BrokerId broker,
                const std::function<bool(const TopicPartition&, const Partition&)>& keeps_eligible) {
-  const std::function<bool(BrokerId)> may_lead = [&](BrokerId id) {
-    return id != broker && is_active(batch.image(), id);
-  };
   add_changes(batch, broker, [&](const metadata::Topic& topic, const Partition& partition) {
     const TopicPartition id{topic.id, partition.index.value()};
-    const auto settings = metadata::effective_settings(batch.image(), topic);
-    return leave_partition(topic.id, partition, {broker, keeps_eligible(id, partition)},
-                           metadata::effective_min_in_sync(settings, partition), may_lead);
+    return leave_to_others(batch.image(), topic, partition,
+                           {broker, keeps_eligible(id, partition)});
   });
+}
+
+void leave_directories(Batch& batch, BrokerId broker, const std::vector<DirectoryId>& lost) {
+  add_changes(batch, broker,
+              [&](const metadata::Topic& topic,
+                  const Partition& partition) -> std::optional<PartitionChangeRecord> {
+                const DirectoryId& directory = *directory_of(partition, broker);
+                if (std::find(lost.begin(), lost.end(), directory) == lost.end())
+                  return std::nullopt;
+                return leave_to_others(batch.image(), topic, partition,
+                                       {.broker = broker, .keeps_eligible = false});
+              });
 }
 
 void elect_where_leaderless(Batch& batch, BrokerId broker,
@@ -126,7 +166,9 @@ void elect_where_leaderless(Batch& batch, BrokerId broker,
               [&](const metadata::Topic& topic,
                   const Partition& partition) -> std::optional<PartitionChangeRecord> {
                 if (partition.leader != kNoBroker) return std::nullopt;
-                return elect(topic.id, partition, may_lead);
+                return elect(topic.id, partition, [&](BrokerId id) {
+                  return may_lead(id) && offers_replica(batch.image(), partition, id);
+                });
               });
 }
 

@@ -1,6 +1,8 @@
 #include "broker/log/log_directory.h"
 
+#include "broker/log/disk_failure.h"
 #include "broker/log/partition_files.h"
+#include "common/log.h"
 
 namespace ropewalk::log {
 namespace {
@@ -13,6 +15,11 @@ constexpr std::size_t kSmallFileMax = 64 << 10;
 
 constexpr telemetry::Family kReplicas{"ropewalk_data_dir_replicas",
                                       "Replicas of partitions whose files are in a directory."};
+
+constexpr telemetry::Family kOffline{
+    "ropewalk_data_dir_offline",
+    "Whether a data directory has failed: its replicas serve no more until the broker starts "
+    "again."};
 
 Result<void> check_owner(const env::FileSystem& files, const DirectoryMeta& found,
                          const DirectoryMeta& expected) {
@@ -94,14 +101,35 @@ Task<Result<void>> LogDirectory::take_clean_stop() {
 }
 
 Task<Result<void>> LogDirectory::mark(TopicPartition partition, ReplicaMark mark) {
+  if (failure_) co_return fail(*failure_);
   auto marked = co_await journal_->mark(partition, mark);
-  if (marked || marked.error().code != Errc::disk_full) co_return marked;
-  CO_TRY_VOID(co_await space_->release_reserve());
-  co_return co_await journal_->mark(partition, mark);
+  if (!marked && marked.error().code == Errc::disk_full) {
+    CO_TRY_VOID(co_await space_->release_reserve());
+    marked = co_await journal_->mark(partition, mark);
+  }
+  if (!marked && is_disk_failure(marked.error().code)) fail_here(marked.error());
+  co_return marked;
+}
+
+void LogDirectory::disk_failed(Error error) {
+  tasks_->core().post([this, alive = std::weak_ptr<bool>(alive_), error = std::move(error)] {
+    if (!alive.expired()) fail_here(error);
+  });
+}
+
+void LogDirectory::fail_here(const Error& error) {
+  if (failure_) return;
+  failure_ =
+      Error{error.code, fmt::format("data_dir {} has failed: {}", files_.name(), error.context)};
+  log_error(
+      "{}; its {} replicas serve no more, and it gets no new ones until the broker starts again",
+      failure_->context, replicas().size());
+  if (on_failure_) on_failure_(*failure_);
 }
 
 Task<Result<RecoveryReport>> LogDirectory::open_partition(TopicPartition partition,
                                                           RecoveryOptions options) {
+  if (failure_) co_return std::unexpected(*failure_);
   options.partition = partition;
   options.folder = partition_folder(partition);
   options.after_clean_stop = clean_stop_.has_value();
@@ -131,6 +159,7 @@ LogPlace LogDirectory::place_of(TopicPartition partition, std::function<void(env
                   partition_folder(partition),
                   partition,
                   std::move(enter),
+                  [this](const Error& error) { disk_failed(error); },
                   [this, partition] { return mark(partition, ReplicaMark::has_data); }};
 }
 
@@ -178,6 +207,7 @@ Task<Result<void>> LogDirectory::write_clean_stop(CleanStop marker) {
 
 void LogDirectory::show(telemetry::Page& page) const {
   const std::string name = files_.name();
+  page.gauge(kOffline, {{"data_dir", name}}, failure_.has_value());
   page.gauge(kReplicas, {{"data_dir", name}}, std::uint64_t{replicas().size()});
   space_->show(page);
   unsynced_->show(page);

@@ -77,11 +77,20 @@ class LogDirectory {
   DirectorySyncer& syncer() { return *syncer_; }
   SpaceGuard& space() { return *space_; }
   UnsyncedBytes& unsynced() { return *unsynced_; }
+  // A write or a sync failed here: the directory takes part in nothing any more until the broker
+  // starts again (R11). The first time counts. Any core.
+  void disk_failed(Error error);
+  // Why, if it has; on the home core.
+  const std::optional<Error>& failure() const { return failure_; }
+  // Called once then, on the home core. Set before the first log is opened.
+  void on_failure(std::function<void(const Error&)> told) { on_failure_ = std::move(told); }
+
   // Its space, its replicas, and what is counted of their logs.
   void show(telemetry::Page& page) const;
 
   // Recovers the partition's log, or enters it into the journal when it is new. `options` need no
-  // folder and no partition. Errors: damaged_replica (it had data and its files are gone), corrupt.
+  // folder and no partition. Errors: damaged_replica (it had data and its files are gone), corrupt,
+  // io_error (also: the directory has failed).
   Task<Result<RecoveryReport>> open_partition(TopicPartition partition, RecoveryOptions options);
   // What a PartitionLog of this directory needs. `enter` as in LogPlace.
   LogPlace place_of(TopicPartition partition, std::function<void(env::Job)> enter);
@@ -109,17 +118,21 @@ class LogDirectory {
   // These two give a full disk the reserve, once.
   Task<Result<void>> replace(std::string_view path, std::string content);
   Task<Result<void>> mark(TopicPartition partition, ReplicaMark mark);
+  void fail_here(const Error& error);
 
   env::Environment& environment_;
   env::FileSystem& files_;
   DirectoryMetrics metrics_;
   DirectoryMeta meta_;
   std::optional<CleanStop> clean_stop_;
+  std::optional<Error> failure_;
+  std::function<void(const Error&)> on_failure_;
   std::unique_ptr<SpaceGuard> space_;
   std::unique_ptr<UnsyncedBytes> unsynced_;
   std::unique_ptr<ReplicasJournal> journal_;
   std::unique_ptr<HomeTasks> tasks_;
   std::unique_ptr<DirectorySyncer> syncer_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // For jobs on their way here.
 };
 
 }  // namespace ropewalk::log

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/log/disk_failure.h"
 #include "broker/log/log_read.h"
 #include "broker/log/segment_files.h"
 
@@ -354,6 +355,7 @@ void PartitionLog::fail_log(const Error& error) {
   waiting_.clear();
   count_synced(unsynced_bytes_);  // They will never be.
   const Error said{error.code, fmt::format("log {}: {}", place_.folder, error.context)};
+  if (place_.disk_failed && is_disk_failure(said.code)) place_.disk_failed(said);
   listener_->log_failed(said);
   for (Operation& operation : std::exchange(operations_, {})) operation.done(std::unexpected(said));
   if (waiting_checkpoint_) {

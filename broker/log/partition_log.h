@@ -59,6 +59,9 @@ struct LogPlace {
   // Runs the job inside the owner's Serial, soon or at once; from any core. Holds the owner weakly:
   // the job is destroyed when the owner is gone.
   std::function<void(env::Job)> enter;
+  // Called when a write or a sync failed in a way that the whole disk may. From any core; may be
+  // empty.
+  std::function<void(const Error&)> disk_failed;
   // Called when the first files are synced, before the first durable end counts (the replicas
   // journal). May be empty.
   std::function<Task<Result<void>>()> mark_has_data;
@@ -121,6 +124,9 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   // one runs replaces the one that waits, which ends with `cancelled`. A failure leaves the log as
   // it was.
   void checkpoint(Offset offset, std::string producer_state, Done done);
+
+  // Its disk is not to be trusted any more: as if a sync had failed.
+  void disk_failed(const Error& error) { fail_log(error); }
 
   // Syncs everything, records it and stores the index of the active segment; then nothing is told
   // or written any more. Pre: no call follows but view(). `done` runs inside.

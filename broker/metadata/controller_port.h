@@ -39,6 +39,7 @@ struct BrokerHeartbeat {
   Offset applied;  // Of the metadata log.
   bool wants_fence = false;
   bool wants_shutdown = false;
+  std::vector<DirectoryId> failed_directories = {};  // Of this life, all of them.
 };
 
 struct NewTopic {

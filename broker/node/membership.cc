@@ -27,6 +27,7 @@ Membership::Membership(env::Environment& environment, metadata::ControllerPort& 
       controller_(controller),
       view_(view),
       options_(std::move(options)),
+      hurry_(environment.control_core()),
       tasks_(environment.control_core()) {}
 
 Task<Result<BrokerEpoch>> Membership::register_now(env::MonotonicTime deadline) {
@@ -56,6 +57,7 @@ Task<Result<metadata::HeartbeatState>> Membership::heartbeat(env::MonotonicTime 
   beat.broker = options_.registration.broker.id;
   beat.epoch = *epoch_;
   beat.applied = view_.get()->offset();
+  beat.failed_directories = lost_directories_;
   const env::BootTime sent = environment_.boot_now();
   metadata::ControllerEvent event = beat;
   CO_TRY(auto answer, co_await controller_.propose(std::move(event), deadline));
@@ -88,6 +90,11 @@ Task<Result<void>> Membership::unfence(env::MonotonicTime deadline) {
   co_return Result<void>{};
 }
 
+void Membership::lost_directory(const DirectoryId& id) {
+  lost_directories_.push_back(id);
+  hurry_.set();
+}
+
 void Membership::show(telemetry::Page& page) const {
   page.counter(kHeartbeats, {}, heartbeats_);
   page.counter(kHeartbeatFailures, {}, heartbeat_failures_);
@@ -98,8 +105,9 @@ void Membership::show(telemetry::Page& page) const {
 Task<void> Membership::keep_alive() {
   for (;;) {
     const auto next = environment_.now() + options_.heartbeat_every;
-    const bool slept = co_await environment_.control_core().sleep_until(next);
-    if (!slept) co_return;
+    const auto hurried = co_await hurry_.wait_until(next);
+    if (!hurried && hurried.error().code != Errc::request_timed_out) co_return;
+    hurry_.reset();
     auto state = co_await heartbeat(environment_.now() + options_.session);
     heartbeats_++;
     if (!state) heartbeat_failures_++;

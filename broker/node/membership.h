@@ -10,11 +10,13 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "broker/metadata/controller_port.h"
 #include "broker/metadata/metadata_view.h"
 #include "broker/telemetry/page.h"
 #include "common/env/environment.h"
+#include "common/env/event.h"
 #include "common/env/task_group.h"
 
 namespace ropewalk::node {
@@ -45,6 +47,9 @@ class Membership {
   // Heartbeats from now on; returns once this broker is unfenced and its image shows it. Call it
   // when the local replicas are ready to lead. Pre: register_now() succeeded.
   Task<Result<void>> unfence(env::MonotonicTime deadline);
+  // One of this broker's data directories has failed: the controller hears of it at once. On the
+  // control core.
+  void lost_directory(const DirectoryId& id);
   // No heartbeats any more.
   Task<void> stop() { return tasks_.stop(); }
 
@@ -67,6 +72,8 @@ class Membership {
   MembershipOptions options_;
   std::optional<BrokerEpoch> epoch_;
   std::atomic<Lease> lease_{Lease{}};
+  std::vector<DirectoryId> lost_directories_;
+  env::Event hurry_;  // The next heartbeat is due now.
   std::uint64_t heartbeats_ = 0;
   std::uint64_t heartbeat_failures_ = 0;
   env::TaskGroup tasks_;

@@ -86,9 +86,9 @@ Task<Result<void>> LoneQuorum::open_log(std::optional<Snapshot>& snapshot) {
     co_return fail(Errc::corrupt, "the metadata log in {} has term {}, the state file only {}",
                    files_.name(), *last_epoch, state_.term);
 
-  log::LogPlace place{environment_, files_,    tasks_,          syncer_,
-                      metrics_,     unsynced_, recovery.folder, recovery.partition,
-                      {},           {}};
+  log::LogPlace place{
+      environment_,       files_, tasks_, syncer_, metrics_, unsynced_, recovery.folder,
+      recovery.partition, {},     {},     {}};
   place.enter = [weak = std::weak_ptr(self_), &core = tasks_.core()](env::Job job) {
     core.post([weak, job = std::move(job)]() mutable {
       if (weak.lock()) job();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/log/disk_failure.h"
 #include "common/env/event.h"
 #include "common/log.h"
 
@@ -68,6 +69,13 @@ void Partition::stop_leading(LeaderEpoch epoch) {
     end_role({Errc::not_leader_or_follower,
               fmt::format("this broker does not lead {} in epoch {}", id_, epoch)});
     log_->bump_generation();
+  });
+}
+
+void Partition::disk_failed(Error error) {
+  serial_.enter([this, error = std::move(error)] {
+    end_by(error);
+    log_->disk_failed(error);
   });
 }
 
@@ -312,7 +320,14 @@ void Partition::log_append_refused(Offset from, const Error& error) {
 
 void Partition::log_failed(const Error& error) {
   if (ended_) return;
-  log_error("replica {} failed and leads no more: {}", id_, error);
+  // A disk that has failed is told of once, by its directory.
+  log_at(log::is_disk_failure(error.code) ? LogLevel::debug : LogLevel::error,
+         "replica {} failed and leads no more: {}", id_, error);
+  end_by(error);
+}
+
+void Partition::end_by(const Error& error) {
+  if (ended_) return;
   end_role(
       {Errc::kafka_storage_error, fmt::format("the replica of {} failed: {}", id_, error.context)});
   ended_ = true;

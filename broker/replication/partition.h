@@ -81,6 +81,9 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   // Another broker or nobody leads from `epoch` on. Who waits gets not_leader_or_follower.
   void stop_leading(LeaderEpoch epoch);
 
+  // The disk that it is on has failed (R11): it serves no more. Who reports that has said so.
+  void disk_failed(Error error);
+
   // Lets go of what the topic's retention no longer keeps. From any data core, now and then.
   void retain();
   // No record below `before` (at most the high watermark; none given: all of it) is readable from
@@ -137,6 +140,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   void lead_inside(Leadership leadership, const log::LogOptions& options);
   void begin_leadership(Leadership leadership);
   void end_role(Error why);
+  void end_by(const Error& error);
   void carry_out(const LeaderEffects& effects);
   void answer(WaiterId id);
   void refuse(WaiterId id, Error error);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "broker/metadata/cow_map.h"
 #include "broker/replication/partition.h"
@@ -49,6 +50,14 @@ class PartitionTable {
   void set(const TopicPartition& id, TableEntry entry) {
     auto next = std::make_shared<Map>(*published_.get());
     Map::Editor(*next).set(id, std::move(entry));
+    published_.publish(std::move(next));
+  }
+  // For all of them, told to the cores once.
+  void set_failure(const std::vector<TopicPartition>& ids,
+                   const std::shared_ptr<const Error>& why) {
+    auto next = std::make_shared<Map>(*published_.get());
+    Map::Editor editor(*next);
+    for (const TopicPartition& id : ids) editor.set(id, {.partition = nullptr, .failure = why});
     published_.publish(std::move(next));
   }
   void erase(const TopicPartition& id) {

@@ -56,13 +56,18 @@ ReplicaManager::ReplicaManager(env::Environment& environment,
     : environment_(environment),
       home_(environment.current_core()),
       directories_(std::move(directories)),
-      options_(options),
+      options_(std::move(options)),
       table_(environment),
       tasks_(home_) {
   ENSURE(!directories_.empty() && options_.parallel > 0, "a broker without a data directory");
+  for (log::LogDirectory* const directory : directories_)
+    directory->on_failure(
+        [this, directory](const Error& error) { directory_failed(*directory, error); });
 }
 
-ReplicaManager::~ReplicaManager() { *alive_ = false; }
+ReplicaManager::~ReplicaManager() {
+  for (log::LogDirectory* const directory : directories_) directory->on_failure({});
+}
 
 Task<OpenedReplicas> ReplicaManager::open_all() {
   auto waiting = std::make_shared<std::deque<TopicPartition>>();
@@ -142,13 +147,26 @@ Task<void> ReplicaManager::close_workers(std::shared_ptr<std::deque<TopicPartiti
     waiting->pop_front();
     const auto partition = std::exchange(replicas_[id].partition, nullptr);
     table_.erase(id);
+    const bool had_failed = partition->standing() == Partition::Standing::failed;
     const auto closed = co_await partition->close();
     if (!closed) {
       closed_in_order_ = false;
-      log_warn("closing {}: {}", id, closed.error());
+      log_at(had_failed ? LogLevel::debug : LogLevel::warn, "closing {}: {}", id, closed.error());
     }
   }
   if (--*running == 0) done->set();
+}
+
+void ReplicaManager::directory_failed(const log::LogDirectory& directory, const Error& error) {
+  std::vector<TopicPartition> lost;
+  for (auto& [id, replica] : replicas_) {
+    if (replica.directory != &directory) continue;
+    lost.push_back(id);
+    replica.failure = error.code;
+    if (replica.partition) replica.partition->disk_failed(error);
+  }
+  table_.set_failure(lost, std::make_shared<const Error>(Errc::kafka_storage_error, error.context));
+  if (options_.on_directory_failed) options_.on_directory_failed(directory, error);
 }
 
 void ReplicaManager::show(telemetry::Page& page) const {
@@ -300,6 +318,8 @@ Task<Result<void>> ReplicaManager::open(TopicPartition id, log::LogDirectory& di
   std::optional<Error> failure;
   if (!report)
     failure = report.error();
+  else if (directory.failure())  // Meanwhile.
+    failure = *directory.failure();
   else if (*checkpoint_problem)
     failure = std::move(**checkpoint_problem);
   replicas_[id].failure = failure ? std::optional(failure->code) : std::nullopt;

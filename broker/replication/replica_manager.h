@@ -30,6 +30,8 @@ struct ReplicaManagerOptions {
   std::size_t producers_max = 100'000;  // Remembered by a partition.
   env::Duration retention_every = std::chrono::minutes(5);  // Looks what may go.
   log::LogOptions log = {};  // What holds in topics that say nothing else.
+  // A directory has failed, and its replicas with it. On the home core.
+  std::function<void(const log::LogDirectory&, const Error&)> on_directory_failed = {};
 };
 
 // What the node must tell when it registers (R12, R13).
@@ -102,6 +104,7 @@ class ReplicaManager final : public metadata::ReplicaSink {
   Task<void> close_workers(std::shared_ptr<std::deque<TopicPartition>> waiting,
                            std::shared_ptr<std::size_t> running, std::shared_ptr<env::Event> done);
   log::LogDirectory* directory_of(const DirectoryId& id) const;
+  void directory_failed(const log::LogDirectory& directory, const Error& error);
 
   env::Environment& environment_;
   env::Core& home_;

@@ -14,9 +14,11 @@
 namespace ropewalk::service {
 namespace {
 
-bool is_offline(const metadata::Image& image, BrokerId id) {
+// Its broker is, or the directory that it is in.
+bool is_offline(const metadata::Image& image, BrokerId id, const DirectoryId& directory) {
   const metadata::BrokerRegistration* const broker = image.broker(id);
-  return broker == nullptr || broker->fenced;
+  return broker == nullptr || broker->fenced ||
+         std::ranges::find(broker->directories, directory) == broker->directories.end();
 }
 
 PartitionMetadata describe_partition(const metadata::Image& image,
@@ -29,8 +31,9 @@ PartitionMetadata describe_partition(const metadata::Image& image,
   partition.replicas = state.replicas;
   partition.in_sync = state.in_sync;
   partition.eligible = state.eligible;
-  for (const BrokerId id : state.replicas) {
-    if (is_offline(image, id)) partition.offline.push_back(id);
+  for (std::size_t i = 0; i < state.replicas.size(); i++) {
+    if (is_offline(image, state.replicas[i], state.directories[i]))
+      partition.offline.push_back(state.replicas[i]);
   }
   partition.durability = metadata::to_string(state.durability);
   return partition;

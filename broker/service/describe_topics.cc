@@ -4,7 +4,9 @@
 
 #include "broker/metadata/metadata_view.h"
 #include "broker/metadata/topic_settings.h"
+#include "broker/replication/partition.h"
 #include "broker/service/describe_image.h"
+#include "broker/service/locate.h"
 
 namespace ropewalk::service {
 namespace {
@@ -32,6 +34,17 @@ std::vector<SettingDescription> describe_settings(const metadata::Image& image,
   return settings;
 }
 
+// Of partitions that this broker leads, or would.
+std::string problem_of(const Parts& parts, const metadata::Topic& topic,
+                       const metadata::Partition& partition) {
+  if (partition.leader != parts.self && partition.leader != kNoBroker) return "";
+  const auto found = find_leader(parts, topic, partition);
+  if (!found) return found.error().context;
+  if ((*found)->standing() == replication::Partition::Standing::failed)
+    return fmt::format("the replica of broker {} has failed: its messages say why", parts.self);
+  return "";
+}
+
 }  // namespace
 
 DescribeTopicsResponse DescribeTopics::handle(const security::RequestContext& context,
@@ -48,6 +61,9 @@ DescribeTopicsResponse DescribeTopics::handle(const security::RequestContext& co
     if (topic.error.code == Errc::none) {
       const metadata::Topic* const state = image.topic(topic.id);
       description.settings = describe_settings(image, *state, parts_.segment_bytes);
+      for (PartitionMetadata& partition : topic.partitions)
+        partition.problem =
+            problem_of(parts_, *state, *state->partition(PartitionId(partition.partition)));
       if (!state->partitions.empty()) {
         const metadata::Partition& first = *state->partitions.front();
         description.replication_factor =

@@ -1,5 +1,6 @@
 #include "broker/service/locate.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "broker/replication/replica_manager.h"
@@ -32,14 +33,27 @@ Result<const metadata::Partition*> find_partition(const metadata::Topic& topic,
               topic.name, static_cast<std::int64_t>(topic.partitions.size()) - 1, partition);
 }
 
+namespace {
+
+// Why there is none, as far as this broker can tell.
+std::string why_leaderless(const Parts& parts, const metadata::Topic& topic,
+                           const metadata::Partition& partition) {
+  if (std::ranges::find(partition.replicas, parts.self) == partition.replicas.end()) return "";
+  const auto found = parts.replicas.find({topic.id, partition.index.value()});
+  if (found || found.error().code == Errc::leader_not_available) return "";
+  return ": " + found.error().context;
+}
+
+}  // namespace
+
 Result<std::shared_ptr<replication::Partition>> find_leader(const Parts& parts,
                                                             const metadata::Topic& topic,
                                                             const metadata::Partition& partition) {
   if (partition.leader == parts.self)
     return parts.replicas.find({topic.id, partition.index.value()});
   if (partition.leader == kNoBroker)
-    return fail(Errc::leader_not_available, "partition {} of '{}' has no leader now",
-                partition.index, topic.name);
+    return fail(Errc::leader_not_available, "partition {} of '{}' has no leader now{}",
+                partition.index, topic.name, why_leaderless(parts, topic, partition));
   return fail(Errc::not_leader_or_follower, "partition {} of '{}' is led by broker {}",
               partition.index, topic.name, partition.leader);
 }

@@ -34,6 +34,7 @@ struct PartitionMetadata {
   std::vector<BrokerId> eligible;
   std::vector<BrokerId> offline;
   std::string durability;  // "synced", "syncing" or "replicated".
+  std::string problem;     // In descriptions: why the answering broker does not serve it, in words.
 };
 
 struct TopicMetadata {

@@ -35,9 +35,13 @@ Cluster::~Cluster() {
   world_.node("client").kill();
 }
 
+std::string Cluster::path_of(std::size_t directory) {
+  return directory == 0 ? "/data" : fmt::format("/data-{}", directory + 1);
+}
+
 BrokerSettings Cluster::settings_of(std::size_t broker) const {
   BrokerSettings settings;
-  settings.data_dirs = {kDataDirectory};
+  for (std::size_t i = 0; i < options_.directories; i++) settings.data_dirs.push_back(path_of(i));
   settings.broker_id = BrokerId(static_cast<std::int32_t>(broker) + 1);
   settings.native_listen = settings::HostPort{"0.0.0.0", kNativePort};
   settings.admin_listen = settings::HostPort{"0.0.0.0", kAdminPort};

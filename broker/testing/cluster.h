@@ -29,7 +29,8 @@ namespace ropewalk::testing {
 struct ClusterOptions {
   std::size_t brokers = 1;
   std::uint64_t seed = 1;
-  std::size_t cores = 1;  // Data cores of a broker.
+  std::size_t cores = 1;        // Data cores of a broker.
+  std::size_t directories = 1;  // Of a broker: "/data", "/data-2", ...
   std::int64_t segment_bytes = std::int64_t{1} << 20;
   std::int64_t decompression_bytes_max = BrokerSettings{}.decompression_bytes_max;
 };
@@ -43,7 +44,9 @@ class Cluster {
 
   sim::Simulation& world() { return world_; }
   sim::Node& node(std::size_t broker) { return *brokers_.at(broker).node; }
-  sim::Disk& disk(std::size_t broker) { return node(broker).disk(kDataDirectory); }
+  sim::Disk& disk(std::size_t broker, std::size_t directory = 0) {
+    return node(broker).disk(path_of(directory));
+  }
 
   // Begins a life; the start goes on while the world runs. Pre: the broker does not live.
   void begin_start(std::size_t broker);
@@ -65,7 +68,7 @@ class Cluster {
   Client& client() { return *client_; }
 
  private:
-  static constexpr const char* kDataDirectory = "/data";
+  static std::string path_of(std::size_t directory);
   struct Life {
     std::optional<Result<void>> started;
     std::optional<Error> failure;

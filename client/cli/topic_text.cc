@@ -48,7 +48,9 @@ json::object topic_json(const DescribedTopic& topic) {
                                       {"replicas", json_ids(partition.replicas)},
                                       {"in_sync_replicas", json_ids(partition.in_sync_replicas)},
                                       {"eligible_replicas", json_ids(partition.eligible_replicas)},
-                                      {"durability", partition.durability}});
+                                      {"offline_replicas", json_ids(partition.offline_replicas)},
+                                      {"durability", partition.durability},
+                                      {"problem", partition.problem}});
   return {{"name", topic.name},
           {"topic_id", topic.topic_id},
           {"replication_factor", topic.replication_factor},
@@ -73,7 +75,12 @@ std::string topic_text(const DescribedTopic& topic) {
                     partition.leader < 0 ? "none" : fmt::format("{}", partition.leader),
                     fmt::format("{}", partition.leader_epoch), ids(partition.replicas),
                     ids(partition.in_sync_replicas), partition.durability});
-  return out + "\n" + partitions.to_string();
+  out += "\n" + partitions.to_string();
+  for (const DescribedPartition& partition : topic.partitions)
+    if (!partition.problem.empty())
+      out +=
+          fmt::format("partition {} is not served: {}\n", partition.partition, partition.problem);
+  return out;
 }
 
 std::string topics_json(const std::vector<DescribedTopic>& topics) {

@@ -34,7 +34,9 @@ DescribedPartition from_wire(const v1::PartitionDescription& said) {
           .replicas = {said.replicas().begin(), said.replicas().end()},
           .in_sync_replicas = {said.in_sync_replicas().begin(), said.in_sync_replicas().end()},
           .eligible_replicas = {said.eligible_replicas().begin(), said.eligible_replicas().end()},
-          .durability = said.durability()};
+          .durability = said.durability(),
+          .offline_replicas = {said.offline_replicas().begin(), said.offline_replicas().end()},
+          .problem = said.problem()};
 }
 
 SettingSource from_wire(v1::SettingSource source) {

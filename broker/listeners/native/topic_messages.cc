@@ -46,6 +46,8 @@ void write_partition_description(const service::PartitionMetadata& partition,
   for (const BrokerId id : partition.in_sync) into.add_in_sync_replicas(id.value());
   for (const BrokerId id : partition.eligible) into.add_eligible_replicas(id.value());
   into.set_durability(partition.durability);
+  for (const BrokerId id : partition.offline) into.add_offline_replicas(id.value());
+  into.set_problem(partition.problem);
 }
 
 }  // namespace

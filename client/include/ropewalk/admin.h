@@ -61,7 +61,9 @@ struct DescribedPartition {
   std::vector<std::int32_t> replicas;
   std::vector<std::int32_t> in_sync_replicas;
   std::vector<std::int32_t> eligible_replicas;
-  std::string durability;  // "synced" or "replicated": what holds now.
+  std::string durability;                      // "synced" or "replicated": what holds now.
+  std::vector<std::int32_t> offline_replicas;  // Their brokers are, or the disks that they are on.
+  std::string problem;                         // For people: why it is not served, if it is not.
 };
 struct DescribedTopic {
   std::string name;

@@ -21,6 +21,10 @@ Errc code_of(int number) {
     case ENOSPC:
     case EDQUOT:
       return Errc::disk_full;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+      return Errc::budget_exceeded;  // No fault of what was used.
     case EADDRINUSE:
       return Errc::address_in_use;
     case EADDRNOTAVAIL:

@@ -102,8 +102,8 @@ class LogLife {
     auto enter = [weak = std::weak_ptr(owner_)](env::Job job) {
       if (auto owner = weak.lock()) owner->serial().enter(std::move(job));
     };
-    LogPlace place{environment_, *files_, tasks_,  syncer_, metrics_,
-                   unsynced_,    kFolder, kOrders, enter,   {}};
+    LogPlace place{environment_, *files_, tasks_, syncer_, metrics_, unsynced_,
+                   kFolder,      kOrders, enter,  {},      {}};
     owner_->log = PartitionLog::make(std::move(place), options_, report.log, *owner_);
     owner_->durable = owner_->log->durable_end();
     return {};
