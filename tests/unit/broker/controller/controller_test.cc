@@ -1,99 +1,11 @@
 #include "broker/controller/controller.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "broker/controller/elections.h"
 #include "broker/controller/topic_names.h"
-#include "broker/metadata/record_codec.h"
+#include "tests/unit/broker/controller/controller_fixture.h"
 
 namespace ropewalk::controller {
 namespace {
-
-using namespace metadata;
-using std::chrono::milliseconds;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-
-template <class Id>
-Id id_of(std::uint8_t number) {
-  Uuid uuid;
-  uuid.bytes[0] = 1;
-  uuid.bytes[15] = number;
-  return Id(uuid);
-}
-const auto kCluster = id_of<ClusterId>(200);
-
-metadata::RegisterBroker registration(std::int32_t id, std::uint8_t incarnation,
-                                      std::vector<DirectoryId> directories = {}) {
-  metadata::RegisterBroker event;
-  event.cluster = kCluster;
-  event.broker.id = BrokerId(id);
-  event.broker.incarnation = id_of<IncarnationId>(incarnation);
-  event.broker.directories = directories.empty()
-                                 ? std::vector{id_of<DirectoryId>(static_cast<std::uint8_t>(id))}
-                                 : std::move(directories);
-  event.broker.features = {{kMetadataVersionFeature, 1, 1}};
-  return event;
-}
-
-// A controller and the image that its decisions make; each event is one entry.
-class ControllerTest : public ::testing::Test {
- protected:
-  ControllerTest() {
-    ControllerOptions options;
-    options.cluster = kCluster;
-    options.partitions_max = 100;
-    options.replicas_max = 250;
-    options.draw_id = [this] { return Uuid(id_of<TopicId>(next_topic_++)); };
-    controller_.emplace(options, *image_, now_);
-    Batch batch(image_, next());
-    controller_->prepare(batch);
-    commit(batch);
-  }
-
-  Offset next() const { return image_->offset() + 1; }
-  void commit(Batch& batch) {
-    last_records_ = batch.records();
-    if (batch.records().empty()) return;
-    // What everybody else makes of the bytes is what the controller decided on.
-    auto decoded = decode_records(encode_records(batch.records()));
-    ASSERT_TRUE(decoded);
-    ImageEditor editor(image_, next());
-    for (const auto& record : *decoded) ASSERT_TRUE(editor.apply(record));
-    EXPECT_EQ(encode_records(to_records(editor.view())), encode_records(to_records(batch.image())));
-    image_ = editor.finish();
-  }
-  std::vector<Result<ItemAnswer>> decide(const ControllerEvent& event) {
-    Batch batch(image_, next());
-    auto items = controller_->decide(batch, event, now_);
-    commit(batch);
-    return items;
-  }
-  Errc code(const std::vector<Result<ItemAnswer>>& items, std::size_t index = 0) {
-    return items.at(index) ? Errc::none : items.at(index).error().code;
-  }
-  BrokerEpoch register_and_unfence(std::int32_t id, std::uint8_t incarnation = 1) {
-    auto items = decide(registration(id, incarnation));
-    const auto epoch = std::get<BrokerRegistered>(*items[0]).epoch;
-    decide(BrokerHeartbeat{BrokerId(id), epoch, image_->offset()});
-    return epoch;
-  }
-  void create(const std::string& name, std::int32_t partitions = 1, std::int32_t factor = -1,
-              std::vector<std::pair<std::string, std::string>> configs = {}) {
-    auto items = decide(CreateTopics{{{name, partitions, factor, std::move(configs)}}});
-    ASSERT_TRUE(items[0]) << to_string(items[0].error());
-  }
-  const Partition& partition(const std::string& name, std::int32_t index = 0) {
-    return *image_->topic(name)->partition(PartitionId(index));
-  }
-
-  ImagePtr image_ = std::make_shared<Image>();
-  Controller::Time now_{std::chrono::seconds(100)};
-  std::optional<Controller> controller_;
-  std::vector<Record> last_records_;
-  std::uint8_t next_topic_ = 1;
-};
 
 TEST_F(ControllerTest, NewClusterGetsItsFeatureLevelOnce) {
   EXPECT_EQ(image_->features().at(kMetadataVersionFeature), kMetadataVersion);
@@ -253,67 +165,6 @@ TEST_F(ControllerTest, UncleanRestartCountsAgainstReplicatedTopicsOnly) {
     decide(BrokerHeartbeat{BrokerId(2), image_->broker(BrokerId(2))->epoch, image_->offset()});
     decide(DeleteTopics{{{image_->topic(name)->id, ""}}});
   }
-}
-
-TEST_F(ControllerTest, ReplicaWithoutItsDirectoryIsOut) {
-  for (std::int32_t id = 1; id <= 2; id++) register_and_unfence(id);
-  create("orders", 1, 2);
-  now_ += milliseconds(5000);
-  decide(registration(2, 9, {id_of<DirectoryId>(88)}));
-  EXPECT_THAT(partition("orders").in_sync, ElementsAre(BrokerId(1)));
-  EXPECT_TRUE(partition("orders").eligible.empty());
-}
-
-// R11: the broker goes on without the directory, whose replicas nobody is asked for any more.
-TEST_F(ControllerTest, ReplicasInADirectoryThatHasFailedAreOut) {
-  const auto first = id_of<DirectoryId>(1);
-  const auto second = id_of<DirectoryId>(12);
-  const BrokerId self(1);
-  decide(registration(1, 1, {first, second}));
-  const auto epoch = image_->broker(self)->epoch;
-  decide(BrokerHeartbeat{self, epoch, image_->offset()});
-  create("alone", 2);
-  const auto directory_of = [&](std::int32_t index) {
-    return partition("alone", index).directories.front();
-  };
-  const std::int32_t lost = directory_of(0) == second ? 0 : 1;
-  ASSERT_NE(directory_of(0), directory_of(1));
-  register_and_unfence(2);
-  create("shared", 1, 2);
-
-  BrokerHeartbeat beat{self, epoch, image_->offset()};
-  beat.failed_directories = {second};
-  decide(beat);
-  EXPECT_TRUE(std::holds_alternative<BrokerRegistrationChangeRecord>(last_records_.back()));
-  EXPECT_THAT(image_->broker(self)->directories, ElementsAre(first));
-  EXPECT_FALSE(image_->broker(self)->fenced);
-  EXPECT_EQ(partition("alone", lost).leader, kNoBroker);
-  EXPECT_THAT(partition("alone", lost).in_sync, ElementsAre(self)) << "it is all there is";
-  EXPECT_EQ(partition("alone", 1 - lost).leader, self);
-  const auto& shared = partition("shared");
-  const auto at = std::find(shared.replicas.begin(), shared.replicas.end(), self);
-  if (shared.directories[static_cast<std::size_t>(at - shared.replicas.begin())] == second) {
-    EXPECT_THAT(shared.in_sync, ElementsAre(BrokerId(2)));
-    EXPECT_TRUE(shared.eligible.empty());
-    EXPECT_EQ(shared.leader, BrokerId(2));
-  } else {
-    EXPECT_EQ(shared.in_sync.size(), 2u);
-  }
-  decide(beat);
-  EXPECT_TRUE(last_records_.empty()) << "it is told again and again";
-  // Not by being let in again either, and nothing new gets there.
-  decide(BrokerHeartbeat{self, epoch, image_->offset(), true});
-  decide(beat);
-  EXPECT_FALSE(image_->broker(self)->fenced);
-  EXPECT_EQ(partition("alone", lost).leader, kNoBroker);
-  create("later", 10, 2);
-  for (std::int32_t i = 0; i < 10; i++)
-    EXPECT_EQ(std::ranges::count(partition("later", i).directories, second), 0);
-  // A new life may have repaired it.
-  decide(registration(1, 2, {first, second}));
-  const auto next_epoch = image_->broker(self)->epoch;
-  decide(BrokerHeartbeat{self, next_epoch, image_->offset()});
-  EXPECT_EQ(partition("alone", lost).leader, self);
 }
 
 TEST_F(ControllerTest, ControlledShutdownIsGrantedOnceNothingIsLed) {

@@ -161,11 +161,19 @@ TEST_F(PartitionTest, HoldsClientsToItsEpoch) {
 
 TEST_F(PartitionTest, AFailedSyncFailsTheReplicaForGood) {
   ASSERT_TRUE(rig_.produce_one({}));
+  const auto kept = rig_.partition();
   faults().sync_error = 1;
   expect_error(rig_.produce_one({}), Errc::kafka_storage_error);
   faults().sync_error = 0;
-  expect_error(rig_.produce_one({}), Errc::kafka_storage_error);
-  EXPECT_EQ(rig_.look().error.code, Errc::kafka_storage_error);
+  // Also to who has it at hand.
+  auto sink = std::make_shared<ProduceLog>();
+  rig_.on_core([&] { ReplicaRig::enter(kept, sink, {TestBatch{}}); });
+  ASSERT_TRUE(rig_.until([&] { return sink->answered == 1; }));
+  expect_error(*sink->answers[0], Errc::kafka_storage_error);
+  Result<std::shared_ptr<Partition>> found;
+  rig_.on_core([&] { found = rig_.manager->find(rig_.id); });
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, Errc::kafka_storage_error);
 }
 
 TEST_F(PartitionTest, AFullDiskRefusesAndGoesOn) {
