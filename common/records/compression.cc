@@ -6,6 +6,7 @@
 
 #include <lz4frame.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "common/records/codecs.h"
 
@@ -14,8 +15,13 @@ namespace {
 
 constexpr int kZstdLevel = 3;
 // Frames of up to level 19 have windows of at most 8 MiB. A frame may ask for more only where the
-// output may be as large.
-constexpr int kZstdWindowLogMax = 23;
+// output may be as large, and never for more than Kafka's clients take (zstd's own default).
+constexpr int kZstdWindowLogSure = 23;
+constexpr int kZstdWindowLogMax = 27;
+// "Version, flags": the byte behind an lz4 frame's magic. Its lowest bit: a dictionary's id
+// follows.
+constexpr std::size_t kLz4FlagsAt = 4;
+constexpr std::byte kLz4DictionaryBit{1};
 
 struct FreeZstdC {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
@@ -81,6 +87,10 @@ Result<void> lz4_decompress(ByteSpan in, std::size_t limit, std::vector<std::byt
   std::size_t hint = LZ4F_getFrameInfo(&context, &info, in.data(), &header_bytes);
   if (LZ4F_isError(hint))
     return fail(Errc::corrupt_message, "no lz4 frame: {}", LZ4F_getErrorName(hint));
+  if (info.frameType != LZ4F_frame)
+    return fail(Errc::corrupt_message, "a skippable lz4 frame; not every client steps over it");
+  if ((in[kLz4FlagsAt] & kLz4DictionaryBit) != std::byte{0})
+    return fail(Errc::corrupt_message, "an lz4 frame that names a dictionary; no client has it");
   if (info.blockMode != LZ4F_blockIndependent)
     return fail(Errc::corrupt_message,
                 "lz4 frame of dependent blocks; only independent ones are "
@@ -106,8 +116,8 @@ Result<void> lz4_decompress(ByteSpan in, std::size_t limit, std::vector<std::byt
 Result<void> zstd_decompress(ByteSpan in, std::size_t limit, std::vector<std::byte>& out) {
   ZSTD_DCtx& context = zstd_decompressor();
   ZSTD_DCtx_reset(&context, ZSTD_reset_session_only);
-  const int window_log = std::clamp(static_cast<int>(std::bit_width(limit)), kZstdWindowLogMax,
-                                    ZSTD_dParam_getBounds(ZSTD_d_windowLogMax).upperBound);
+  const int window_log =
+      std::clamp(static_cast<int>(std::bit_width(limit)), kZstdWindowLogSure, kZstdWindowLogMax);
   ZSTD_DCtx_setParameter(&context, ZSTD_d_windowLogMax, window_log);
 
   DecompressedOutput output(out, limit, in.size());
@@ -117,6 +127,9 @@ Result<void> zstd_decompress(ByteSpan in, std::size_t limit, std::vector<std::by
     ZSTD_outBuffer target{output.free_at(), output.free_bytes(), 0};
     const std::size_t before = source.pos;
     left = ZSTD_decompressStream(&context, &target, &source);
+    if (ZSTD_getErrorCode(left) == ZSTD_error_frameParameter_windowTooLarge)
+      return fail(Errc::message_too_large, "a zstd frame with a window of more than {} bytes",
+                  std::uint64_t{1} << window_log);
     if (ZSTD_isError(left))
       return fail(Errc::corrupt_message, "damaged zstd frame: {}", ZSTD_getErrorName(left));
     TRY_VOID(output.wrote(target.pos));

@@ -44,7 +44,8 @@ Result<void> compress(Codec codec, ByteSpan in, std::vector<std::byte>& out,
 
 // Appends `in`, decompressed, to `out`, which grows by at most `limit` bytes. On failure `out`
 // holds what was read so far. Errors: unsupported_compression_type, corrupt_message (not that
-// format, truncated, bytes behind its end), message_too_large (more than `limit` bytes).
+// format, truncated, bytes behind its end; of lz4 also what is legal but not readable for every
+// client of Kafka), message_too_large (more than `limit` bytes, or a zstd window for more).
 Result<void> decompress(Codec codec, ByteSpan in, std::size_t limit, std::vector<std::byte>& out);
 
 }  // namespace ropewalk

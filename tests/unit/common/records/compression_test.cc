@@ -112,6 +112,61 @@ TEST(CompressionLz4, RefusesDependentBlocks) {
   EXPECT_EQ(decompress_error(Codec::lz4, packed, in.size()), Errc::corrupt_message);
 }
 
+std::vector<std::byte> lz4_frame(std::string_view text, LZ4F_frameInfo_t info) {
+  LZ4F_preferences_t preferences{};
+  preferences.frameInfo = info;
+  preferences.frameInfo.blockMode = LZ4F_blockIndependent;
+  std::vector<std::byte> packed(LZ4F_compressFrameBound(text.size(), &preferences));
+  packed.resize(
+      LZ4F_compressFrame(packed.data(), packed.size(), text.data(), text.size(), &preferences));
+  return packed;
+}
+std::vector<std::byte> joined(std::vector<std::byte> first, ByteSpan second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+// lz4's and zstd's formats share them.
+std::vector<std::byte> skippable_frame(std::string_view text) {
+  std::vector<std::byte> frame(8);
+  store_be(frame.data(), std::uint32_t{0x502A4D18});
+  frame[4] = static_cast<std::byte>(text.size());
+  return joined(frame, as_bytes(text));
+}
+
+// C61: some of Kafka's clients read none of these, so none is stored.
+TEST(CompressionLz4, RefusesWhatNotEveryClientReads) {
+  const auto plain = lz4_frame("some records", {});
+  ASSERT_EQ(decompress_error(Codec::lz4, plain, 100), Errc::none);
+  EXPECT_EQ(decompress_error(Codec::lz4, joined(plain, plain), 100), Errc::corrupt_message);
+  EXPECT_EQ(decompress_error(Codec::lz4, joined(skippable_frame("note"), plain), 100),
+            Errc::corrupt_message);
+  EXPECT_EQ(decompress_error(Codec::lz4, joined(plain, skippable_frame("note")), 100),
+            Errc::corrupt_message);
+  LZ4F_frameInfo_t named{};
+  named.dictID = 5;
+  const auto dictionary = lz4_frame("some records", named);
+  EXPECT_EQ(decompress_error(Codec::lz4, dictionary, 100), Errc::corrupt_message);
+  auto wrong_header = plain;
+  wrong_header[6] ^= std::byte{1};  // Kafka's clients before 0.10 had it wrong.
+  EXPECT_EQ(decompress_error(Codec::lz4, wrong_header, 100), Errc::corrupt_message);
+}
+
+TEST(CompressionLz4, ChecksTheChecksumsThatAFrameHas) {
+  const std::string text(1000, 'r');
+  for (const bool of_content : {true, false}) {
+    LZ4F_frameInfo_t info{};
+    if (of_content)
+      info.contentChecksumFlag = LZ4F_contentChecksumEnabled;
+    else
+      info.blockChecksumFlag = LZ4F_blockChecksumEnabled;
+    auto packed = lz4_frame(text, info);
+    EXPECT_EQ(decompress_error(Codec::lz4, packed, text.size()), Errc::none);
+    // A block's stands before the four bytes of the end mark.
+    packed[packed.size() - (of_content ? 1 : 5)] ^= std::byte{1};
+    EXPECT_EQ(decompress_error(Codec::lz4, packed, text.size()), Errc::corrupt_message);
+  }
+}
+
 // Streaming producers (Java's) do not state the size.
 TEST(CompressionZstd, ReadsAFrameOfUnknownContentSize) {
   const std::string text(100'000, 'r');
@@ -125,6 +180,61 @@ TEST(CompressionZstd, ReadsAFrameOfUnknownContentSize) {
   packed.resize(out.pos);
   ASSERT_EQ(ZSTD_getFrameContentSize(packed.data(), packed.size()), ZSTD_CONTENTSIZE_UNKNOWN);
   EXPECT_EQ(decompress_error(Codec::zstd, packed, text.size()), Errc::none);
+}
+
+// One block as it is, no content size. RFC 8878, section 3.1.1.
+std::vector<std::byte> zstd_frame(int window_log, std::string_view text) {
+  const std::size_t block = text.size() << 3 | 1;  // The last one, raw.
+  std::vector<std::byte> frame{std::byte{0x28}, std::byte{0xB5}, std::byte{0x2F}, std::byte{0xFD},
+                               std::byte{0}};
+  frame.push_back(static_cast<std::byte>((window_log - 10) << 3));
+  for (const int shift : {0, 8, 16}) frame.push_back(static_cast<std::byte>(block >> shift));
+  return joined(frame, as_bytes(text));
+}
+
+// C62: all that is legal is read, wherever it stands.
+TEST(CompressionZstd, ReadsSeveralFramesAndStepsOverSkippableOnes) {
+  std::vector<std::byte> packed = skippable_frame("first");
+  packed = joined(packed, compressed(Codec::zstd, as_bytes("one ")));
+  packed = joined(packed, skippable_frame("between"));
+  packed = joined(packed, zstd_frame(10, "two"));
+  packed = joined(packed, skippable_frame(""));
+  std::vector<std::byte> out;
+  const auto done = decompress(Codec::zstd, packed, 100, out);
+  ASSERT_TRUE(done) << to_string(done.error());
+  EXPECT_EQ(as_text(ByteSpan(out)), "one two");
+  packed.pop_back();
+  EXPECT_EQ(decompress_error(Codec::zstd, packed, 100), Errc::corrupt_message);
+}
+
+// C62: `zstd --long=27` and `--ultra --long=31`. A window is memory, whatever the frame holds;
+// Kafka's clients take up to 2^27.
+TEST(CompressionZstd, ReadsWindowsAsLargeAsTheOutputMayBeAndAsClientsTake) {
+  EXPECT_EQ(decompress_error(Codec::zstd, zstd_frame(27, "far"), 64 << 20), Errc::none);
+  EXPECT_EQ(decompress_error(Codec::zstd, zstd_frame(23, "far"), 100), Errc::none);
+  EXPECT_EQ(decompress_error(Codec::zstd, zstd_frame(27, "far"), 100), Errc::message_too_large);
+  EXPECT_EQ(decompress_error(Codec::zstd, zstd_frame(31, "far"), std::size_t{1} << 31),
+            Errc::message_too_large);
+}
+
+TEST(CompressionZstd, ChecksTheChecksumThatAFrameHas) {
+  const std::string text(1000, 'r');
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+  std::vector<std::byte> packed(1000);
+  packed.resize(ZSTD_compress2(context, packed.data(), packed.size(), text.data(), text.size()));
+  ZSTD_freeCCtx(context);
+  EXPECT_EQ(decompress_error(Codec::zstd, packed, text.size()), Errc::none);
+  packed.back() ^= std::byte{1};
+  EXPECT_EQ(decompress_error(Codec::zstd, packed, text.size()), Errc::corrupt_message);
+}
+
+// C62: some clients ask the frame how much memory they need.
+TEST(CompressionZstd, WritesOneFrameWithItsContentSize) {
+  const std::vector<std::byte> in(200'000);
+  const auto packed = compressed(Codec::zstd, in);
+  EXPECT_EQ(ZSTD_getFrameContentSize(packed.data(), packed.size()), in.size());
+  EXPECT_EQ(ZSTD_findFrameCompressedSize(packed.data(), packed.size()), packed.size());
 }
 
 // Java's: magic, two versions, then blocks of up to 32 KiB.
@@ -148,6 +258,24 @@ TEST(CompressionSnappy, ReadsABareBlock) {
             Errc::message_too_large);
   EXPECT_EQ(decompress_error(Codec::snappy, as_bytes(packed).first(20), text.size()),
             Errc::corrupt_message);
+}
+
+// C64: Java's blocks hold 32 KiB each.
+TEST(CompressionSnappy, ReadsSeveralBlocksAndRefusesALastOneThatIsCut) {
+  std::mt19937 random(4);
+  std::vector<std::byte> in(100'000);
+  for (std::byte& byte : in) byte = static_cast<std::byte>(random());
+  const auto packed = compressed(Codec::snappy, in);
+  std::size_t blocks = 0;
+  for (std::size_t at = 16; at < packed.size(); blocks++)
+    at += 4 + load_be<std::uint32_t>(packed.data() + at);
+  EXPECT_EQ(blocks, 4u);
+  EXPECT_EQ(decompress_error(Codec::snappy, packed, in.size()), Errc::none);
+  for (const std::size_t cut : {1u, 100u, 1690u})  // Within the last block: 1,696 bytes of records.
+    EXPECT_EQ(
+        decompress_error(Codec::snappy, ByteSpan(packed).first(packed.size() - cut), in.size()),
+        Errc::corrupt_message)
+        << cut;
 }
 
 TEST(CompressionGzip, ReadsSeveralMembers) {
