@@ -277,7 +277,7 @@ LogViewPtr Log::view() const {
   }
   view_ = std::make_shared<const LogView>(
       LogView{sealed_, segments_.empty() ? nullptr : view_of(segments_.back()), log_start_,
-              readable_end_, generation_});
+              readable_end_, generation_, last_append_});
   return view_;
 }
 

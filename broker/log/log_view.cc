@@ -19,4 +19,10 @@ std::uint64_t LogView::bytes() const {
   return total;
 }
 
+env::WallTime LogView::last_append_of(std::size_t index) const {
+  if (index + 1 < segment_count()) return segment(index + 1).file->identity().created;
+  // What was known of the log before a crash may be older.
+  return std::max(last_append, segment(index).file->identity().created);
+}
+
 }  // namespace ropewalk::log

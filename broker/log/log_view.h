@@ -9,6 +9,7 @@
 
 #include "broker/log/offset_index.h"
 #include "broker/log/segment_file.h"
+#include "common/env/time.h"
 #include "common/ids.h"
 
 namespace ropewalk::log {
@@ -34,6 +35,7 @@ struct LogView {
   Offset log_start;
   Offset readable_end;
   std::uint64_t generation = 0;
+  env::WallTime last_append{};  // Of the whole log.
 
   std::size_t segment_count() const { return sealed->size() + (active ? 1 : 0); }
   const SegmentView& segment(std::size_t index) const {
@@ -43,6 +45,9 @@ struct LogView {
   std::size_t segment_of(Offset offset) const;
   // Bytes of records in all segments.
   std::uint64_t bytes() const;
+  // About when the newest batch of a segment was appended, by this broker's clock; never before it
+  // was.
+  env::WallTime last_append_of(std::size_t index) const;
 };
 using LogViewPtr = std::shared_ptr<const LogView>;
 

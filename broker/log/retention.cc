@@ -14,31 +14,40 @@ std::uint64_t record_bytes(const SegmentView& segment) {
   return segment.end_position - kSegmentHeaderBytes;
 }
 
-bool is_expired(const SegmentView& segment, const RetentionPolicy& policy, env::WallTime now) {
-  if (policy.milliseconds < 0 || record_bytes(segment) == 0) return false;
-  const std::int64_t newest = segment.max_timestamp >= 0
-                                  ? segment.max_timestamp
-                                  : in_milliseconds(segment.file->identity().created);
+bool is_too_old(std::int64_t time_ms, const RetentionPolicy& policy, env::WallTime now) {
   // Written so that a timestamp from the far future does not wrap.
-  return newest < in_milliseconds(now) - policy.milliseconds;
+  return policy.milliseconds >= 0 && time_ms < in_milliseconds(now) - policy.milliseconds;
+}
+
+bool is_expired(const LogView& view, std::size_t index, const RetentionPolicy& policy,
+                env::WallTime now) {
+  const SegmentView& segment = view.segment(index);
+  if (record_bytes(segment) == 0) return false;
+  const bool has_been = segment.max_timestamp >= 0 && segment.max_timestamp <= in_milliseconds(now);
+  return is_too_old(has_been ? segment.max_timestamp : in_milliseconds(view.last_append_of(index)),
+                    policy, now);
 }
 
 }  // namespace
 
-Offset retained_from(const LogView& view, const RetentionPolicy& policy, env::WallTime now,
-                     Offset limit) {
-  Offset start = view.log_start;
+Retained retained_from(const LogView& view, const RetentionPolicy& policy, env::WallTime now,
+                       Offset limit) {
+  Retained retained{.start = view.log_start};
   std::uint64_t left = view.bytes();
   for (std::size_t i = 0; i < view.segment_count(); i++) {
     const SegmentView& segment = view.segment(i);
     const bool active = i + 1 == view.segment_count();
+    const bool expired = is_expired(view, i, policy, now);
     const bool too_much = policy.bytes >= 0 && !active &&
                           left - record_bytes(segment) >= static_cast<std::uint64_t>(policy.bytes);
-    if (segment.end > limit || !(too_much || is_expired(segment, policy, now))) break;
+    if (segment.end > limit || !(too_much || expired)) break;
     left -= record_bytes(segment);
-    start = std::max(start, segment.end);
+    if (segment.end <= retained.start) continue;
+    retained.start = segment.end;
+    if (expired && !is_too_old(in_milliseconds(view.last_append_of(i)), policy, now))
+      retained.came_late = true;
   }
-  return start;
+  return retained;
 }
 
 }  // namespace ropewalk::log

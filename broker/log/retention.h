@@ -17,11 +17,18 @@ struct RetentionPolicy {
   bool operator==(const RetentionPolicy&) const = default;
 };
 
-// Where the log may start from now on; at least its present start. A segment goes when all its
-// records are older than the policy keeps, or when the segments behind it alone reach the bytes. By
-// age the active one goes too; by size it stays. Nothing at or behind `limit` (the high watermark)
-// goes. Segments whose records bear no time count by when they were made.
-Offset retained_from(const LogView& view, const RetentionPolicy& policy, env::WallTime now,
-                     Offset limit);
+struct Retained {
+  Offset start;  // Where the log may start from now on; at least its present start.
+  // Something goes by its records' times that was appended later than the policy keeps: times of
+  // long ago, or seconds taken for milliseconds. Whoever sent it may not expect that.
+  bool came_late = false;
+};
+
+// A segment goes when all its records are older than the policy keeps, or when the segments behind
+// it alone reach the bytes. By age the active one goes too; by size it stays. Nothing at or behind
+// `limit` (the high watermark) goes. Segments whose records bear no time, or one that is yet to
+// come, count by when they were appended.
+Retained retained_from(const LogView& view, const RetentionPolicy& policy, env::WallTime now,
+                       Offset limit);
 
 }  // namespace ropewalk::log

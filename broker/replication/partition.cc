@@ -366,12 +366,18 @@ void Partition::wake_watchers(std::optional<Offset> high_watermark) {
 
 void Partition::retain_inside() {
   if (!leader_ || log_->failed()) return;
-  const Offset start = log::retained_from(*log_->view(), log_->options().retention,
-                                          environment_.wall_now(), high_watermark_);
-  if (start == log_->log_start()) return;
-  start_at(start, [id = id_, start](Result<void> stored) {
-    if (stored)
-      log_debug("{} starts at {} now: retention", id, start);
+  const log::Retained retained = log::retained_from(*log_->view(), log_->options().retention,
+                                                    environment_.wall_now(), high_watermark_);
+  const Offset from = log_->log_start();
+  if (retained.start == from) return;
+  start_at(retained.start, [id = id_, from, retained](Result<void> stored) {
+    if (stored && retained.came_late)
+      log_warn(
+          "{}: retention removes offsets {} to {}; they came only lately, but it is the "
+          "records' own time that retention.ms counts, and theirs is older",
+          id, from, retained.start - 1);
+    else if (stored)
+      log_info("{}: retention removes offsets {} to {}", id, from, retained.start - 1);
     else if (stored.error().code != Errc::cancelled)
       log_warn("retention of {}: {}", id, stored.error());
   });

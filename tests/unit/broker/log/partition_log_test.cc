@@ -220,6 +220,24 @@ TEST_F(PartitionLogTest, ASegmentThatIsTooOldEndsBeforeTheNextBatch) {
   EXPECT_EQ(life_->log().view()->segment_count(), 2U);
 }
 
+// C17: a segment's age is the broker's, whatever times its records bear.
+TEST_F(PartitionLogTest, OldAndNewTimesInTurnDoNotEndSegments) {
+  options_.segment_bytes = std::uint64_t{1} << 30;
+  options_.segment_age = std::chrono::days(1);
+  reopen();
+  constexpr std::int64_t kNowMs = 1'700'000'000'000;
+  constexpr std::int64_t kMonthMs = std::int64_t{30} * 86'400'000;
+  for (int turn = 0; turn < 50; turn++)
+    life_->inside([&] {
+      for (int i = 0; i < 100; i++)
+        life_->log().append(StampedBatch::stamp(make_batch(1, 10, kNowMs - (i % 2) * kMonthMs),
+                                                life_->log().next_offset(), LeaderEpoch(1))
+                                .value());
+    });
+  ASSERT_TRUE(life_->wait_durable(Offset(5000)));
+  EXPECT_EQ(life_->log().view()->segment_count(), 1U);
+}
+
 // C30: a log that retention emptied, rolled again and again while nothing comes.
 TEST_F(PartitionLogTest, RollingLetsEverythingGoAndTheLogGoesOn) {
   Offset end = fill(3, 10);

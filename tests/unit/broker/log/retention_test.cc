@@ -33,10 +33,15 @@ class RetentionTest : public ::testing::Test {
     } else {
       view.sealed = std::make_shared<std::vector<SegmentViewPtr>>();
     }
-    return retained_from(view, policy, kNow, Offset(limit)).value();
+    view.last_append = env::WallTime(std::chrono::milliseconds(last_append_ms_));
+    const Retained retained = retained_from(view, policy, kNow, Offset(limit));
+    came_late_ = retained.came_late;
+    return retained.start.value();
   }
   std::vector<SegmentViewPtr> segments_;
   Offset log_start_{0};
+  std::int64_t last_append_ms_ = 0;
+  bool came_late_ = false;
 };
 
 TEST_F(RetentionTest, KeepsEverythingWhenNothingIsAsked) {
@@ -86,17 +91,48 @@ TEST_F(RetentionTest, NeverGoesBack) {
   EXPECT_EQ(start_with({.milliseconds = 1000}), 15);
 }
 
-// A clock that was wrong: they stay rather than go; others do not wrap.
-TEST_F(RetentionTest, KeepsRecordsFromTheFuture) {
-  add(100, std::numeric_limits<std::int64_t>::max());
-  EXPECT_EQ(start_with({.milliseconds = 1000}), 0);
+// C16: otherwise one record of the year 2100 would keep its segment, and all behind it, for ever.
+TEST_F(RetentionTest, TimesThatAreYetToComeCountByTheAppend) {
+  add(100, std::numeric_limits<std::int64_t>::max(), kNowMs - 9000);
+  add(100, kNowMs + 1, kNowMs - 2000);
+  last_append_ms_ = kNowMs - 500;
+  EXPECT_EQ(start_with({.milliseconds = 1000}), 10);
+  EXPECT_EQ(start_with({.milliseconds = 3000}), 0);
   EXPECT_EQ(start_with({.milliseconds = std::numeric_limits<std::int64_t>::max()}), 0);
+  last_append_ms_ = kNowMs - 1500;
+  EXPECT_EQ(start_with({.milliseconds = 1000}), 20);
 }
 
-TEST_F(RetentionTest, RecordsWithoutTimeCountByTheirSegment) {
+// C15: also in a segment that was made long before they came.
+TEST_F(RetentionTest, RecordsWithoutTimeCountByTheAppend) {
+  add(100, -1, kNowMs - 9000);
   add(100, -1, kNowMs - 2000);
-  add(100, -1, kNowMs - 500);
+  last_append_ms_ = kNowMs - 500;
   EXPECT_EQ(start_with({.milliseconds = 1000}), 10);
+  EXPECT_FALSE(came_late_);
+  last_append_ms_ = kNowMs - 1500;
+  EXPECT_EQ(start_with({.milliseconds = 1000}), 20);
+}
+
+// C55: the clock was put back, so that all that is there seems to come from the future.
+TEST_F(RetentionTest, KeepsWhatWasAppendedInTheFuture) {
+  add(100, kNowMs + 5000, kNowMs + 4000);
+  add(100, kNowMs + 9000, kNowMs + 8000);
+  last_append_ms_ = kNowMs + 9000;
+  EXPECT_EQ(start_with({.milliseconds = 1000}), 0);
+}
+
+// C15: zero, or seconds taken for milliseconds.
+TEST_F(RetentionTest, SaysThatOldTimesCameOnlyLately) {
+  add(100, 0, kNowMs - 1500);
+  last_append_ms_ = kNowMs - 500;
+  EXPECT_EQ(start_with({.milliseconds = 1000}), 10);
+  EXPECT_TRUE(came_late_);
+  EXPECT_EQ(start_with({.milliseconds = 1000}, 9), 0);
+  EXPECT_FALSE(came_late_);
+  last_append_ms_ = kNowMs - 1500;
+  EXPECT_EQ(start_with({.milliseconds = 1000}), 10);
+  EXPECT_FALSE(came_late_);
 }
 
 }  // namespace
