@@ -270,15 +270,19 @@ Controller::Items Controller::on(Batch& batch, const metadata::DeleteTopics& eve
 
 Controller::Items Controller::on(Batch& batch, const metadata::SetConfigs& event, Time) {
   Items items;
+  std::vector<ConfigRecord> records;
   for (const ConfigChange& change : event.changes) {
     auto record = plan_config(batch.image(), change);
-    if (!record) {
+    if (record) {
+      records.push_back(std::move(*record));
+      items.push_back(ItemAnswer());
+    } else {
       items.push_back(fail(std::move(record).error()));
-      continue;
     }
-    if (!event.validate_only) add_config(batch, *record);
-    items.push_back(ItemAnswer());
   }
+  const bool all = records.size() == event.changes.size();
+  if (!event.validate_only && all)
+    for (const ConfigRecord& record : records) add_config(batch, record);
   return items;
 }
 

@@ -70,7 +70,7 @@ struct ConfigChange {
   std::string key;
   std::optional<std::string> value;  // Absent: back to the default.
 };
-// Items: nothing.
+// All or none: nothing changes where one is refused. Items: nothing, or what is wrong with it.
 struct SetConfigs {
   std::vector<ConfigChange> changes;
   bool validate_only = false;
