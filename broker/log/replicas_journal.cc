@@ -116,7 +116,9 @@ Task<Result<std::unique_ptr<ReplicasJournal>>> ReplicasJournal::open(env::FileSy
     co_return std::unexpected(std::move(bytes).error());
   JournalContent found;
   if (bytes) {
-    CO_TRY(found, decode_journal(*bytes));
+    auto decoded = decode_journal(*bytes);
+    if (!decoded) co_return within(path, std::move(decoded).error());
+    found = std::move(*decoded);
   }
   // Before they are forgotten: a crash may have come between the mark and the last unlink.
   for (const TopicPartition partition : found.removed)

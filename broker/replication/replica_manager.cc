@@ -252,6 +252,8 @@ Task<void> ReplicaManager::carry_out(TopicPartition id) {
 
 Task<void> ReplicaManager::lead(TopicPartition id, Lead to) {
   if (!replicas_[id].partition) {
+    // Its files are what they were when it was opened, and that has been said.
+    if (const auto failure = replicas_[id].failure; failure && is_damage(*failure)) co_return;
     log::LogDirectory* directory = replicas_[id].directory;
     if (directory == nullptr) directory = directory_of(to.directory);
     if (directory == nullptr) {
