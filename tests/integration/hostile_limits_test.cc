@@ -61,6 +61,19 @@ TEST_F(HostileNumbers, MoreConnectionsOfOneAddressThanAreAllowed) {
   expect_progress();
 }
 
+// C54: all of them at once, and not in order: what they were sent lies there unread.
+TEST_F(HostileNumbers, ManyConnectionsThatAreCutAtOnce) {
+  start();
+  for (int round = 0; round < 3; round++) {
+    auto others = crowd(400);
+    for (RawSocket& socket : others) ASSERT_TRUE(socket.send(raw_negotiate()));
+    expect_progress();
+    others.clear();
+    const RawSocket late = admitted({});
+    expect_progress();
+  }
+}
+
 // The good clients' segments are full again and again: a broker without a descriptor for the next
 // file would lose the partition.
 TEST_F(HostileNumbers, MoreConnectionsThanDescriptors) {

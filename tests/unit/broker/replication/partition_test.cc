@@ -96,6 +96,23 @@ TEST_F(PartitionTest, KnowsProducersAfterKillAndPowerCut) {
   EXPECT_EQ(rig_.produce_one({.producer = 9, .sequence = 10})->base_offset, Offset(10));
 }
 
+// C43: 2^31-1 is a sequence, and 0 follows it; nobody forgets that.
+TEST_F(PartitionTest, SequencesWrapAlsoAcrossRestarts) {
+  constexpr std::int32_t kLast = std::numeric_limits<std::int32_t>::max();
+  ASSERT_TRUE(rig_.produce_one({.records = 4, .producer = 9, .sequence = kLast - 1}));  // ... 0, 1
+  for (int life = 0; life < 3; life++) {
+    EXPECT_EQ(rig_.produce_one({.records = 4, .producer = 9, .sequence = kLast - 1})->base_offset,
+              Offset(0))
+        << "a retry";
+    expect_error(rig_.produce_one({.producer = 9, .sequence = 1}),
+                 Errc::out_of_order_sequence_number);
+    if (life == 0) rig_.kill();
+    if (life == 1) rig_.power_cut();
+    if (life < 2) rig_.restart();
+  }
+  EXPECT_EQ(rig_.produce_one({.producer = 9, .sequence = 2})->base_offset, Offset(4));
+}
+
 TEST_F(PartitionTest, KnowsProducersFromTheCheckpointOfACleanStop) {
   ASSERT_TRUE(rig_.produce_one({.records = 5, .producer = 9}));
   EXPECT_TRUE(rig_.world.run(rig_.core(), rig_.manager->stop()));

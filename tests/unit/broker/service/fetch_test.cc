@@ -303,6 +303,37 @@ TEST_F(OffsetsByTime, AreThoseOfTheFirstRecordThatIsLateEnough) {
   EXPECT_EQ(ask(OffsetQuery::by_timestamp, 301).timestamp_ms, 400);
 }
 
+// C12: between two records the later one, and nothing behind the last or in an empty partition.
+TEST_F(OffsetsByTime, NothingIsThatLateInAnEmptyPartition) {
+  EXPECT_EQ(since(0), -1);
+  EXPECT_EQ(ask(OffsetQuery::by_timestamp, 5).timestamp_ms, -1);
+  for (const std::int64_t time : {2, 4, 6, 8}) produce_at({time});
+  EXPECT_EQ(since(2), 0);
+  EXPECT_EQ(since(3), 1);
+  EXPECT_EQ(since(8), 3);
+  EXPECT_EQ(since(9), -1);
+}
+
+// C14: of a topic that stamps batches itself, the first record of the latest batch; of times in a
+// compressed batch, the first of the latest.
+TEST_F(OffsetsByTime, TheLatestTimeOfAnyKindOfBatch) {
+  produce_at({10, 30, 20, 30}, Codec::gzip);
+  EXPECT_EQ(ask(OffsetQuery::max_timestamp).offset, Offset(1));
+  EXPECT_EQ(ask(OffsetQuery::max_timestamp).timestamp_ms, 30);
+  const TopicId stamped =
+      rig_.add_topic("s", 1, ServiceRig::kSelf, {{"message.timestamp.type", "LogAppendTime"}});
+  for (int i = 0; i < 2; i++) {
+    rig_.world.run_for(std::chrono::seconds(1));
+    rig_.produce_one(ServiceRig::to(stamped, 0, ServiceRig::batch(3)));
+  }
+  std::vector<ListOffsetsPartition> wanted(1);
+  wanted[0].topic.id = stamped;
+  wanted[0].query = OffsetQuery::max_timestamp;
+  const auto listed = rig_.world.run(
+      rig_.core(), rig_.use_cases->list_offsets.handle(rig_.context(), std::move(wanted)));
+  EXPECT_EQ(listed[0].offset, Offset(3));
+}
+
 TEST_F(OffsetsByTime, TheLatestTimeIsThatOfItsFirstRecord) {
   EXPECT_EQ(ask(OffsetQuery::max_timestamp).offset, kNoOffset);
   produce_at({100, 300, 200});

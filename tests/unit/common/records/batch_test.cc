@@ -342,6 +342,57 @@ TEST(BatchValidator, NamesTheRecordAtFault) {
   EXPECT_THAT(fault.error.context, testing::HasSubstr("record 1"));
 }
 
+// C65: no value and an empty one, names that come again, and no name at all; and very many.
+TEST(BatchBuilder, KeepsHeadersAsTheyAre) {
+  const std::vector<RecordHeader> odd{{"h", std::nullopt},
+                                      {"h", as_bytes(std::string_view(""))},
+                                      {"h", as_bytes(std::string_view("x"))},
+                                      {"", as_bytes(std::string_view(""))}};
+  const std::vector<RecordHeader> many(1000, odd[2]);
+  BatchBuilder builder;
+  for (const auto* const headers : {&odd, &many}) {
+    NewRecord record;
+    record.value = as_bytes(std::string_view("v"));
+    record.headers = *headers;
+    builder.append(record);
+  }
+  const SharedBytes batch = builder.finish(Codec::lz4).value();
+  EXPECT_EQ(errc_of(batch.span()), Errc::none);
+  auto reader = RecordReader::open(batch.span(), kPlenty).value();
+  for (const auto* const headers : {&odd, &many}) {
+    auto record = reader.next().value().value();
+    ASSERT_EQ(record.headers.count(), static_cast<std::int32_t>(headers->size()));
+    for (const RecordHeader& wanted : *headers) {
+      const auto header = record.headers.next();
+      ASSERT_TRUE(header);
+      EXPECT_EQ(header->key, wanted.key);
+      ASSERT_EQ(header->value.has_value(), wanted.value.has_value());
+      if (wanted.value) EXPECT_EQ(as_text(*header->value), as_text(*wanted.value));
+    }
+  }
+}
+
+// C65: a header's name is never missing.
+TEST(BatchValidator, RefusesAHeaderWithoutAName) {
+  BatchBuilder builder;
+  const std::vector<RecordHeader> headers{{"h", as_bytes(std::string_view("x"))}};
+  NewRecord record;
+  record.headers = headers;
+  builder.append(record);
+  const SharedBytes good = builder.finish(Codec::none).value();
+  std::vector<std::byte> bytes(good.span().begin(), good.span().end());
+  // ... 1 header, length 1 (as 2), 'h', length 1, 'x'. Length -1 instead, the name's byte gone.
+  const std::size_t name = bytes.size() - 4;
+  ASSERT_EQ(bytes[name], std::byte{2});
+  bytes[name] = std::byte{1};
+  bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(name) + 1);
+  bytes[kBatchHeaderBytes] = static_cast<std::byte>(2 * (bytes.size() - kBatchHeaderBytes - 1));
+  reseal(bytes);
+  const BatchFault fault = fault_of(bytes);
+  EXPECT_EQ(fault.error.code, Errc::invalid_record);
+  EXPECT_EQ(fault.record_index, 0);
+}
+
 TEST(BatchValidator, RefusesBytesBehindTheRecords) {
   auto bytes = from_hex(kGoldenHex);
   bytes.push_back(std::byte{0});
