@@ -10,12 +10,16 @@
 #include <sstream>
 #include <thread>
 
+#include <unistd.h>
+
 #include "broker/broker.h"
 #include "broker/listeners/admin/admin_listener.h"
 #include "broker/tools/command.h"
 #include "broker/tools/format_broker.h"
 #include "broker/tools/log_dump.h"
 #include "broker/tools/metadata_dump.h"
+#include "broker/tools/progress_line.h"
+#include "broker/tools/verify_directory.h"
 #include "common/env/environment.h"
 #include "common/env/event.h"
 #include "common/env/real/descriptor_limit.h"
@@ -244,12 +248,14 @@ Task<Result<void>> dump_metadata(env::Environment& environment, std::filesystem:
   co_return co_await tools::dump_metadata(*files, print_line);
 }
 
-Task<Result<void>> look_at_log(env::Environment& environment, std::filesystem::path path,
-                               bool dump) {
+enum class Look : std::uint8_t { dump, verify };
+
+Task<Result<void>> look_at_segment(env::Environment& environment, std::filesystem::path path,
+                                   Look look_for) {
   CO_TRY(const auto files, environment.open_file_system({.root = path.parent_path().string()}));
   const std::string name = path.filename().string();
-  auto look =
-      dump ? tools::dump_log_file(*files, name, print_line) : tools::verify_log_file(*files, name);
+  auto look = look_for == Look::dump ? tools::dump_log_file(*files, name, print_line)
+                                     : tools::verify_log_file(*files, name);
   CO_TRY(const tools::SegmentSummary summary, co_await std::move(look));
   print_line(fmt::format("{}: {} batches, {} records, {} bytes, offsets {} up to {}: all check",
                          path.string(), summary.batches, summary.records, summary.bytes,
@@ -257,12 +263,53 @@ Task<Result<void>> look_at_log(env::Environment& environment, std::filesystem::p
   co_return Result<void>();
 }
 
-int run_look_at_log(const std::string& file, bool dump) {
-  const std::filesystem::path path = std::filesystem::absolute(file);
-  if (!std::filesystem::is_regular_file(path))
-    return complain({Errc::not_found, path.string() + " is no file"}, kFailed);
-  return run_tool_on_core(
-      [&](env::Environment& environment) { return look_at_log(environment, path, dump); });
+// A line on stderr, if that is a terminal.
+tools::ProgressLine progress_line(env::Environment& environment) {
+  if (::isatty(STDERR_FILENO) == 0) return {{}, environment.now()};
+  return {[](std::string_view text) {
+            fmt::print(stderr, "{}", text);
+            std::fflush(stderr);
+          },
+          environment.now()};
+}
+
+Task<Result<void>> verify_directory(env::Environment& environment,
+                                    std::filesystem::path directory) {
+  tools::ProgressLine line = progress_line(environment);
+  auto say = [&line](std::string_view text) {
+    line.clear();
+    print_line(text);
+  };
+  auto progress = [&](const tools::VerifyProgress& done) {
+    const auto now = environment.now();
+    if (!line.is_due(now)) return;
+    line.show(fmt::format("{} of {} partitions, {} MiB", done.partitions, done.partitions_in_all,
+                          done.bytes >> 20),
+              now);
+  };
+  auto look = tools::verify_directory(environment, directory.string(), say, progress);
+  const auto found = co_await std::move(look);
+  line.clear();
+  if (!found) co_return fail(found.error());
+  if (!found->problems.empty())
+    co_return fail(Errc::corrupt, "{}: {} problems", directory.string(), found->problems.size());
+  co_return Result<void>();
+}
+
+// All of them, also behind one that does not check. The last error is for the caller to say.
+Task<Result<void>> verify_paths(env::Environment& environment, std::vector<std::string> paths) {
+  Result<void> outcome;
+  for (const std::string& named : paths) {
+    const std::filesystem::path path = std::filesystem::absolute(named);
+    auto look = std::filesystem::is_directory(path)
+                    ? verify_directory(environment, path)
+                    : look_at_segment(environment, path, Look::verify);
+    auto looked = co_await std::move(look);
+    if (looked) continue;
+    if (!outcome) complain(outcome.error(), kFailed);
+    outcome = std::move(looked);
+  }
+  co_return outcome;
 }
 
 int run(const tools::Serve& command) {
@@ -271,8 +318,21 @@ int run(const tools::Serve& command) {
 int run(const tools::Format& command) {
   return run_with_settings(format_program(), command.settings, run_format);
 }
-int run(const tools::DumpLog& command) { return run_look_at_log(command.file, true); }
-int run(const tools::VerifyLog& command) { return run_look_at_log(command.file, false); }
+int run(const tools::DumpLog& command) {
+  const std::filesystem::path path = std::filesystem::absolute(command.file);
+  if (!std::filesystem::is_regular_file(path))
+    return complain({Errc::not_found, path.string() + " is no file"}, kFailed);
+  return run_tool_on_core([&](env::Environment& environment) {
+    return look_at_segment(environment, path, Look::dump);
+  });
+}
+int run(const tools::VerifyLog& command) {
+  for (const std::string& path : command.paths)
+    if (!std::filesystem::exists(path))
+      return complain({Errc::not_found, path + " does not exist"}, kFailed);
+  return run_tool_on_core(
+      [&](env::Environment& environment) { return verify_paths(environment, command.paths); });
+}
 int run(const tools::DumpMetadata& command) {
   const std::filesystem::path path = std::filesystem::absolute(command.directory);
   if (!std::filesystem::is_directory(path))

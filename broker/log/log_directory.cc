@@ -7,9 +7,6 @@
 namespace ropewalk::log {
 namespace {
 
-constexpr std::string_view kMetaFile = "meta.properties";
-constexpr std::string_view kStopFile = "clean-stop";
-constexpr std::string_view kLockFile = "lock";
 constexpr std::string_view kAsideSuffix = ".damaged";
 constexpr std::size_t kSmallFileMax = 64 << 10;
 
@@ -88,7 +85,7 @@ Task<Result<void>> LogDirectory::take(LogDirectoryOptions options, env::Core& ho
 }
 
 Task<Result<void>> LogDirectory::take_clean_stop() {
-  const std::string path(kStopFile);
+  const std::string path(kCleanStopFile);
   auto bytes = co_await env::read_file(files_, path, kSmallFileMax);
   if (!bytes && bytes.error().code == Errc::not_found) co_return Result<void>();
   if (!bytes && bytes.error().code != Errc::budget_exceeded)
@@ -202,7 +199,7 @@ Task<Result<void>> LogDirectory::remember_quorum() {
 }
 
 Task<Result<void>> LogDirectory::write_clean_stop(CleanStop marker) {
-  co_return co_await replace(kStopFile, encode(marker));
+  co_return co_await replace(kCleanStopFile, encode(marker));
 }
 
 void LogDirectory::show(telemetry::Page& page) const {

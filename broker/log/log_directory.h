@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "broker/log/directory_metrics.h"
 #include "broker/log/directory_syncer.h"
@@ -25,6 +26,10 @@
 #include "common/uuid.h"
 
 namespace ropewalk::log {
+
+inline constexpr std::string_view kMetaFile = "meta.properties";
+inline constexpr std::string_view kCleanStopFile = "clean-stop";
+inline constexpr std::string_view kLockFile = "lock";
 
 // `meta.properties`.
 struct DirectoryMeta {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 #include "broker/log/checked_file.h"
 #include "broker/log/partition_files.h"
@@ -11,10 +10,8 @@
 namespace ropewalk::log {
 namespace {
 
-constexpr std::string_view kJournalPath = "replicas";
 constexpr std::string_view kJournalMagic = "RWREPLIC";
 constexpr std::uint32_t kJournalVersion = 1;
-constexpr std::size_t kJournalBytesMax = std::size_t{1} << 28;
 // topic 16 | partition 4 | mark 1 | zero 3 | group 4 | crc32c of those 28
 constexpr std::size_t kJournalEntryBytes = 32;
 constexpr std::size_t kJournalCrcAt = 28;
@@ -72,15 +69,10 @@ void apply_mark(std::map<TopicPartition, ReplicaMark>& replicas, TopicPartition 
     replicas[partition] = mark;
 }
 
-struct JournalContent {
-  std::map<TopicPartition, ReplicaMark> replicas;
-  std::set<TopicPartition> removed;
-  std::size_t whole_bytes = 0;  // Without the group at the end that a power cut tore.
-  std::uint32_t last_group = 0;
-};
+}  // namespace
 
 // The file begins with an empty checked envelope; entries follow it, each with its own checksum.
-Result<JournalContent> decode_journal(std::string_view bytes) {
+Result<JournalContent> decode_replicas_journal(std::string_view bytes) {
   const std::size_t file_bytes = bytes.size();
   const std::string head = seal_content(kJournalMagic, kJournalVersion, "");
   TRY_VOID(open_content(kJournalMagic, kJournalVersion, bytes.substr(0, head.size())));
@@ -91,7 +83,7 @@ Result<JournalContent> decode_journal(std::string_view bytes) {
     if (!entry) {
       if (may_be_torn_group(bytes)) break;
       return fail(Errc::corrupt, "{}: an entry {} bytes before the end does not check",
-                  kJournalPath, bytes.size());
+                  kReplicasJournalFile, bytes.size());
     }
     apply_mark(content.replicas, entry->partition, entry->mark);
     if (entry->mark == ReplicaMark::removed)
@@ -105,18 +97,16 @@ Result<JournalContent> decode_journal(std::string_view bytes) {
   return content;
 }
 
-}  // namespace
-
 Task<Result<std::unique_ptr<ReplicasJournal>>> ReplicasJournal::open(env::FileSystem& files,
                                                                      env::Core& core) {
   std::unique_ptr<ReplicasJournal> journal(new ReplicasJournal(core));
-  const std::string path(kJournalPath);
-  auto bytes = co_await env::read_file(files, path, kJournalBytesMax);
+  const std::string path(kReplicasJournalFile);
+  auto bytes = co_await env::read_file(files, path, kReplicasJournalBytesMax);
   if (!bytes && bytes.error().code != Errc::not_found)
     co_return std::unexpected(std::move(bytes).error());
   JournalContent found;
   if (bytes) {
-    auto decoded = decode_journal(*bytes);
+    auto decoded = decode_replicas_journal(*bytes);
     if (!decoded) co_return within(path, std::move(decoded).error());
     found = std::move(*decoded);
   }

@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/env/core.h"
@@ -20,6 +22,18 @@
 namespace ropewalk::log {
 
 enum class ReplicaMark : std::uint8_t { created = 1, has_data = 2, removed = 3 };
+
+inline constexpr std::string_view kReplicasJournalFile = "replicas";
+inline constexpr std::size_t kReplicasJournalBytesMax = std::size_t{1} << 28;
+
+struct JournalContent {
+  std::map<TopicPartition, ReplicaMark> replicas;
+  std::set<TopicPartition> removed;
+  std::size_t whole_bytes = 0;  // Without the group at the end that a power cut tore.
+  std::uint32_t last_group = 0;
+};
+// Errors: corrupt, unsupported_version.
+Result<JournalContent> decode_replicas_journal(std::string_view bytes);
 
 class ReplicasJournal {
  public:

@@ -13,30 +13,40 @@ namespace {
 
 constexpr int kWrongUsage = 2;
 
-// A tool that takes one path.
+// A tool that takes one path, or several.
 struct Tool {
   std::string_view group;
   std::string_view verb;
   std::string_view takes;
   std::string_view help;
-  Command (*make)(std::string path);
+  Command (*make)(std::vector<std::string> paths);
+  bool many = false;
 
   std::string name() const { return fmt::format("{} {}", group, verb); }
-  std::string usage() const { return fmt::format("ropewalkd {} {} {}", group, verb, takes); }
+  std::string usage() const {
+    return fmt::format("ropewalkd {} {} {}{}", group, verb, takes, many ? "..." : "");
+  }
 };
 constexpr std::array kTools{
     Tool{"log", "dump", "FILE",
          "Prints the header of a partition's segment file and one line a batch, up to what does "
          "not check.",
-         [](std::string path) -> Command { return DumpLog{std::move(path)}; }},
-    Tool{"log", "verify", "FILE",
-         "Checks a segment file: header, checksums, offsets without gaps, epochs that do not fall.",
-         [](std::string path) -> Command { return VerifyLog{std::move(path)}; }},
+         [](std::vector<std::string> paths) -> Command { return DumpLog{std::move(paths[0])}; }},
+    Tool{"log", "verify", "DIR",
+         "Checks all that data directories hold, or single segment files: headers, checksums, "
+         "offsets "
+         "without gaps, epochs that do not fall, indexes, checkpoints, metadata. One line a "
+         "problem, and a summary; status 1 if there are problems. Changes nothing, and may run "
+         "beside a broker.",
+         [](std::vector<std::string> paths) -> Command { return VerifyLog{std::move(paths)}; },
+         true},
     Tool{"metadata", "dump", "DIR",
          "Prints what the data directory of a stopped broker holds of the cluster's metadata, one "
          "JSON "
          "object a line.",
-         [](std::string path) -> Command { return DumpMetadata{std::move(path)}; }},
+         [](std::vector<std::string> paths) -> Command {
+           return DumpMetadata{std::move(paths[0])};
+         }},
 };
 constexpr std::array<std::string_view, 3> kCommands{"format", "log", "metadata"};
 constexpr std::array<std::string_view, 2> kHelpFlags{"--help", "-h"};
@@ -73,13 +83,13 @@ Command parse_tool(const Tool& tool, std::span<const std::string> rest) {
       return wrong_usage(fmt::format("{} has no option {}{}", tool.name(), argument,
                                      did_you_mean(argument, kHelpFlags)),
                          see);
-  if (rest.empty() || rest[0].empty())
+  if (rest.empty() || std::ranges::find(rest, "") != rest.end())
     return wrong_usage(fmt::format("{} needs a {}", tool.name(), tool.takes), see);
-  if (rest.size() > 1)
+  if (rest.size() > 1 && !tool.many)
     return wrong_usage(
         fmt::format("'{}' was not expected: {} takes one {}", rest[1], tool.name(), tool.takes),
         see);
-  return tool.make(rest[0]);
+  return tool.make({rest.begin(), rest.end()});
 }
 
 Command parse_group(std::string_view group, std::span<const std::string> rest) {

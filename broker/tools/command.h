@@ -21,7 +21,7 @@ struct DumpLog {
   std::string file;
 };
 struct VerifyLog {
-  std::string file;
+  std::vector<std::string> paths;  // Data directories and segment files.
 };
 struct DumpMetadata {
   std::string directory;

@@ -1,9 +1,6 @@
 #include "broker/tools/log_dump.h"
 
-#include <algorithm>
-
-#include "broker/log/batch_cursor.h"
-#include "broker/log/segment_header.h"
+#include "broker/tools/segment_walk.h"
 
 namespace ropewalk::tools {
 namespace {
@@ -36,47 +33,27 @@ std::string describe(const BatchHeader& header, std::uint64_t position) {
   return line;
 }
 
-// What contradicts the batches in front; empty when nothing does.
-std::string contradiction(const BatchHeader& header, ByteSpan batch, const SegmentSummary& so_far,
-                          bool compacted, LeaderEpoch last_epoch) {
-  if (header.base_offset != so_far.end && !(compacted && header.base_offset > so_far.end))
-    return fmt::format("offset {} where {} goes on", header.base_offset, so_far.end);
-  if (header.leader_epoch < last_epoch)
-    return fmt::format("epoch {} behind {}", header.leader_epoch, last_epoch);
-  if (!batch_crc_matches(batch)) return "a checksum that does not match";
-  return {};
-}
-
 // `out` may be empty.
 Task<Result<SegmentSummary>> walk_file(env::FileSystem& files, std::string path, LineSink out) {
   CO_TRY(const auto file, co_await files.open(path, env::OpenMode::read_only));
-  CO_TRY(const std::uint64_t size, file->size());
-  log::SegmentHeaderBlock block{};
-  const auto have = static_cast<std::size_t>(std::min<std::uint64_t>(size, block.size()));
-  CO_TRY_VOID(co_await log::read_fully(*file, 0, MutableByteSpan(block).first(have)));
-  auto header = log::decode_segment_header(ByteSpan(block).first(have));
-  if (!header) co_return within(path, std::move(header).error());
+  CO_TRY(const auto header, co_await read_segment_header(*file));
+  if (!header) co_return fail(Errc::corrupt, "{}: a header that was never written", path);
   if (out) print_header(out, *header);
+  CO_TRY(const std::uint64_t size, file->size());
   SegmentSummary summary;
   summary.base = summary.end = header->identity.base_offset;
-  LeaderEpoch epoch = kNoLeaderEpoch;
-  log::BatchCursor cursor(*file, log::kSegmentHeaderBytes, size, log::BatchCursor::kScan);
+  SegmentWalk walk(*file, size, header->identity);
   for (;;) {
-    CO_TRY(const auto batch, co_await cursor.header());
+    CO_TRY(const auto batch, co_await walk.step());
     if (!batch) co_return summary;
-    CO_TRY(const ByteSpan bytes, co_await cursor.batch(*batch));
-    const std::string wrong =
-        contradiction(*batch, bytes, summary, header->identity.compacted, epoch);
-    if (!wrong.empty())
-      co_return fail(Errc::corrupt, "{} at {}, offset {}: {}", path, cursor.position(), summary.end,
-                     wrong);
-    if (out) out(describe(*batch, cursor.position()));
+    if (!batch->wrong.empty())
+      co_return fail(Errc::corrupt, "{} at {}, offset {}: {}", path, batch->position, summary.end,
+                     batch->wrong);
+    if (out) out(describe(batch->header, batch->position));
     summary.batches++;
-    summary.records += static_cast<std::uint64_t>(batch->records_count);
-    summary.bytes += batch->size();
-    summary.end = batch->next_offset();
-    epoch = batch->leader_epoch;
-    cursor.skip(*batch);
+    summary.records += static_cast<std::uint64_t>(batch->header.records_count);
+    summary.bytes += batch->header.size();
+    summary.end = batch->header.next_offset();
   }
 }
 

@@ -30,10 +30,13 @@ TEST(DaemonCommand, FlagsAreSettingsOfTheDaemon) {
               ElementsAre("--data-dir", "/a"));
 }
 
-TEST(DaemonCommand, ToolsTakeOnePath) {
+TEST(DaemonCommand, ToolsTakePaths) {
   EXPECT_EQ(std::get<DumpLog>(parse({"log", "dump", "f"})).file, "f");
-  EXPECT_EQ(std::get<VerifyLog>(parse({"log", "verify", "f"})).file, "f");
+  EXPECT_EQ(std::get<VerifyLog>(parse({"log", "verify", "f"})).paths,
+            std::vector<std::string>{"f"});
   EXPECT_EQ(std::get<DumpMetadata>(parse({"metadata", "dump", "d"})).directory, "d");
+  EXPECT_THAT(std::get<VerifyLog>(parse({"log", "verify", "d", "e"})).paths, ElementsAre("d", "e"));
+  EXPECT_THAT(leave({"log", "verify", "d", ""}, 2), HasSubstr("log verify needs a DIR"));
   EXPECT_THAT(leave({"log", "dump"}, 2), HasSubstr("log dump needs a FILE"));
   EXPECT_THAT(leave({"log", "dump", ""}, 2), HasSubstr("log dump needs a FILE"));
   EXPECT_THAT(leave({"metadata", "dump"}, 2), HasSubstr("metadata dump needs a DIR"));
@@ -45,14 +48,14 @@ TEST(DaemonCommand, ToolsTakeOnePath) {
 TEST(DaemonCommand, EachToolHasAHelpOfItsOwn) {
   for (const std::string flag : {"--help", "-h"}) {
     EXPECT_THAT(leave({"log", "dump", flag}, 0), HasSubstr("Usage: ropewalkd log dump FILE\n"));
-    EXPECT_THAT(leave({"log", "verify", "f", flag}, 0), HasSubstr("ropewalkd log verify FILE\n"));
+    EXPECT_THAT(leave({"log", "verify", "f", flag}, 0), HasSubstr("ropewalkd log verify DIR...\n"));
     EXPECT_THAT(leave({"metadata", "dump", flag}, 0), HasSubstr("ropewalkd metadata dump DIR\n"));
     const std::string log = leave({"log", flag}, 0);
     EXPECT_THAT(log, HasSubstr("ropewalkd log dump FILE\n"));
-    EXPECT_THAT(log, HasSubstr("ropewalkd log verify FILE\n"));
+    EXPECT_THAT(log, HasSubstr("ropewalkd log verify DIR...\n"));
     EXPECT_THAT(leave({"metadata", flag}, 0), HasSubstr("ropewalkd metadata dump DIR\n"));
   }
-  EXPECT_THAT(describe_tools(), HasSubstr("ropewalkd log verify FILE"));
+  EXPECT_THAT(describe_tools(), HasSubstr("ropewalkd log verify DIR..."));
 }
 
 TEST(DaemonCommand, AnUnknownCommandIsNamedWithTheNearest) {
