@@ -231,6 +231,10 @@ void ProducerShell::pump() {
     for (const PartitionName& partition : accumulator_.ready(now)) {
       const KnownLeader* leader = shell_->view().leader(partition.topic, partition.partition);
       if (leader == nullptr) {
+        accumulator_.partition_delayed(
+            partition, {Errc::leader_not_available,
+                        fmt::format("partition {} of '{}' has no leader; topic describe says why",
+                                    partition.partition, partition.topic)});
         if (std::ranges::find(to_learn, partition.topic) == to_learn.end())
           to_learn.push_back(partition.topic);
         continue;

@@ -60,6 +60,10 @@ class Accumulator {
   void topic_known(const std::string& topic, std::int32_t partitions, env::MonotonicTime now);
   // Nobody could be asked for it this time: what its records are told if that goes on.
   void topic_delayed(const std::string& topic, const Error& error);
+  // The same for a partition that nobody leads.
+  void partition_delayed(const PartitionName& partition, const Error& error) {
+    queue_of(partition).delayed_by(error);
+  }
   // What waits for the topic fails; queues stay.
   void topic_failed(const std::string& topic, const Error& error);
 

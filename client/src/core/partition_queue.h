@@ -56,6 +56,11 @@ class PartitionQueue {
   // When take() may have something; kNever when nothing is there to be sent.
   env::MonotonicTime ready_at(bool new_allowed) const;
 
+  // What is next cannot be sent now, and why: what it is told if that goes on.
+  void delayed_by(const Error& error) {
+    if (!unsent_.empty()) unsent_.front()->last_error = error;
+  }
+
   // The attempt of `batch` succeeded; it is the caller's to complete.
   void succeeded(const ProducerBatchPtr& batch);
   // The attempt failed. True: the batch is given up, and the caller's to complete with the error.

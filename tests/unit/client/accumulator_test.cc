@@ -267,6 +267,18 @@ TEST(Accumulator, SaysWhyATopicCouldNotBeLookedUp) {
   EXPECT_EQ(of_refused->result->error().code, Errc::request_timed_out);
 }
 
+TEST(Accumulator, SaysThatNobodyLedThePartition) {
+  Fixture f({.linger = milliseconds(0), .delivery_timeout = milliseconds(100)});
+  const auto delivery = f.send("a");
+  f.accumulator.partition_delayed({"t", 0}, {Errc::leader_not_available, "nobody"});
+  f.now += milliseconds(100);
+  f.accumulator.expire(f.now);
+  f.take_decided();
+  EXPECT_EQ(delivery->result->error().code, Errc::request_timed_out);
+  EXPECT_THAT(delivery->result->error().context,
+              testing::HasSubstr("leader_not_available: nobody"));
+}
+
 TEST(Accumulator, FlushesWhatWasSentBeforeAndNothingElse) {
   Fixture f({.linger = std::chrono::hours(1)});
   f.send("a");
