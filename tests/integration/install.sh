@@ -23,9 +23,12 @@ die() { echo "install: $*" >&2; exit 1; }
 cmake --install "$build" --prefix "$work/first" >"$work/install.log" || die "$(cat "$work/install.log")"
 mv "$work/first" "$work/prefix"
 prefix=$work/prefix
-for file in bin/ropewalk bin/ropewalkd etc/ropewalk/ropewalkd.conf include/ropewalk/client.h; do
+for file in bin/ropewalk bin/ropewalkd etc/ropewalk/ropewalkd.conf include/ropewalk/client.h \
+  lib/systemd/system/ropewalkd.service share/ropewalk/prometheus/{prometheus,ropewalk-alerts}.yml; do
   [ -f "$prefix/$file" ] || die "$file was not installed"
 done
+grep -q "^ExecStart=$work/first/bin/ropewalkd --config $work/first/etc/" \
+  "$prefix/lib/systemd/system/ropewalkd.service" || die "the unit starts another program"
 
 cp -r "$source/client/examples/project" "$work/project"
 cd "$work/project"
