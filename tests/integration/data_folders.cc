@@ -52,9 +52,8 @@ std::string orphan_in(const std::vector<std::string>& directories,
       const std::string folder = directory + "/partitions/" + topic;
       const auto known = topics.find(topic);
       if (known == topics.end()) return folder;
-      const auto partitions = names_in(folder);
-      if (partitions.empty()) return folder;
-      for (const std::string& partition : partitions) {
+      // It may be empty: a kill came between making it and the partition's folder in it.
+      for (const std::string& partition : names_in(folder)) {
         const bool is_number =
             std::ranges::all_of(partition, [](char c) { return c >= '0' && c <= '9'; });
         if (!is_number || std::stoi(partition) >= known->second) return folder + "/" + partition;
