@@ -4,7 +4,6 @@
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "tests/load/samples.h"
 #include "tests/load/topic_churn.h"
 #include "tests/support/broker_process.h"
+#include "tests/support/temporary_directory.h"
 
 namespace ropewalk::load {
 namespace {
@@ -97,17 +97,12 @@ bool judge(const std::vector<Sample>& samples, double seconds) {
 
 class Run {
  public:
-  explicit Run(Options options) : options_(options) {}
-  ~Run() {
-    if (!directory_.empty() && good_) std::filesystem::remove_all(directory_);
-  }
+  explicit Run(Options options) : options_(options) { directory_.keep_if(true); }
 
   Result<bool> run() {
-    directory_ = std::filesystem::temp_directory_path() / "rw-load-XXXXXX";
-    if (mkdtemp(directory_.data()) == nullptr) return fail(Errc::io_error, "no temporary folder");
     support::BrokerOptions options{
-        .data_directory = directory_ + "/data",
-        .stderr_file = directory_ + "/broker.log",
+        .data_directory = directory_.file("data"),
+        .stderr_file = directory_.file("broker.log"),
         // A machine that stands still for a while must not cost the broker its lease.
         .flags = {"--retention-check-interval", "1s", "--session-timeout", "5min"}};
     TRY(auto broker, support::start_ready_broker(options, 60s));
@@ -118,9 +113,10 @@ class Run {
       verdict_.fault("stop", fmt::format("the broker ended with status {}", status));
     for (const std::string& line : errors_in(options.stderr_file))
       verdict_.fault("the broker's log", line);
-    return good_ = tell() && judge(samples_, options_.seconds);
+    const bool good = tell() && judge(samples_, options_.seconds);
+    directory_.keep_if(!good);
+    return good;
   }
-  const std::string& directory() const { return directory_; }
 
  private:
   Result<void> load(support::BrokerProcess& broker) {
@@ -150,7 +146,7 @@ class Run {
     const auto begin = Clock::now();
     for (int i = 0; !verdict_.ended(); i++) {
       const std::chrono::duration<double> at = Clock::now() - begin;
-      samples_.push_back(take_sample(at.count(), broker, directory_ + "/data"));
+      samples_.push_back(take_sample(at.count(), broker, directory_.file("data")));
       fmt::print("{}\n", table_row(samples_.back()));
       std::fflush(stdout);
       if (at.count() >= options_.seconds) return;
@@ -171,8 +167,7 @@ class Run {
   const Options options_;
   Verdict verdict_;
   std::vector<Sample> samples_;
-  std::string directory_;
-  bool good_ = false;
+  support::TemporaryDirectory directory_{"load"};
 };
 
 }  // namespace
@@ -191,7 +186,6 @@ int run(int count, char** arguments) {
     fmt::print("nothing lost, no error{}\n", judged ? ", flat" : "");
     return 0;
   }
-  fmt::print("kept: {}\n", run.directory());
   return 1;
 }
 

@@ -6,6 +6,7 @@
 
 #include "client/cli/line_reader.h"
 #include "client/cli/line_tally.h"
+#include "tests/support/temporary_directory.h"
 
 namespace ropewalk::cli {
 namespace {
@@ -16,19 +17,13 @@ namespace fs = std::filesystem;
 
 class Lines : public testing::Test {
  protected:
-  Lines() {
-    std::string pattern = (fs::temp_directory_path() / "rw-lines-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-  }
-  ~Lines() override { fs::remove_all(root_); }
-
   std::string file(const std::string& name, const std::string& content) const {
-    std::ofstream(root_ / name) << content;
-    return (root_ / name).string();
+    std::ofstream(path(name)) << content;
+    return path(name);
   }
-  std::string path(const std::string& name) const { return (root_ / name).string(); }
+  std::string path(const std::string& name) const { return root_.file(name); }
 
-  fs::path root_;
+  support::TemporaryDirectory root_{"lines"};
 };
 
 std::vector<std::string> read_all(const std::string& path) {
@@ -87,9 +82,8 @@ TEST_F(Lines, AFileThatCannotBeReadIsRefusedWithTheReason) {
   EXPECT_EQ(refusal(path("nope")).code, Errc::not_found);
   EXPECT_THAT(refusal(path("nope")).context, HasSubstr(path("nope") + ": No such file"));
   EXPECT_EQ(refusal(file("a", "x") + "/below").code, Errc::not_found);
-  EXPECT_EQ(refusal(root_.string()).code, Errc::invalid_request);
-  EXPECT_EQ(refusal(root_.string()).context,
-            root_.string() + " is a directory, not a file of lines");
+  EXPECT_EQ(refusal(root_.path()).code, Errc::invalid_request);
+  EXPECT_EQ(refusal(root_.path()).context, root_.path() + " is a directory, not a file of lines");
   fs::create_symlink(path("loop"), path("loop"));
   EXPECT_EQ(refusal(path("loop")).code, Errc::io_error);
 }
@@ -100,7 +94,7 @@ TEST_F(Lines, AFileThatMayNotBeReadIsRefusedWithTheReason) {
   // Nothing is forbidden to root.
   const uid_t me = ::geteuid();
   if (me == 0) {
-    fs::permissions(root_, fs::perms::all);
+    fs::permissions(root_.path(), fs::perms::all);
     ASSERT_EQ(::seteuid(65534), 0);
   }
   const Error error = refusal(secret);
