@@ -1,31 +1,10 @@
 // What a peer can do with lengths and counts.
-#include <algorithm>
-#include <cstdlib>
-#include <new>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "tests/unit/broker/listeners/kafka/frames.h"
-
-namespace {
-
-// What was allocated at once at the most, since it was set to 0.
-std::size_t largest_allocation = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  largest_allocation = std::max(largest_allocation, size);
-  if (void* const memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  largest_allocation = std::max(largest_allocation, size);
-  return std::malloc(size);
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/unit/broker/listeners/kafka/largest_allocation.h"
 
 namespace ropewalk::kafka {
 namespace {
@@ -37,10 +16,16 @@ constexpr std::size_t kMessageBytesMax = 1024;  // Texts of errors among it.
 template <Message M>
 void expect_modest(const std::string& bytes, std::int16_t version) {
   const SharedBytes frame(bytes);
-  largest_allocation = 0;
+  forget_allocations();
   const auto read = read_frame<M>(frame, version);
-  EXPECT_LE(largest_allocation, kGrowthMax * bytes.size() + kMessageBytesMax)
+  EXPECT_LE(largest_allocation(), kGrowthMax * bytes.size() + kMessageBytesMax)
       << (read ? "read" : to_string(read.error()));
+}
+
+TEST(HostileCounts, AreMeasuredByACounterThatSees) {
+  forget_allocations();
+  const std::string large(100'000, 'x');
+  EXPECT_GE(largest_allocation(), large.size());
 }
 
 TEST(HostileCounts, AreRefusedBeforeAnythingIsAllocatedForThem) {
