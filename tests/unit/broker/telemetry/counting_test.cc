@@ -7,6 +7,7 @@
 #include "broker/telemetry/counter.h"
 #include "broker/telemetry/duration_histogram.h"
 #include "broker/telemetry/error_counts.h"
+#include "broker/telemetry/level.h"
 #include "tests/support/node_rig.h"
 
 namespace ropewalk::telemetry {
@@ -49,6 +50,16 @@ TEST_F(Counting, AddsUpOverCoresAndOtherThreads) {
   }
   for (std::thread& other : others) other.join();
   EXPECT_EQ(counter.value(), 104 + 4000U);
+}
+
+// What one core adds another may take away.
+TEST_F(Counting, ALevelGoesUpAndDownOverCores) {
+  Level level(rig_.environment());
+  on_all_cores([&](std::size_t index) {
+    if (index == 0) level.moved(0, 10);
+    if (index == 1) level.moved(10, 4);
+  });
+  EXPECT_EQ(level.value(), 4U);
 }
 
 TEST_F(Counting, CellsOfOneSetDoNotMix) {
