@@ -46,6 +46,8 @@ service::Limits service_limits(const BrokerSettings& settings) {
   limits.uncompressed_bytes_max = static_cast<std::size_t>(settings.decompression_bytes_max);
   limits.fetch_bytes_max = static_cast<std::size_t>(settings.fetch_bytes_max);
   limits.fetch_wait_max = settings.fetch_wait_max;
+  limits.fetch_sessions_max = static_cast<std::size_t>(settings.fetch_sessions_max);
+  limits.fetch_session_bytes_max = static_cast<std::size_t>(settings.fetch_session_bytes_max);
   limits.batch_bytes_max = static_cast<std::size_t>(settings.record_batch_bytes_max);
   return limits;
 }

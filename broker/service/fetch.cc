@@ -24,15 +24,17 @@ std::size_t bytes_in_memory(const std::vector<env::Chunk>& chunks) {
 // One fetch under way.
 class FetchRun {
  public:
-  FetchRun(const Parts& parts, security::RequestContext context, FetchRequest request)
+  // `partitions` are those to be read; all of it outlives the run.
+  FetchRun(const Parts& parts, const security::RequestContext& context, const FetchRequest& request,
+           const std::vector<FetchPartition>& partitions)
       : parts_(parts),
-        context_(std::move(context)),
-        request_(std::move(request)),
+        context_(context),
+        request_(request),
+        wanted_(partitions),
         bytes_max_(std::min(request_.bytes_max, parts.limits.fetch_bytes_max)),
-        looks_(std::make_shared<PartitionLooks>(parts.environment.current_core(),
-                                                request_.partitions.size())),
-        targets_(request_.partitions.size()) {
-    response_.partitions.resize(request_.partitions.size());
+        looks_(std::make_shared<PartitionLooks>(parts.environment.current_core(), wanted_.size())),
+        targets_(wanted_.size()) {
+    response_.partitions.resize(wanted_.size());
   }
 
   Task<FetchResponse> run() {
@@ -56,8 +58,10 @@ class FetchRun {
 
   void find_partitions() {
     const metadata::ImagePtr& image = parts_.metadata.get();
-    for (std::size_t i = 0; i < request_.partitions.size(); i++) {
-      const FetchPartition& wanted = request_.partitions[i];
+    for (std::size_t i = 0; i < wanted_.size(); i++) {
+      const FetchPartition& wanted = wanted_[i];
+      response_.partitions[i].topic = wanted.topic;
+      response_.partitions[i].partition = wanted.partition;
       targets_[i].next = wanted.fetch_offset;
       auto replica = find_led_here(parts_, context_, *image, wanted.topic, wanted.partition,
                                    security::Operation::read, targets_[i].id);
@@ -112,7 +116,7 @@ class FetchRun {
     for (const std::uint32_t i : which) {
       if (!targets_[i].replica) continue;
       looks_->ask(targets_[i].replica, {.from = targets_[i].next,
-                                        .expected_epoch = request_.partitions[i].leader_epoch,
+                                        .expected_epoch = wanted_[i].leader_epoch,
                                         .watch = watch,
                                         .watch_anyway = watch,
                                         .index = i});
@@ -159,7 +163,7 @@ class FetchRun {
   }
 
   std::size_t bytes_left_of(std::uint32_t i, std::size_t left) const {
-    const std::size_t own = request_.partitions[i].bytes_max;
+    const std::size_t own = wanted_[i].bytes_max;
     if (own == 0) return left;
     return std::min(left, own - std::min(own, response_.partitions[i].records_bytes));
   }
@@ -183,8 +187,9 @@ class FetchRun {
   }
 
   const Parts& parts_;
-  const security::RequestContext context_;
-  const FetchRequest request_;
+  const security::RequestContext& context_;
+  const FetchRequest& request_;
+  const std::vector<FetchPartition>& wanted_;
   const std::size_t bytes_max_;
   const std::shared_ptr<PartitionLooks> looks_;
   std::vector<Target> targets_;
@@ -193,29 +198,20 @@ class FetchRun {
   bool failed_ = false;  // Something is to be told at once.
 };
 
-// There are no sessions yet: who asks for one is served without, and who closes one has none.
-Result<void> check_session(const FetchRequest& request) {
-  if (request.session_epoch == -1) return {};
-  if (request.session_id != 0)
-    return fail(Errc::fetch_session_id_not_found, "there is no fetch session {}",
-                request.session_id);
-  if (request.session_epoch != 0)
-    return fail(Errc::invalid_fetch_session_epoch,
-                "session_epoch {} without a session: -1 is none, 0 asks for one",
-                request.session_epoch);
-  return {};
-}
-
 }  // namespace
 
 Task<FetchResponse> Fetch::handle(security::RequestContext context, FetchRequest request) {
-  if (auto known = check_session(request); !known) {
-    FetchResponse refused;
-    refused.error = std::move(known).error();
-    co_return refused;
+  FetchResponse response;
+  auto turn = sessions_.begin(context.caller, request);
+  if (!turn) {
+    response.session_id = request.session_id;
+    response.error = std::move(turn).error();
+    co_return response;
   }
-  FetchRun run(parts_, std::move(context), std::move(request));
-  co_return co_await run.run();
+  FetchRun run(parts_, context, request, turn->partitions);
+  response = co_await run.run();
+  sessions_.end(context.caller, std::move(*turn), response);
+  co_return response;
 }
 
 }  // namespace ropewalk::service

@@ -40,6 +40,9 @@ struct Limits {
   std::size_t fetch_bytes_max = 50u << 20;
   // A fetch waits no longer for data, whatever the client asks for.
   std::chrono::milliseconds fetch_wait_max = std::chrono::minutes(5);
+  // Of fetch sessions, and of what they remember; over all cores, in equal parts. No session: 0.
+  std::size_t fetch_sessions_max = 1000;
+  std::size_t fetch_session_bytes_max = 64u << 20;
   // Of a batch as it is sent, whatever its topic's max.message.bytes says.
   std::size_t batch_bytes_max = 32u << 20;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/telemetry/counter.h"
+#include "broker/telemetry/level.h"
 #include "broker/telemetry/page.h"
 
 namespace ropewalk::service {
@@ -14,6 +15,9 @@ struct ServiceMetrics {
   telemetry::Counter produced_records;
   telemetry::Counter produced_bytes;
   telemetry::Counter fetched_bytes;
+  telemetry::Level fetch_sessions;
+  telemetry::Level fetch_session_partitions;  // That they name, together.
+  telemetry::Counter fetch_sessions_evicted;  // That had to go for others.
 };
 
 }  // namespace ropewalk::service

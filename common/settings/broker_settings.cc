@@ -203,6 +203,16 @@ void define_budgets(Schema& schema, BrokerSettings& s) {
   schema.bytes(s.fetch_bytes_max,
                {"fetch_bytes_max", "The largest reply to a fetch, whatever the client asks for."},
                {64 * kKiB, kGiB});
+  schema.count(s.fetch_sessions_max,
+               {"fetch_sessions_max",
+                "Fetch sessions that the broker remembers, in equal parts on its cores; clients "
+                "without one name all their partitions with each fetch. 0: none."},
+               {0, 1'000'000});
+  schema.bytes(s.fetch_session_bytes_max,
+               {"fetch_session_bytes_max",
+                "Memory that fetch sessions may take together, in equal parts on the cores: about "
+                "200 bytes for a partition."},
+               {kMiB, 16 * kGiB});
   schema.bytes(s.decompression_bytes_max,
                {"decompression_bytes_max",
                 "What the batches of one produce may grow to when they are decompressed to be "

@@ -58,6 +58,8 @@ struct BrokerSettings {
   std::int64_t answer_bytes_max = 64LL << 20;
   std::int64_t receive_buffer_bytes = 256LL << 10;
   std::int64_t fetch_bytes_max = 64LL << 20;
+  std::int64_t fetch_sessions_max = 1000;
+  std::int64_t fetch_session_bytes_max = 64LL << 20;
   std::int64_t decompression_bytes_max = 256LL << 20;
   std::int64_t record_batch_bytes_max = 32LL << 20;
   std::chrono::milliseconds connection_idle_max{600'000};

@@ -38,10 +38,12 @@ Result<service::OffsetQuery> query_of(v1::OffsetQuery query) {
   }
 }
 
-v1::FetchedPartition small_fields(const v1::FetchPartition& asked,
-                                  const service::FetchResult& result) {
+v1::FetchedPartition small_fields(const service::FetchResult& result) {
   v1::FetchedPartition fields;
-  write_target(asked, result, fields);
+  fields.set_topic_id(result.topic.id.to_bytes());
+  fields.set_partition(result.partition);
+  set_error_of(fields, result.error);
+  set_hint_of(fields, result.current_leader);
   fields.set_high_watermark(result.high_watermark.value());
   fields.set_last_stable_offset(result.last_stable.value());
   fields.set_log_start_offset(result.log_start.value());
@@ -74,23 +76,24 @@ Result<service::FetchRequest> read_fetch(const v1::FetchRequest& message) {
     request.partitions.push_back(std::move(partition));
   }
   TRY_VOID(check_each_once(request.partitions));
+  request.forgotten.reserve(static_cast<std::size_t>(message.forgotten_size()));
+  for (const auto& left : message.forgotten()) {
+    TRY(auto topic, topic_of_id(left.topic_id()));
+    request.forgotten.push_back({.topic = std::move(topic), .partition = left.partition()});
+  }
   return request;
 }
 
 std::vector<env::Chunk> write_fetch(const v1::ResponseHeader& header,
-                                    const v1::FetchRequest& request,
                                     service::FetchResponse response) {
-  ENSURE(response.partitions.size() == static_cast<std::size_t>(request.partitions_size()),
-         "{} answers to {} partitions", response.partitions.size(), request.partitions_size());
   v1::FetchResponse body;
   body.set_session_id(response.session_id);
   std::vector<v1::FetchedPartition> fields;
   fields.reserve(response.partitions.size());
   std::vector<wire::PartToWrite> parts;
   parts.reserve(response.partitions.size());
-  for (std::size_t i = 0; i < response.partitions.size(); i++) {
-    const auto& result = response.partitions[i];
-    fields.push_back(small_fields(request.partitions(static_cast<int>(i)), result));
+  for (const auto& result : response.partitions) {
+    fields.push_back(small_fields(result));
     parts.push_back({&fields.back(), result.records_bytes});
   }
   const wire::RecordsLastFrame frame = wire::write_records_last(header, body, parts);

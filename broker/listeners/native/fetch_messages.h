@@ -19,9 +19,8 @@ namespace ropewalk::native {
 // that has not 16 bytes, one partition twice).
 Result<service::FetchRequest> read_fetch(const v1::FetchRequest& message);
 
-// The whole frame of the answer to `request`. The chunks keep the charge of `response.memory`.
+// The whole frame of the answer. The chunks keep the charge of `response.memory`.
 std::vector<env::Chunk> write_fetch(const v1::ResponseHeader& header,
-                                    const v1::FetchRequest& request,
                                     service::FetchResponse response);
 
 // Errors: invalid_request.

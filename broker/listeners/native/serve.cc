@@ -117,7 +117,7 @@ Task<void> serve(Shared& shared, Call call, v1::FetchRequest message) {
   if (failed(call, response.error)) co_return;
   call.clock.answered(first_error(response.partitions));
   const auto outbox = call.outbox.lock();
-  if (outbox) outbox->send(write_fetch(call.header(), message, std::move(response)));
+  if (outbox) outbox->send(write_fetch(call.header(), std::move(response)));
 }
 
 Task<void> serve(Shared& shared, Call call, v1::ListOffsetsRequest message) {

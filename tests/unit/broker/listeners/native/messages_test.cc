@@ -104,6 +104,24 @@ TEST(FetchMessages, ReadsWithDefaults) {
   EXPECT_FALSE(request->partitions[2].leader_epoch);
 }
 
+TEST(FetchMessages, ReadsWhatConcernsItsSession) {
+  auto message = a_fetch();
+  message.set_session_id(31);
+  message.set_session_epoch(7);
+  auto* left = message.add_forgotten();
+  left->set_topic_id(topic_id(2).to_bytes());
+  left->set_partition(5);
+  const auto request = read_fetch(message);
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->session_id, 31);
+  EXPECT_EQ(request->session_epoch, 7);
+  ASSERT_EQ(request->forgotten.size(), 1u);
+  EXPECT_EQ(request->forgotten[0].topic.id, topic_id(2));
+  EXPECT_EQ(request->forgotten[0].partition, 5);
+  left->set_topic_id("short");
+  EXPECT_EQ(code_of(read_fetch(message)), Errc::invalid_request);
+}
+
 TEST(FetchMessages, RefusesWhatCannotBe) {
   auto message = a_fetch();
   message.set_max_bytes(-1);
@@ -124,7 +142,10 @@ TEST(FetchMessages, RefusesWhatCannotBe) {
 TEST(FetchMessages, WritesChunksThatAreOneFrame) {
   quota::ByteBudget budget(1000);
   service::FetchResponse response;
+  response.session_id = 31;
   response.partitions.resize(3);
+  response.partitions[2].topic.id = topic_id(4);
+  response.partitions[2].partition = 2;
   response.partitions[0].records = {SharedBytes(std::string("first ")),
                                     SharedBytes(std::string("second"))};
   response.partitions[0].records_bytes = 12;
@@ -135,7 +156,7 @@ TEST(FetchMessages, WritesChunksThatAreOneFrame) {
   response.memory = std::move(*budget.take(17));
   v1::ResponseHeader header;
   header.set_correlation_id(77);
-  auto chunks = write_fetch(header, a_fetch(), std::move(response));
+  auto chunks = write_fetch(header, std::move(response));
   EXPECT_EQ(budget.used_bytes(), 17u);
 
   std::string bytes;
@@ -153,7 +174,9 @@ TEST(FetchMessages, WritesChunksThatAreOneFrame) {
   EXPECT_EQ(message.partitions(1).error().code(), v1::OFFSET_OUT_OF_RANGE);
   EXPECT_EQ(message.partitions(1).records(), "");
   EXPECT_EQ(message.partitions(2).records(), "third");
+  EXPECT_EQ(message.partitions(2).topic_id(), topic_id(4).to_bytes());
   EXPECT_EQ(message.partitions(2).partition(), 2);
+  EXPECT_EQ(message.session_id(), 31);
 
   chunks.clear();
   EXPECT_EQ(budget.used_bytes(), 0u);

@@ -1,0 +1,75 @@
+#include "broker/service/fetch_session_cores.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/service/service_metrics.h"
+#include "common/env/environment.h"
+
+namespace ropewalk::service {
+namespace {
+
+// Adds to the metrics what changes in the sessions of a core while it lives.
+class Watch {
+ public:
+  Watch(ServiceMetrics& metrics, const FetchSessions& sessions)
+      : metrics_(metrics),
+        sessions_(sessions),
+        count_(sessions.count()),
+        partitions_(sessions.partitions()),
+        evicted_(sessions.evicted()) {}
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  ~Watch() {
+    metrics_.fetch_sessions.moved(count_, sessions_.count());
+    metrics_.fetch_session_partitions.moved(partitions_, sessions_.partitions());
+    if (const auto more = sessions_.evicted() - evicted_) metrics_.fetch_sessions_evicted.add(more);
+  }
+
+ private:
+  ServiceMetrics& metrics_;
+  const FetchSessions& sessions_;
+  const std::size_t count_;
+  const std::size_t partitions_;
+  const std::uint64_t evicted_;
+};
+
+// What of `all` a core gets, so that the cores get all of it together.
+std::size_t share_of_core(std::size_t all, std::size_t core, std::size_t cores) {
+  return all / cores + (core < all % cores ? 1 : 0);
+}
+
+}  // namespace
+
+FetchSessionCores::FetchSessionCores(const Parts& parts) : parts_(parts) {
+  const std::size_t cores = parts.environment.core_count();
+  for (std::size_t core = 0; core < cores; core++) {
+    FetchSessions::Options options;
+    options.sessions_max = share_of_core(parts.limits.fetch_sessions_max, core, cores);
+    options.bytes_max = share_of_core(parts.limits.fetch_session_bytes_max, core, cores);
+    options.core = core;
+    options.cores = cores;
+    of_core_.push_back(std::make_unique<FetchSessions>(
+        options, parts.environment.random(fmt::format("fetch-sessions-{}", core))));
+  }
+}
+
+FetchSessions& FetchSessionCores::here() {
+  return *of_core_[parts_.environment.current_core().index()];
+}
+
+Result<FetchSessions::Turn> FetchSessionCores::begin(
+    const std::shared_ptr<const security::Caller>& caller, FetchRequest& request) {
+  FetchSessions& sessions = here();
+  const Watch watch(parts_.metrics, sessions);
+  return sessions.begin(caller, request, parts_.environment.now());
+}
+
+void FetchSessionCores::end(const std::shared_ptr<const security::Caller>& caller,
+                            FetchSessions::Turn turn, FetchResponse& response) {
+  FetchSessions& sessions = here();
+  const Watch watch(parts_.metrics, sessions);
+  sessions.end(caller, std::move(turn), response, parts_.environment.now());
+}
+
+}  // namespace ropewalk::service
