@@ -7,43 +7,17 @@
 // for grows with what has come of it, and memory that nobody wrote to is none yet.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <vector>
 
 #include "broker/rpc/reader.h"
 #include "broker/rpc/receive_slab.h"
+#include "broker/rpc/shared_limits.h"
 #include "common/bytes.h"
 #include "common/error.h"
 
 namespace ropewalk::rpc {
-
-// Bytes for large frames that all connections share. Any thread.
-class FrameBudget {
- public:
-  explicit FrameBudget(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
-  // A frame larger than the whole budget is let through when nothing else is held.
-  bool take(std::size_t bytes) {
-    const std::size_t before = used_.fetch_add(bytes, std::memory_order_relaxed);
-    if (before == 0 || before + bytes <= limit_bytes_) return true;
-    give(bytes);
-    return false;
-  }
-  void give(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
-  // One frame at a time may grow beyond the limit: else frames that have begun could use it up and
-  // wait for each other. False while another one does.
-  bool begin_overdraft() { return !overdrawn_.exchange(true, std::memory_order_acquire); }
-  void end_overdraft() { overdrawn_.store(false, std::memory_order_release); }
-  void overdraw(std::size_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
-  std::size_t used_bytes() const { return used_.load(std::memory_order_relaxed); }
-  std::size_t limit_bytes() const { return limit_bytes_; }
-
- private:
-  const std::size_t limit_bytes_;
-  std::atomic<std::size_t> used_{0};
-  std::atomic<bool> overdrawn_{false};
-};
 
 class FrameReader final : public Reader {
  public:

@@ -41,9 +41,8 @@ Server::Server(env::Environment& environment, ServerOptions options, SessionFact
       options_(std::move(options)),
       factory_(std::move(factory)),
       tally_(std::make_shared<ServerTally>(
-          environment, Seats(options_.connections_max, options_.connections_per_address_max),
-          options_.answer_bytes_max)),
-      budget_(std::make_shared<FrameBudget>(options_.frame_budget_bytes)),
+          environment,
+          options_.shared ? options_.shared : std::make_shared<SharedLimits>(Limits{}))),
       accepting_(environment.core(0)) {
   std::size_t cores = environment.core_count();
   if (options_.cores > 0) cores = std::min(cores, options_.cores);
@@ -127,7 +126,8 @@ void Server::admit(std::unique_ptr<env::Connection> connection, Seats::Seat seat
   if (options_.framing == Framing::none)
     reader = std::make_unique<StreamReader>(worker.slab);
   else
-    reader = std::make_unique<FrameReader>(worker.slab, budget_, options_.limits.frame_bytes_max);
+    reader = std::make_unique<FrameReader>(worker.slab, tally_->limits->frames,
+                                           options_.limits.frame_bytes_max);
   auto served = std::make_shared<ServerConnection>(environment_, worker.core, std::move(connection),
                                                    std::move(reader), options_.limits, tally_,
                                                    std::move(seat));

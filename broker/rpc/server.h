@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "broker/rpc/frame_reader.h"
-#include "broker/rpc/seats.h"
 #include "broker/rpc/server_connection.h"
 #include "broker/rpc/session.h"
+#include "broker/rpc/shared_limits.h"
 #include "common/env/environment.h"
 #include "common/env/network.h"
 #include "common/env/task.h"
@@ -29,12 +29,8 @@ enum class Framing {
 struct ServerOptions {
   std::string name;  // "native": for messages.
   env::Endpoint listen;
-  // More are closed at once, with a line in the log.
-  std::size_t connections_max = 1000;
-  std::size_t connections_per_address_max = 0;  // 0: as many as in all.
-  std::size_t frame_budget_bytes =
-      256 << 20;  // Frames that are larger than a page, all connections together.
-  std::size_t answer_bytes_max = 64 << 20;  // Not taken yet, all connections together.
+  // Those that several servers share; null: its own, with their defaults.
+  std::shared_ptr<SharedLimits> shared;
   ConnectionLimits limits;
   env::ConnectionOptions connection;
   Framing framing = Framing::length_prefixed;
@@ -54,9 +50,8 @@ class Server {
   env::Endpoint local() const;  // Pre: started.
   // Any thread. The numbers of its connections.
   void show(telemetry::Page& page) const;
-  const FrameBudget& frame_budget() const { return *budget_; }
-  const AnswerBudget& answer_budget() const { return tally_->answers; }
-  std::size_t connections() const { return tally_->seats.taken(); }
+  const SharedLimits& limits() const { return *tally_->limits; }
+  std::size_t connections() const { return tally_->open.load(std::memory_order_relaxed); }
 
  private:
   struct Worker;
@@ -70,7 +65,6 @@ class Server {
   const ServerOptions options_;
   const SessionFactory factory_;
   const std::shared_ptr<ServerTally> tally_;
-  const std::shared_ptr<FrameBudget> budget_;
   std::unique_ptr<env::Listener> listener_;
   std::vector<std::unique_ptr<Worker>> workers_;  // One a data core.
   std::size_t next_worker_ = 0;

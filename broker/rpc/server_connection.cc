@@ -52,9 +52,13 @@ ServerConnection::ServerConnection(env::Environment& environment, env::Core& cor
       may_read_(core),
       since_(environment.now()) {
   may_read_.set();
+  tally_->open.fetch_add(1, std::memory_order_relaxed);
 }
 
-ServerConnection::~ServerConnection() { tally_->answers.change(counted_held_, 0); }
+ServerConnection::~ServerConnection() {
+  tally_->answers.change(counted_held_, 0);
+  tally_->open.fetch_sub(1, std::memory_order_relaxed);
+}
 
 Task<void> ServerConnection::read_frames() {
   const auto self = shared_from_this();
@@ -167,7 +171,20 @@ void ServerConnection::took(std::size_t bytes) {
     part = part.slice(bytes, part.size() - bytes);
   }
   unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(whole));
-  if (unsent_bytes_ <= limits_.unsent_bytes_max) may_read_.set();
+  read_if_allowed();
+}
+
+void ServerConnection::read_if_allowed() {
+  const bool ending = closing_ || closed_;  // The reader must see that.
+  if (!ending && (held_ || unsent_bytes_ > limits_.unsent_bytes_max))
+    may_read_.reset();
+  else
+    may_read_.set();
+}
+
+void ServerConnection::hold_reading(bool hold) {
+  held_ = hold;
+  read_if_allowed();
 }
 
 // Also of a write that failed in the middle.
@@ -219,7 +236,7 @@ Task<void> ServerConnection::write_replies() {
       close(ended_by(written.error()));
       break;
     }
-    if (unsent_bytes_ <= limits_.unsent_bytes_max) may_read_.set();
+    read_if_allowed();
     if (!unsent_.empty() || closing_) to_write_.set();
   }
   unsent_.clear();
@@ -235,7 +252,7 @@ void ServerConnection::send(std::vector<env::Chunk> frame) {
     held_bytes_ += memory_of(chunk);
     unsent_.push_back(std::move(chunk));
   }
-  if (unsent_bytes_ > limits_.unsent_bytes_max) may_read_.reset();
+  read_if_allowed();
   if (in_turn_) return;
   count_held();
   to_write_.set();

@@ -4,7 +4,6 @@
 // (server.cc).
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -16,10 +15,9 @@
 
 #include "broker/rpc/pace.h"
 #include "broker/rpc/reader.h"
-#include "broker/rpc/seats.h"
 #include "broker/rpc/server_metrics.h"
 #include "broker/rpc/session.h"
-#include "broker/rpc/shortage.h"
+#include "broker/rpc/shared_limits.h"
 #include "common/env/core.h"
 #include "common/env/environment.h"
 #include "common/env/event.h"
@@ -42,36 +40,17 @@ struct ConnectionLimits {
   env::Duration transfer_max = std::chrono::seconds(30);
 };
 
-// Memory in answers that peers have not taken yet, of all connections. From half of the limit on
-// who holds more than an equal share of that half gets no more, at the limit nobody. Any thread.
-struct AnswerBudget {
-  explicit AnswerBudget(std::size_t most) : limit_bytes(most) {}
-  void change(std::size_t from, std::size_t to) {
-    used.fetch_add(to - from, std::memory_order_relaxed);
-  }
-  std::size_t used_bytes() const { return used.load(std::memory_order_relaxed); }
-  // While half of the limit is used, somebody holds as much.
-  std::size_t share_bytes(std::size_t connections) const {
-    return limit_bytes / 2 / std::max<std::size_t>(connections, 1);
-  }
-  bool is_full_for(std::size_t held, std::size_t connections) const {
-    const std::size_t all = used_bytes();
-    return all >= limit_bytes || (all >= limit_bytes / 2 && held >= share_bytes(connections));
-  }
-
-  const std::size_t limit_bytes;
-  std::atomic<std::size_t> used{0};
-};
-
 // What all connections of a server share. Any thread.
 struct ServerTally {
-  ServerTally(env::Environment& environment, Seats places, std::size_t answer_bytes_max)
-      : seats(std::move(places)), answers(answer_bytes_max), metrics(environment) {}
+  ServerTally(env::Environment& environment, std::shared_ptr<SharedLimits> with)
+      : limits(std::move(with)), metrics(environment) {}
 
-  Seats seats;
-  AnswerBudget answers;
-  Shortage answers_short;  // A request was sent away for want of memory for answers.
-  Shortage frames_short;   // A request waited for memory to be received into.
+  const std::shared_ptr<SharedLimits> limits;
+  Seats& seats = limits->seats;
+  AnswerBudget& answers = limits->answers;
+  Shortage& answers_short = limits->answers_short;
+  Shortage& frames_short = limits->frames_short;
+  std::atomic<std::size_t> open{0};  // Connections of this server.
   ServerMetrics metrics;
   // Whatever a peer can cause again and again. Of each code by itself: one kind must not hide
   // another.
@@ -105,6 +84,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   void close_after_sending(Error why) override;
   std::size_t held_bytes() const override { return held_bytes_; }
   bool answers_are_full() override;
+  void hold_reading(bool hold) override;
   env::Core& core() override { return core_; }
 
   // Called now and then: closes it if it has been silent, or too slow, for too long.
@@ -119,6 +99,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   void refuse(const Error& error);
   void send_now();
   void took(std::size_t bytes);
+  void read_if_allowed();
   void count_sent();
   void count_held();
   bool check_pace(env::MonotonicTime now);
@@ -143,7 +124,8 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   bool in_turn_ = false;          // The session handles frames: what it sends leaves at the end.
   bool writing_ = false;          // write_replies() is in the middle of a write.
   env::Event to_write_;           // Something is unsent, or no more will come.
-  env::Event may_read_;           // The unsent bytes are below their limit.
+  env::Event may_read_;           // The unsent bytes are below their limit, and it is not held.
+  bool held_ = false;             // By the session.
   bool closing_ = false;          // Nothing more is read or queued.
   ClosedBy closing_by_ = ClosedBy::peer;  // Why, once everything has left.
   bool closed_ = false;

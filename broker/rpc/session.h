@@ -35,6 +35,9 @@ class Outbox {
   // Whether all connections together hold so much of it that this one gets no more. Who is told so
   // sends its peer away, and others may be closed for it who take nothing.
   virtual bool answers_are_full() = 0;
+  // While it is held nothing more is read: for a session that has requests enough to serve. What
+  // was read already still comes.
+  virtual void hold_reading(bool hold) = 0;
   virtual env::Core& core() = 0;
 };
 

@@ -43,6 +43,7 @@ class Outbox final : public rpc::Outbox {
   void close_after_sending(Error) override { closing = true; }
   bool answers_are_full() override { return false; }
   std::size_t held_bytes() const override { return 0; }
+  void hold_reading(bool) override {}
   env::Core& core() override { return core_; }
 
   int replies = 0;

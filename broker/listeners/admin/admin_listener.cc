@@ -6,7 +6,6 @@ namespace ropewalk::admin {
 namespace {
 
 // Monitors are few, and each is read in small pieces.
-constexpr std::size_t kConnectionsMax = 100;
 constexpr std::size_t kReadBytesMax = 16 << 10;
 
 }  // namespace
@@ -17,7 +16,8 @@ AdminListener::AdminListener(env::Environment& environment, AdminPages pages)
 rpc::ServerOptions AdminListener::server_options() {
   rpc::ServerOptions options;
   options.name = "admin";
-  options.connections_max = kConnectionsMax;
+  options.shared =
+      std::make_shared<rpc::SharedLimits>(rpc::Limits{.connections_max = kConnectionsMax});
   options.limits.read_bytes_max = kReadBytesMax;
   options.framing = rpc::Framing::none;
   options.cores = 1;

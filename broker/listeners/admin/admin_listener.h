@@ -11,6 +11,8 @@ namespace ropewalk::admin {
 
 class AdminListener {
  public:
+  static constexpr std::size_t kConnectionsMax = 100;
+
   // `environment` must outlive it.
   AdminListener(env::Environment& environment, AdminPages pages);
 

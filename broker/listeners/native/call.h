@@ -9,9 +9,9 @@
 
 #include <google/protobuf/message_lite.h>
 
-#include "broker/listeners/native/native_metrics.h"
 #include "broker/rpc/session.h"
 #include "broker/security/request_context.h"
+#include "broker/telemetry/request_metrics.h"
 #include "common/error.h"
 #include "common/ids.h"
 #include "ropewalk/v1/header.pb.h"
@@ -23,7 +23,7 @@ struct Call {
   std::int64_t correlation_id = 0;
   security::RequestContext context;
   Offset least_metadata_offset{0};
-  RequestClock clock;
+  telemetry::RequestClock clock;
 
   v1::ResponseHeader header() const;
   void reply(const google::protobuf::MessageLite& body, Offset metadata_offset = Offset(0)) const;

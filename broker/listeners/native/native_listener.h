@@ -4,14 +4,10 @@
 // use cases work with.
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "broker/listeners/native/shared.h"
 #include "broker/rpc/session.h"
 #include "common/env/environment.h"
 #include "common/env/task.h"
-#include "common/env/task_group.h"
 
 namespace ropewalk::native {
 
@@ -27,11 +23,10 @@ class NativeListener {
   void show(telemetry::Page& page) const { shared_.metrics.show(page); }
 
   // Returns when no request of an ended connection runs any more. Pre: the server has stopped.
-  Task<void> stop();
+  Task<void> stop() { return shared_.closing.stop(); }
 
  private:
   Shared shared_;
-  std::vector<std::unique_ptr<env::TaskGroup>> closing_;  // One a data core.
 };
 
 }  // namespace ropewalk::native

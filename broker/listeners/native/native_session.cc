@@ -21,8 +21,6 @@ Task<void> counted(std::shared_ptr<std::size_t> total, std::size_t bytes, Task<v
   *total -= bytes;
 }
 
-Task<void> end_tasks(std::shared_ptr<env::TaskGroup> tasks) { co_await tasks->stop(); }
-
 std::shared_ptr<const security::Caller> caller_of(const rpc::Accepted& accepted,
                                                   std::string client_id) {
   security::Caller caller;
@@ -46,11 +44,10 @@ void answer_produce(const Call& call, const std::vector<ProducedPartition>& part
 
 }  // namespace
 
-NativeSession::NativeSession(Shared& shared, const rpc::Accepted& accepted, env::TaskGroup& closing)
+NativeSession::NativeSession(Shared& shared, const rpc::Accepted& accepted)
     : shared_(shared),
       made_(shared.environment.now()),
       outbox_(accepted.outbox),
-      closing_(closing),
       conversation_(served_apis(), /*must_authenticate=*/false),
       caller_(caller_of(accepted, {})),
       turn_(shared.uses.produce_turn()),
@@ -72,7 +69,7 @@ void NativeSession::on_broken(const Error& error) {
   break_off(call, error);
 }
 
-void NativeSession::on_closed() { closing_.spawn("end of a connection", end_tasks(tasks_)); }
+void NativeSession::on_closed() { shared_.closing.wind_up(tasks_); }
 
 void NativeSession::on_frame(const SharedBytes& frame) {
   auto request = wire::decode_request(frame);
@@ -125,7 +122,7 @@ Call NativeSession::call_for(const v1::RequestHeader& header) {
   Call call;
   call.outbox = outbox_;
   call.correlation_id = header.correlation_id();
-  call.clock = RequestClock(shared_.environment, shared_.metrics.of(header.api_key()));
+  call.clock = telemetry::RequestClock(shared_.environment, shared_.metrics.of(header.api_key()));
   auto timeout = shared_.options.timeout;
   if (header.timeout_ms() > 0) {
     timeout = std::min(std::chrono::milliseconds(header.timeout_ms()), shared_.options.timeout_max);

@@ -20,8 +20,7 @@ namespace ropewalk::native {
 
 class NativeSession final : public rpc::Session {
  public:
-  // `closing` takes the connection's tasks when it has ended: cancelled, and waited for there.
-  NativeSession(Shared& shared, const rpc::Accepted& accepted, env::TaskGroup& closing);
+  NativeSession(Shared& shared, const rpc::Accepted& accepted);
   ~NativeSession() override;
 
   void on_frames(std::span<const SharedBytes> frames) override;
@@ -47,7 +46,6 @@ class NativeSession final : public rpc::Session {
   Shared& shared_;
   const env::MonotonicTime made_;
   const std::weak_ptr<rpc::Outbox> outbox_;
-  env::TaskGroup& closing_;
   wire::ServerConversation conversation_;
   std::shared_ptr<const security::Caller> caller_;
   service::ProduceTurn turn_;

@@ -5,8 +5,9 @@
 #include <cstddef>
 #include <string>
 
-#include "broker/listeners/native/native_metrics.h"
 #include "broker/service/use_cases.h"
+#include "broker/telemetry/request_metrics.h"
+#include "common/env/core_groups.h"
 #include "common/env/environment.h"
 
 namespace ropewalk::native {
@@ -33,7 +34,8 @@ struct Shared {
   env::Environment& environment;
   service::UseCases& uses;
   NativeOptions options;
-  NativeMetrics metrics;
+  telemetry::RequestMetrics metrics;
+  env::CoreGroups closing;  // Of connections that have ended.
 };
 
 }  // namespace ropewalk::native

@@ -172,7 +172,7 @@ TEST_F(RpcServer, StopsReadingWhoDoesNotRead) {
 }
 
 TEST_F(RpcServer, RefusesMoreConnectionsThanItMayHave) {
-  options_.connections_max = 2;
+  options_.shared = std::make_shared<SharedLimits>(Limits{.connections_max = 2});
   start();
   auto first = peer();
   auto second = peer();
@@ -190,8 +190,8 @@ TEST_F(RpcServer, RefusesMoreConnectionsThanItMayHave) {
 }
 
 TEST_F(RpcServer, RefusesMoreConnectionsOfOneAddressAndTakesThoseOfOthers) {
-  options_.connections_max = 10;
-  options_.connections_per_address_max = 2;
+  options_.shared = std::make_shared<SharedLimits>(
+      Limits{.connections_max = 10, .connections_per_address_max = 2});
   start();
   auto first = peer();
   auto second = peer();
@@ -304,7 +304,7 @@ TEST_F(RpcServer, ClosesWhoStopsInTheMiddleOfALargeFrameAndSaysWhy) {
 
 // A byte now and then is not enough to keep the memory that others wait for.
 TEST_F(RpcServer, WhileOthersWaitALargeFrameMustComeFaster) {
-  options_.frame_budget_bytes = 600'000;
+  options_.shared = std::make_shared<SharedLimits>(Limits{.frame_budget_bytes = 600'000});
   options_.limits.transfer_max = 10s;
   start();
   auto trickling = peer();
@@ -322,17 +322,17 @@ TEST_F(RpcServer, WhileOthersWaitALargeFrameMustComeFaster) {
   other.send(frame.substr(30'000));
   EXPECT_EQ(other.read().size(), 500'000u);
   world_.run_for(1s);
-  EXPECT_EQ(server_->frame_budget().used_bytes(), 0u);
+  EXPECT_EQ(server_->limits().frames->used_bytes(), 0u);
 }
 
 TEST_F(RpcServer, WhoHoldsLittleGetsAnswersThoughOthersHoldHalfOfAllThatMayBe) {
-  options_.answer_bytes_max = 6 << 20;
+  options_.shared = std::make_shared<SharedLimits>(Limits{.answer_bytes_max = 6 << 20});
   seen_.reply_bytes = 4 << 20;
   start();
   auto taking_nothing = peer();
   taking_nothing.send(framed("much"));
   world_.run_for(1s);
-  EXPECT_GT(server_->answer_budget().used_bytes(), 3u << 20);
+  EXPECT_GT(server_->limits().answers.used_bytes(), 3u << 20);
   seen_.reply_bytes = 0;
   seen_.heeds_answers = true;
   auto other = peer();
@@ -345,14 +345,14 @@ TEST_F(RpcServer, WhoHoldsLittleGetsAnswersThoughOthersHoldHalfOfAllThatMayBe) {
 
 // As a listener does: who asks while the answers of all are as many as may be is sent away.
 TEST_F(RpcServer, WhoDoesNotTakeAnswersIsClosedOnceOthersMissTheMemory) {
-  options_.answer_bytes_max = 1 << 20;
+  options_.shared = std::make_shared<SharedLimits>(Limits{.answer_bytes_max = 1 << 20});
   options_.limits.transfer_max = 10s;
   seen_.reply_bytes = 4 << 20;
   start();
   auto taking_nothing = peer();
   taking_nothing.send(framed("much"));
   world_.run_for(60s);
-  EXPECT_GT(server_->answer_budget().used_bytes(), 1u << 20);
+  EXPECT_GT(server_->limits().answers.used_bytes(), 1u << 20);
   EXPECT_EQ(seen_.closed, 0u) << "a consumer may take its time";
 
   seen_.reply_bytes = 0;
@@ -367,11 +367,11 @@ TEST_F(RpcServer, WhoDoesNotTakeAnswersIsClosedOnceOthersMissTheMemory) {
   EXPECT_TRUE(answered);
   EXPECT_GT(seen_.sent_away, 5u);
   EXPECT_EQ(seen_.closed, 1u);
-  EXPECT_EQ(server_->answer_budget().used_bytes(), 0u);
+  EXPECT_EQ(server_->limits().answers.used_bytes(), 0u);
 }
 
 TEST_F(RpcServer, CountsItsConnectionsAndTheirBytes) {
-  options_.connections_max = 2;
+  options_.shared = std::make_shared<SharedLimits>(Limits{.connections_max = 2});
   options_.limits.idle_max = 60s;
   start();
   auto first = peer();
