@@ -139,7 +139,17 @@ Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
   if (!outcome) outcome = within("opening the cluster's metadata", std::move(outcome).error());
 }
 
-Task<Result<void>> Broker::Parts::start_serving() {
+rpc::Limits Broker::Parts::limits_of(const BrokerSettings& settings) {
+  rpc::Limits limits;
+  limits.connections_max = static_cast<std::size_t>(settings.max_connections);
+  limits.connections_per_address_max =
+      static_cast<std::size_t>(settings.max_connections_per_address);
+  limits.frame_budget_bytes = static_cast<std::size_t>(settings.in_flight_bytes_max);
+  limits.answer_bytes_max = static_cast<std::size_t>(settings.answer_bytes_max);
+  return limits;
+}
+
+void Broker::Parts::make_use_cases() {
   uses = std::make_unique<service::UseCases>(
       service::Parts{.environment = environment,
                      .metadata = *view,
@@ -155,31 +165,50 @@ Task<Result<void>> Broker::Parts::start_serving() {
                      .controller_id = [this] { return watch.leader(); },
                      .lease_holds = [this] { return lease_holds(); },
                      .limits = service_limits(settings),
+                     .auto_create_topics = settings.auto_create_topics,
                      .segment_bytes = settings.segment_bytes});
-  if (!settings.native_listen) co_return Result<void>();
+}
 
-  const auto frame_bytes_max = static_cast<std::size_t>(settings.max_frame_bytes);
-  native::NativeOptions options;
-  options.software_version = version();
-  options.frame_bytes_max = frame_bytes_max;
-  native = std::make_unique<native::NativeListener>(environment, *uses, options);
+Task<Result<void>> Broker::Parts::start_serving() {
+  make_use_cases();
+  if (settings.native_listen) {
+    native::NativeOptions options;
+    options.software_version = version();
+    options.frame_bytes_max = static_cast<std::size_t>(settings.max_frame_bytes);
+    native = std::make_unique<native::NativeListener>(environment, *uses, options);
+    CO_TRY(native_server,
+           co_await start_server("native", *settings.native_listen, native->sessions()));
+  }
+  if (settings.kafka_listen) {
+    kafka = std::make_unique<kafka::KafkaListener>(environment, *uses, kafka::KafkaOptions{});
+    CO_TRY(kafka_server, co_await start_server("kafka", *settings.kafka_listen, kafka->sessions()));
+  }
+  co_return Result<void>();
+}
+
+Task<Result<std::unique_ptr<rpc::Server>>> Broker::Parts::start_server(
+    std::string name, const settings::HostPort& listen, rpc::SessionFactory sessions) {
   rpc::ServerOptions serving;
-  serving.name = "native";
-  serving.listen = endpoint_of(*settings.native_listen);
-  serving.connections_max = static_cast<std::size_t>(settings.max_connections);
-  serving.connections_per_address_max =
-      static_cast<std::size_t>(settings.max_connections_per_address);
-  serving.frame_budget_bytes = static_cast<std::size_t>(settings.in_flight_bytes_max);
-  serving.limits.frame_bytes_max = frame_bytes_max;
+  serving.name = std::move(name);
+  serving.listen = endpoint_of(listen);
+  serving.shared = client_limits;
+  serving.limits.frame_bytes_max = static_cast<std::size_t>(settings.max_frame_bytes);
   serving.limits.read_bytes_max = static_cast<std::size_t>(settings.receive_buffer_bytes);
   serving.limits.idle_max = settings.connection_idle_max;
   serving.limits.introduction_max = settings.negotiation_timeout;
   serving.limits.transfer_max = settings.transfer_timeout;
-  serving.answer_bytes_max = static_cast<std::size_t>(settings.answer_bytes_max);
-  server = std::make_unique<rpc::Server>(environment, std::move(serving), native->sessions());
+  auto server = std::make_unique<rpc::Server>(environment, std::move(serving), std::move(sessions));
   CO_TRY_VOID(co_await server->start());
-  listening = true;
-  co_return Result<void>();
+  co_return server;
+}
+
+void Broker::Parts::register_listener(const char* name, const rpc::Server* server,
+                                      metadata::BrokerRegistration& broker) const {
+  if (server == nullptr) return;
+  env::Endpoint address = server->local();
+  if (const auto said = settings.advertised.find(name); said != settings.advertised.end())
+    address = endpoint_of(said->second);
+  broker.listeners.push_back({name, address.host, address.port});
 }
 
 metadata::RegisterBroker Broker::Parts::registration(
@@ -193,12 +222,8 @@ metadata::RegisterBroker Broker::Parts::registration(
       event.broker.directories.push_back(id);
   event.broker.features = {{controller::kMetadataVersionFeature, controller::kMetadataVersion,
                             controller::kMetadataVersion}};
-  if (listening) {
-    env::Endpoint native_address = server->local();
-    if (const auto said = settings.advertised.find("native"); said != settings.advertised.end())
-      native_address = endpoint_of(said->second);
-    event.broker.listeners.push_back({"native", native_address.host, native_address.port});
-  }
+  register_listener("native", native_server.get(), event.broker);
+  register_listener("kafka", kafka_server.get(), event.broker);
   event.clean_stop_epoch = data->clean_stop_epoch();
   event.cut = opened.cut;
   event.damaged = opened.damaged;
@@ -272,8 +297,10 @@ Task<void> Broker::Parts::stop_metadata() {
 
 Task<void> Broker::Parts::stop() {
   unready = "stopping";
-  if (server) co_await server->stop();
+  if (native_server) co_await native_server->stop();
   if (native) co_await native->stop();
+  if (kafka_server) co_await kafka_server->stop();
+  if (kafka) co_await kafka->stop();
   co_await env::on(environment.control_core(), leave());
   const bool whole = replicas ? co_await replicas->stop() : false;
   co_await env::on(environment.control_core(), stop_metadata());
@@ -304,18 +331,13 @@ ClusterId Broker::cluster_id() const { return parts_->data->cluster(); }
 
 BrokerId Broker::id() const { return parts_->settings.broker_id; }
 
-env::Endpoint Broker::native_address() const { return parts_->server->local(); }
-
-std::optional<env::Endpoint> Broker::admin_address() const {
-  if (!parts_->admin_server) return std::nullopt;
-  return parts_->admin_server->local();
-}
-
 std::string Broker::ready_line() const {
-  const auto admin = admin_address();
-  return fmt::format("ready native={} broker=off kafka=off admin={} kinesis=off",
-                     parts_->listening ? native_address().to_string() : "off",
-                     admin ? admin->to_string() : "off");
+  const auto address_of = [](const std::unique_ptr<rpc::Server>& server) {
+    return server ? server->local().to_string() : "off";
+  };
+  return fmt::format("ready native={} broker=off kafka={} admin={} kinesis=off",
+                     address_of(parts_->native_server), address_of(parts_->kafka_server),
+                     address_of(parts_->admin_server));
 }
 
 }  // namespace ropewalk

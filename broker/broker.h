@@ -44,9 +44,8 @@ class Broker {
   // All of these after start().
   ClusterId cluster_id() const;
   BrokerId id() const;
-  env::Endpoint native_address() const;  // With the port that was really taken.
-  std::optional<env::Endpoint> admin_address() const;
-  // "ready native=HOST:PORT broker=off kafka=off admin=HOST:PORT kinesis=off".
+  // "ready native=HOST:PORT broker=off kafka=HOST:PORT admin=HOST:PORT kinesis=off", with the ports
+  // that were really taken.
   std::string ready_line() const;
 
  private:

@@ -184,7 +184,7 @@ Result<Notice> share_descriptors(BrokerSettings& settings, env::RealOptions& opt
   constexpr std::size_t kPerDirectory = 4;
   std::size_t reserved =
       kAlways + kPerCore * (options.cores + 1) + kPerDirectory * settings.data_dirs.size();
-  if (settings.admin_listen) reserved += admin::AdminListener::server_options().connections_max;
+  if (settings.admin_listen) reserved += admin::AdminListener::kConnectionsMax;
   const auto wanted = static_cast<std::size_t>(settings.max_connections);
   const std::size_t limit =
       env::raise_descriptor_limit(reserved + options.descriptors + 2 * wanted);

@@ -101,15 +101,11 @@ void Broker::Parts::show_budgets(Page& page) const {
   page.gauge(kBudgetLimit, {{"budget", "decompression"}},
              static_cast<double>(settings.decompression_bytes_max));
   page.gauge(kReplicasLimit, {}, static_cast<double>(settings.max_partitions));
-  if (!server) return;
-  page.gauge(kBudgetUsed, {{"budget", "frames"}},
-             std::uint64_t{server->frame_budget().used_bytes()});
-  page.gauge(kBudgetLimit, {{"budget", "frames"}},
-             std::uint64_t{server->frame_budget().limit_bytes()});
-  page.gauge(kBudgetUsed, {{"budget", "answers"}},
-             std::uint64_t{server->answer_budget().used_bytes()});
-  page.gauge(kBudgetLimit, {{"budget", "answers"}},
-             std::uint64_t{server->answer_budget().limit_bytes});
+  const rpc::SharedLimits& shared = *client_limits;
+  page.gauge(kBudgetUsed, {{"budget", "frames"}}, std::uint64_t{shared.frames->used_bytes()});
+  page.gauge(kBudgetLimit, {{"budget", "frames"}}, std::uint64_t{shared.frames->limit_bytes()});
+  page.gauge(kBudgetUsed, {{"budget", "answers"}}, std::uint64_t{shared.answers.used_bytes()});
+  page.gauge(kBudgetLimit, {{"budget", "answers"}}, std::uint64_t{shared.answers.limit_bytes});
 }
 
 Page Broker::Parts::control_page() const {
@@ -131,8 +127,10 @@ Task<std::string> Broker::Parts::metrics_page() {
   page.gauge(kReady, {}, ready().has_value());
   page.gauge(kLease, {}, lease_holds());
   if (native) native->show(page);
+  if (kafka) kafka->show(page);
   service_metrics.show(page);
-  if (server) server->show(page);
+  if (native_server) native_server->show(page);
+  if (kafka_server) kafka_server->show(page);
   if (admin_server) admin_server->show(page);
   show_budgets(page);
   show_data(page);

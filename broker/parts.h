@@ -9,6 +9,7 @@
 #include "broker/broker.h"
 #include "broker/data_directories.h"
 #include "broker/listeners/admin/admin_listener.h"
+#include "broker/listeners/kafka/kafka_listener.h"
 #include "broker/listeners/native/native_listener.h"
 #include "broker/metadata/metadata_machine.h"
 #include "broker/metadata/metadata_view.h"
@@ -46,13 +47,21 @@ struct Broker::Parts {
         on_failure(std::move(told)),
         produce_budget(static_cast<std::size_t>(settings.in_flight_bytes_max)),
         fetch_budget(static_cast<std::size_t>(settings.fetch_bytes_max)),
-        service_metrics(environment) {}
+        service_metrics(environment),
+        client_limits(std::make_shared<rpc::SharedLimits>(limits_of(settings))) {}
 
   Task<Result<void>> start();
   Task<void> stop();
   Task<Result<void>> open_and_join();
   Task<Result<void>> start_admin();
+  static rpc::Limits limits_of(const BrokerSettings& settings);
+  void make_use_cases();
   Task<Result<void>> start_serving();
+  Task<Result<std::unique_ptr<rpc::Server>>> start_server(std::string name,
+                                                          const settings::HostPort& listen,
+                                                          rpc::SessionFactory sessions);
+  void register_listener(const char* name, const rpc::Server* server,
+                         metadata::BrokerRegistration& broker) const;
   Task<void> make_metadata(Result<void>& outcome);
   Task<void> join(replication::OpenedReplicas opened, Result<void>& outcome);
   Task<void> leave();
@@ -92,9 +101,11 @@ struct Broker::Parts {
   std::atomic<node::Membership*> leased{nullptr};  // The membership, once it has a first lease.
 
   std::unique_ptr<service::UseCases> uses;
+  const std::shared_ptr<rpc::SharedLimits> client_limits;  // Of both listeners together.
   std::unique_ptr<native::NativeListener> native;
-  std::unique_ptr<rpc::Server> server;
-  bool listening = false;
+  std::unique_ptr<rpc::Server> native_server;
+  std::unique_ptr<kafka::KafkaListener> kafka;
+  std::unique_ptr<rpc::Server> kafka_server;
 
   std::unique_ptr<admin::AdminListener> admin;
   std::unique_ptr<rpc::Server> admin_server;

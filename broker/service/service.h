@@ -67,6 +67,8 @@ struct Parts {
   // produced or fetched. Any core.
   std::function<bool()> lease_holds;
   Limits limits;
+  // Whether clients that ask about a topic which is not there make it.
+  bool auto_create_topics = false;
   // What this broker does where neither topic nor cluster say segment.bytes.
   std::int64_t segment_bytes = std::int64_t{1} << 30;
 };

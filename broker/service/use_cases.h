@@ -5,6 +5,7 @@
 
 #include "broker/service/await_metadata.h"
 #include "broker/service/cluster_status.h"
+#include "broker/service/create_missing.h"
 #include "broker/service/create_topic.h"
 #include "broker/service/delete_records.h"
 #include "broker/service/delete_topic.h"
@@ -27,6 +28,7 @@ struct UseCases {
         await_metadata(parts),
         metadata(parts),
         create_topic(parts),
+        create_missing(parts, create_topic),
         delete_topic(parts),
         describe_topics(parts),
         set_topic_config(parts),
@@ -46,6 +48,7 @@ struct UseCases {
   AwaitMetadata await_metadata;
   Metadata metadata;
   CreateTopic create_topic;
+  CreateMissing create_missing;
   DeleteTopic delete_topic;
   DescribeTopics describe_topics;
   SetTopicConfig set_topic_config;

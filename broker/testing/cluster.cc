@@ -10,6 +10,7 @@ namespace ropewalk::testing {
 namespace {
 
 constexpr std::uint16_t kNativePort = 9192;
+constexpr std::uint16_t kKafkaPort = 9092;
 constexpr std::uint16_t kAdminPort = 9644;
 
 std::string host_of(std::size_t broker) { return fmt::format("broker-{}", broker + 1); }
@@ -44,6 +45,7 @@ BrokerSettings Cluster::settings_of(std::size_t broker) const {
   for (std::size_t i = 0; i < options_.directories; i++) settings.data_dirs.push_back(path_of(i));
   settings.broker_id = BrokerId(static_cast<std::int32_t>(broker) + 1);
   settings.native_listen = settings::HostPort{"0.0.0.0", kNativePort};
+  settings.kafka_listen = settings::HostPort{"0.0.0.0", kKafkaPort};
   settings.admin_listen = settings::HostPort{"0.0.0.0", kAdminPort};
   settings.advertised["native"] = settings::HostPort{host_of(broker), kNativePort};
   settings.allow_insecure = true;

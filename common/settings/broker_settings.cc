@@ -118,8 +118,7 @@ void define_listeners(Schema& schema, BrokerSettings& s) {
   schema.section("Listeners");
   schema.listener(s.native_listen, {"native_listen", "Where clients connect."}, true);
   schema.listener(s.broker_listen, {"broker_listen", "Where the other brokers connect."}, false);
-  schema.listener(s.kafka_listen, {"kafka_listen", "Where clients of Apache Kafka connect."},
-                  false);
+  schema.listener(s.kafka_listen, {"kafka_listen", "Where clients of Apache Kafka connect."}, true);
   schema.listener(s.admin_listen,
                   {"admin_listen", "HTTP for monitors: /metrics, /healthz, /readyz."}, true);
   schema.listener(s.kinesis_listen, {"kinesis_listen", "Where clients of Amazon Kinesis connect."},
@@ -148,6 +147,16 @@ void define_listeners(Schema& schema, BrokerSettings& s) {
                  "Allow listeners that other machines reach, although this version knows neither "
                  "authentication nor encryption: whoever reaches the port may read, write and "
                  "delete everything."});
+}
+
+void define_topics(Schema& schema, BrokerSettings& s) {
+  schema.section("Topics");
+  schema.toggle(
+      s.auto_create_topics,
+      {"auto_create_topics",
+       "Whether a client of the Kafka listener that asks about a topic which is not there "
+       "makes it, with the cluster's defaults, as Kafka's auto.create.topics.enable does. "
+       "A mistyped name makes one too."});
 }
 
 void define_machine(Schema& schema, BrokerSettings& s) {
@@ -185,11 +194,12 @@ void define_budgets(Schema& schema, BrokerSettings& s) {
   schema.bytes(s.max_frame_bytes,
                {"max_frame_bytes", "The largest request; a larger one closes its connection."},
                {64 * kKiB, kGiB});
-  schema.bytes(s.in_flight_bytes_max,
-               {"in_flight_bytes_max",
-                "Bytes of requests and replies that the broker holds in memory at a time, over "
-                "all connections. At the limit it stops reading sockets until there is room."},
-               {16 * kMiB, kTiB});
+  schema.bytes(
+      s.in_flight_bytes_max,
+      {"in_flight_bytes_max",
+       "Bytes of requests and replies that the broker holds in memory at a time, over "
+       "all connections of clients. At the limit it stops reading sockets until there is room."},
+      {16 * kMiB, kTiB});
   schema.bytes(s.answer_bytes_max,
                {"answer_bytes_max",
                 "Bytes of answers that clients have not taken yet, over all connections; records "
@@ -297,6 +307,7 @@ Schema broker_schema(BrokerSettings& settings) {
   Schema schema;
   define_identity(schema, settings);
   define_listeners(schema, settings);
+  define_topics(schema, settings);
   define_machine(schema, settings);
   define_budgets(schema, settings);
   define_log(schema, settings);

@@ -39,11 +39,14 @@ struct BrokerSettings {
   // Listeners; nullopt is off.
   std::optional<settings::HostPort> native_listen = settings::HostPort{"127.0.0.1", 9192};
   std::optional<settings::HostPort> broker_listen;
-  std::optional<settings::HostPort> kafka_listen;
+  std::optional<settings::HostPort> kafka_listen = settings::HostPort{"127.0.0.1", 9092};
   std::optional<settings::HostPort> admin_listen = settings::HostPort{"127.0.0.1", 9644};
   std::optional<settings::HostPort> kinesis_listen;
   std::map<std::string, settings::HostPort> advertised;  // By listener: "native", "broker", ...
   bool allow_insecure = false;
+
+  // Topics.
+  bool auto_create_topics = true;
 
   // Machine.
   std::int64_t cores = 0;  // 0: one on machines of two cores and fewer, else one less than it has.

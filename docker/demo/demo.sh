@@ -27,20 +27,28 @@ demo_wait_ready() {
   return 1
 }
 
-# demo_start PORT ADMIN_PORT
+# demo_port_is_taken LISTENER: whether that is why the broker did not start
+demo_port_is_taken() { grep -q "$1_listen.*address_in_use\|address_in_use.*$1_listen" "$demo_dir/log"; }
+
+# demo_start PORT ADMIN_PORT KAFKA_PORT
 demo_start() {
-  local port=$1 admin_port=$2 pid
+  local port=$1 admin_port=$2 kafka_port=$3 pid
   mkdir -p "$demo_dir"
   : >"$demo_dir/ready"
   setsid "$demo_bin/ropewalkd" --data-dir "$demo_dir/data" --native-listen "127.0.0.1:$port" \
-    --admin-listen "127.0.0.1:$admin_port" >"$demo_dir/ready" 2>"$demo_dir/log" </dev/null &
+    --admin-listen "127.0.0.1:$admin_port" --kafka-listen "127.0.0.1:$kafka_port" >"$demo_dir/ready" 2>"$demo_dir/log" </dev/null &
   pid=$!
   echo "$pid" >"$demo_dir/pid"
   demo_wait_ready "$pid" && return 0
   rm -f "$demo_dir/pid"
   kill "$pid" 2>/dev/null || true
-  if [ "$admin_port" -ne 0 ] && grep -q "admin_listen.*address_in_use\|address_in_use.*admin_listen" "$demo_dir/log"; then
-    demo_start "$port" 0  # Any free one will do for the monitors.
+  # Any free port will do for the monitors and for other people's clients.
+  if [ "$admin_port" -ne 0 ] && demo_port_is_taken admin; then
+    demo_start "$port" 0 "$kafka_port"
+    return
+  fi
+  if [ "$kafka_port" -ne 0 ] && demo_port_is_taken kafka; then
+    demo_start "$port" "$admin_port" 0
     return
   fi
   if grep -q address_in_use "$demo_dir/log"; then
@@ -87,7 +95,7 @@ NEXT
 }
 
 cmd_up() {
-  local port=9192 admin_port pid address
+  local port=9192 admin_port kafka_port pid address
   while [ $# -gt 0 ]; do
     case $1 in
       --port) port=${2:?--port needs a number}; shift 2 ;;
@@ -97,11 +105,13 @@ cmd_up() {
   [[ $port =~ ^[0-9]+$ ]] || wrong "up: --port is a number"
   admin_port=$((port + 452))  # 9644 beside 9192.
   [ "$port" -ne 0 ] && [ "$admin_port" -le 65535 ] || admin_port=0
+  kafka_port=$((port - 100))  # 9092 beside 9192.
+  [ "$kafka_port" -gt 0 ] || kafka_port=0
   build release ropewalkd ropewalk flights
   if pid=$(demo_pid); then
     echo "The broker is running already (process $pid)."
   else
-    demo_start "$port" "$admin_port"
+    demo_start "$port" "$admin_port" "$kafka_port"
   fi
   address=$(demo_address native)
   demo_produce "$address"

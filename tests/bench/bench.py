@@ -42,7 +42,8 @@ class Broker:
         self.log = open(os.path.join(self.directory, "log"), "wb")
         self.process = subprocess.Popen(
             [bench.program("ropewalkd"), "--data-dir", os.path.join(self.directory, "data"),
-             "--native-listen", "127.0.0.1:0", "--admin-listen", "off"],
+             "--native-listen", "127.0.0.1:0", "--kafka-listen", "off",
+             "--admin-listen", "off"],
             stdout=subprocess.PIPE, stderr=self.log, env=environment, text=True)
         ready = self.process.stdout.readline()
         fields = dict(field.split("=", 1) for field in ready.split() if "=" in field)

@@ -46,7 +46,7 @@ export PKG_CONFIG_PATH=$pc
 
 mkfifo "$work/out"
 "$prefix/bin/ropewalkd" --config "$prefix/etc/ropewalk/ropewalkd.conf" --data-dir "$work/data" \
-  --native-listen 127.0.0.1:0 --broker-listen off --admin-listen off >"$work/out" 2>"$work/err" &
+  --native-listen 127.0.0.1:0 --broker-listen off --kafka-listen off --admin-listen off >"$work/out" 2>"$work/err" &
 daemon=$!
 read -r -t 60 ready <"$work/out" || die "the daemon does not start: $(cat "$work/err")"
 address=${ready#*native=}

@@ -35,9 +35,9 @@ TEST_F(Start, APortInUseEndsItWithStatusOneAndTheSettingToChange) {
   ASSERT_TRUE(first) << to_string(first.error());
   for (const std::string err : {"b1.err", "b2.err"}) {
     const std::string flag = fmt::format("--native-listen=127.0.0.1:{}", first->port);
-    auto second = Process::start(
-        {.command = {program("ropewalkd"), "--data-dir", file("b"), flag, "--admin-listen=off"},
-         .stderr_file = file(err)});
+    auto second = Process::start({.command = {program("ropewalkd"), "--data-dir", file("b"), flag,
+                                              "--admin-listen=off", "--kafka-listen=off"},
+                                  .stderr_file = file(err)});
     ASSERT_TRUE(second) << to_string(second.error());
     EXPECT_FALSE(second->read_line(seconds(60)));
     const int status = second->wait();

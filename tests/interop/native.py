@@ -36,6 +36,7 @@ class Daemon:
         self.errors = open(os.path.join(directory, "stderr"), "w+")
         self.process = subprocess.Popen(
             [program, "--data-dir", os.path.join(directory, "data"), "--native-listen", "127.0.0.1:0",
+             "--kafka-listen", "off",
              "--admin-listen", "off"], stdout=subprocess.PIPE, stderr=self.errors, text=True)
         if not select.select([self.process.stdout], [], [], 60)[0]:
             self.stop()

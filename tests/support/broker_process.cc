@@ -25,9 +25,9 @@ Result<std::uint16_t> port_of(std::string_view line, std::string_view name) {
 
 Result<Process> start_broker(const BrokerOptions& options) {
   ProcessOptions process;
-  process.command = {program("ropewalkd"), "--data-dir",   options.data_directory,
-                     "--native-listen",    options.listen, "--admin-listen",
-                     options.admin_listen};
+  process.command = {program("ropewalkd"), "--data-dir",     options.data_directory,
+                     "--native-listen",    options.listen,   "--kafka-listen",
+                     options.kafka_listen, "--admin-listen", options.admin_listen};
   process.command.insert(process.command.end(), options.flags.begin(), options.flags.end());
   process.stderr_file = options.stderr_file;
   process.environment = options.environment;
@@ -41,6 +41,7 @@ Result<BrokerPorts> wait_until_ready(Process& broker, std::chrono::milliseconds 
   BrokerPorts ports;
   TRY(ports.native, port_of(line, " native="));
   TRY(ports.admin, port_of(line, " admin="));
+  TRY(ports.kafka, port_of(line, " kafka="));
   return ports;
 }
 
@@ -48,7 +49,7 @@ Result<BrokerProcess> start_ready_broker(const BrokerOptions& options,
                                          std::chrono::milliseconds patience) {
   TRY(auto process, start_broker(options));
   TRY(const BrokerPorts ports, wait_until_ready(process, patience));
-  return BrokerProcess{std::move(process), ports.native, ports.admin};
+  return BrokerProcess{std::move(process), ports.native, ports.admin, ports.kafka};
 }
 
 }  // namespace ropewalk::support

@@ -17,6 +17,7 @@ struct BrokerOptions {
   std::vector<std::string> environment = {};  // NAME=VALUE.
   std::string listen = "127.0.0.1:0";         // The native listener.
   std::string admin_listen = "127.0.0.1:0";
+  std::string kafka_listen = "127.0.0.1:0";
   std::size_t descriptors_max = 0;  // 0: as many as we may have.
 };
 
@@ -24,6 +25,7 @@ struct BrokerProcess {
   Process process;
   std::uint16_t port = 0;        // Of the native listener.
   std::uint16_t admin_port = 0;  // 0: off.
+  std::uint16_t kafka_port = 0;
 };
 
 // Starts one without waiting for it.
@@ -32,6 +34,7 @@ Result<Process> start_broker(const BrokerOptions& options);
 struct BrokerPorts {  // 0: off.
   std::uint16_t native = 0;
   std::uint16_t admin = 0;
+  std::uint16_t kafka = 0;
 };
 Result<BrokerPorts> wait_until_ready(Process& broker, std::chrono::milliseconds patience);
 Result<BrokerProcess> start_ready_broker(const BrokerOptions& options,

@@ -113,6 +113,13 @@ std::optional<std::size_t> Reader::fitting(std::int64_t some, std::size_t least,
   return wanted;
 }
 
+bool Reader::may_hold(std::size_t bytes) {
+  element_bytes_ += bytes;
+  if (element_bytes_ <= kElementBytesMax) return true;
+  fail(fmt::format("lists of more than {} bytes in memory", kElementBytesMax));
+  return false;
+}
+
 std::uint32_t Reader::tagged_count() {
   constexpr std::size_t kLeastBytes = 2;  // Its number and its size.
   const std::uint32_t some = unsigned_varint();

@@ -2,7 +2,8 @@
 //
 // The first fault stays and everything after it is nothing, so that a description needs no checks
 // between its fields. Nothing is allocated that the bytes at hand could not fill: a count of more
-// elements than fit into what is left is a fault. Record bytes are slices of the frame.
+// elements than fit into what is left is a fault, and so are lists that take more than
+// kElementBytesMax in memory all together. Record bytes are slices of the frame.
 #pragma once
 
 #include <algorithm>
@@ -22,6 +23,8 @@ namespace ropewalk::kafka {
 
 class Reader {
  public:
+  static constexpr std::size_t kElementBytesMax = 16 << 20;
+
   // Reads `frame`, which must outlive the reader, from `at` on.
   Reader(const SharedBytes& frame, std::size_t at, Shape shape)
       : frame_(frame), at_(at), end_(frame.size()), shape_(shape) {}
@@ -123,6 +126,7 @@ class Reader {
   void elements(std::vector<T>& into, std::size_t some) {
     const std::string_view field = field_;
     into.clear();
+    if (!may_hold(some * sizeof(T))) return;
     into.reserve(some);
     for (std::size_t i = 0; i < some && !fault_; i++) {
       field_ = field;
@@ -149,6 +153,7 @@ class Reader {
   std::optional<std::size_t> string_length(Field field, bool nullable);
   std::optional<std::size_t> fitting(std::int64_t some, std::size_t least, bool nullable);
   std::uint32_t tagged_count();
+  bool may_hold(std::size_t bytes);
   bool narrow_to(std::uint32_t bytes);
   void fail(std::string what);
 
@@ -156,7 +161,8 @@ class Reader {
   std::size_t at_;
   std::size_t end_;
   Shape shape_;
-  std::string_view field_;  // Which is being read.
+  std::string_view field_;         // Which is being read.
+  std::size_t element_bytes_ = 0;  // In memory, of all lists so far.
   std::optional<Error> fault_;
 };
 

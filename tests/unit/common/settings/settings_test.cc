@@ -108,7 +108,7 @@ TEST(Settings, BadValueNamesKeySourceAndWhatIsAccepted) {
   EXPECT_THAT(Start({.flags = {"--segment-bytes", "9999999999GiB"}}).run().error,
               HasSubstr("out of range"));
   EXPECT_THAT(Start({.flags = {"--session-timeout", "3"}}).run().error, HasSubstr("is no time"));
-  EXPECT_THAT(Start({.flags = {"--kafka-listen", "127.0.0.1:9092"}}).run().error,
+  EXPECT_THAT(Start({.flags = {"--kinesis-listen", "127.0.0.1:4567"}}).run().error,
               HasSubstr("accepted: only off"));
 }
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "broker/listeners/kafka/codec/reader.h"
 #include "tests/unit/broker/listeners/kafka/frames.h"
 #include "tests/unit/broker/listeners/kafka/largest_allocation.h"
 
@@ -80,6 +81,19 @@ TEST(HostileCounts, AreNamedWithMessageFieldAndPosition) {
                                           0, 1));
   EXPECT_EQ(inside.context,
             "Metadata request v1: name at byte 9: 5 of at least 1 bytes each wanted, 1 bytes left");
+}
+
+// A large frame of records must not bring as many partitions.
+TEST(HostileCounts, OfHonestListsEndAtABound) {
+  ProduceRequest many;
+  many.topics.emplace_back().partitions.resize(Reader::kElementBytesMax / sizeof(ProducePartition));
+  const auto frame = write_frame<ProduceRequest>({}, 3, many);
+  ASSERT_TRUE(frame);
+  const auto read = read_frame<ProduceRequest>(SharedBytes(text_of(*frame).substr(4)), 3);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, Errc::invalid_request);
+  EXPECT_NE(read.error().context.find("16777216 bytes in memory"), std::string::npos)
+      << read.error().context;
 }
 
 TEST(HostileCounts, AreNoLongerThan32Bits) {

@@ -1,0 +1,30 @@
+// The calls that take time, one coroutine each, in a file of its own. Each runs in the group of its
+// connection and fills the place of its reply, whatever happens; `shared` outlives the group.
+#pragma once
+
+#include <utility>
+
+#include "broker/listeners/kafka/exchange/exchange.h"
+#include "broker/listeners/kafka/exchange/shared.h"
+#include "broker/listeners/kafka/messages/fetch.h"
+#include "broker/listeners/kafka/messages/find_coordinator.h"
+#include "broker/listeners/kafka/messages/init_producer_id.h"
+#include "broker/listeners/kafka/messages/list_offsets.h"
+#include "broker/listeners/kafka/messages/metadata.h"
+#include "common/env/task.h"
+
+namespace ropewalk::kafka {
+
+Task<void> serve(Shared& shared, Exchange exchange, MetadataRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, FetchRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, ListOffsetsRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, InitProducerIdRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, FindCoordinatorRequest message);
+
+// Whether a call is served already: what is not is not offered to clients either.
+template <class Request>
+concept Served = requires(Shared& shared, Exchange exchange, Request message) {
+  serve(shared, std::move(exchange), std::move(message));
+};
+
+}  // namespace ropewalk::kafka
