@@ -42,6 +42,11 @@ Result<service::FetchRequest> read_fetch(const FetchRequest& message) {
            .bytes_max = static_cast<std::size_t>(std::max(partition.partition_max_bytes, 1))});
     }
   }
+  for (const ForgottenTopic& topic : message.forgotten_topics) {
+    for (const std::int32_t partition : topic.partitions)
+      request.forgotten.push_back(
+          {.topic = {.name = topic.topic, .id = {}}, .partition = partition});
+  }
   return request;
 }
 
@@ -106,18 +111,13 @@ Task<void> serve(Shared& shared, Exchange exchange, FetchRequest message) {
   FetchResponse response;
   response.session_id = fetched.session_id;
   FirstError failed;
-  std::size_t next = 0;
-  for (const FetchTopic& topic : message.topics) {
-    auto& into = response.topics.emplace_back();
-    into.topic = topic.topic;
-    into.partitions.reserve(topic.partitions.size());
-    for (const FetchPartition& partition : topic.partitions) {
-      auto& result = fetched.partitions[next++];
-      failed.note(result.error);
-      auto& told = into.partitions.emplace_back();
-      told.partition_index = partition.partition;
-      set_result(told, result, committed);
-    }
+  for (service::FetchResult& result : fetched.partitions) {
+    failed.note(result.error);
+    if (response.topics.empty() || response.topics.back().topic != result.topic.name)
+      response.topics.emplace_back().topic = result.topic.name;
+    auto& told = response.topics.back().partitions.emplace_back();
+    told.partition_index = result.partition;
+    set_result(told, result, committed);
   }
   auto frame = write_frame<FetchResponse>({.correlation_id = exchange.correlation_id},
                                           exchange.version, response);

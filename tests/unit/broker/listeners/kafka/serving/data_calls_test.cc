@@ -143,6 +143,36 @@ TEST(KafkaFetch, OfReplicasIsRefusedInEveryVersion) {
   EXPECT_EQ(rig.call<FetchResponse>(message, 11).error_code, 31);
 }
 
+TEST(KafkaFetch, InASessionTellsWhatIsNew) {
+  KafkaRig rig;
+  const TopicId topic = rig.add_topic("t", 2);
+  auto first = KafkaRig::fetch_request("t", 0);
+  first.topics[0].partitions.push_back({.partition = 1, .partition_max_bytes = 1 << 20});
+  first.session_epoch = 0;
+  const auto opened = rig.call<FetchResponse>(first, 11);
+  ASSERT_NE(opened.session_id, 0);
+  EXPECT_THAT(opened.topics.at(0).partitions, SizeIs(2));
+
+  rig.produce_one(KafkaRig::to(topic, 1, KafkaRig::batch()));
+  FetchRequest next;
+  next.max_bytes = 1 << 20;
+  next.session_id = opened.session_id;
+  next.session_epoch = 1;
+  const auto news = rig.call<FetchResponse>(next, 11);
+  EXPECT_EQ(news.error_code, 0);
+  ASSERT_THAT(news.topics, SizeIs(1));
+  ASSERT_THAT(news.topics[0].partitions, SizeIs(1));
+  EXPECT_EQ(news.topics[0].partitions[0].partition_index, 1);
+
+  next.session_epoch = 2;
+  next.forgotten_topics.push_back({.topic = "t", .partitions = {1}});
+  EXPECT_THAT(rig.call<FetchResponse>(next, 11).topics, IsEmpty());
+  next.session_epoch = 7;
+  EXPECT_EQ(rig.call<FetchResponse>(next, 11).error_code, 71);
+  next.session_id++;
+  EXPECT_EQ(rig.call<FetchResponse>(next, 11).error_code, 70);
+}
+
 TEST(KafkaFetch, OfCommittedRecordsListsAbortedTransactions) {
   KafkaRig rig;
   rig.add_topic("t");
