@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "broker/log/log_view.h"
+#include "broker/replication/epoch_end.h"
 #include "common/env/core.h"
 #include "common/env/environment.h"
 #include "common/env/serial.h"
@@ -40,6 +41,8 @@ struct Looked {
   Offset high_watermark = kNoOffset;
   Offset log_start = kNoOffset;
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
+  std::optional<EpochEnd> epoch_end;  // Of the one that was asked for; none is known otherwise.
+  std::optional<EpochEnd> diverging;  // What the reader has is not in this log from there on.
 };
 
 // Who reads. Called on the core that it called from.

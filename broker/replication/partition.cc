@@ -195,29 +195,48 @@ void Partition::wait(env::Core& core, const std::shared_ptr<ProduceSink>& sink,
 
 void Partition::look_inside(env::Core& core, const std::shared_ptr<FetchSink>& sink,
                             const Look& look) {
-  Looked found;
-  found.leader_epoch = epoch_;
-  found.log_start = log_->log_start();
-  if (const auto ours = check_role(look.expected_epoch); !ours) {
-    found.error = ours.error();
-    outbox_.add(core, sink, look.index, std::move(found));
-    return;
-  }
-  found.high_watermark = high_watermark_;
+  Looked found = found_by(look);
   const Offset from = look.from.value_or(high_watermark_);
-  if (look.from && (from < log_->log_start() || from > log_->readable_end())) {
-    found.error = {Errc::offset_out_of_range,
-                   fmt::format("{}: offset {} is outside of {} to {}", id_, from, log_->log_start(),
-                               log_->readable_end())};
-    outbox_.add(core, sink, look.index, std::move(found));
-    return;
-  }
-  const bool something = from < high_watermark_;
-  if (something || look.whole_view) found.view = log_->view();
-  if (look.watch && (!something || look.watch_anyway))
+  const bool stands = found.error.code == Errc::none && !found.diverging;
+  if (stands && look.watch && (from >= high_watermark_ || look.watch_anyway))
     watchers_.push_back(
         {.at = std::max(from, high_watermark_), .core = &core, .sink = sink, .index = look.index});
   outbox_.add(core, sink, look.index, std::move(found));
+}
+
+Looked Partition::found_by(const Look& look) const {
+  Looked found;
+  found.leader_epoch = epoch_;
+  found.log_start = log_->log_start();
+  if (auto ours = check_role(look.expected_epoch); !ours) {
+    found.error = std::move(ours).error();
+    return found;
+  }
+  found.high_watermark = high_watermark_;
+  if (look.end_of) found.epoch_end = end_of(*look.end_of, epochs());
+  if (auto there = check_place(look, found); !there) found.error = std::move(there).error();
+  if (found.error.code != Errc::none || found.diverging) return found;
+  if (look.whole_view || (look.from && *look.from < high_watermark_)) found.view = log_->view();
+  return found;
+}
+
+// Whether the log goes on where the reader stands; one that parted from it is no error.
+Result<void> Partition::check_place(const Look& look, Looked& found) const {
+  if (!look.from) return {};
+  const Offset from = *look.from;
+  const Offset start = log_->log_start();
+  const Offset end = log_->readable_end();
+  if (look.last_epoch && from >= start) {
+    if (*look.last_epoch > epoch_)
+      return fail(Errc::unknown_leader_epoch,
+                  "{}: records were read under epoch {}, which is not known here yet, this is {}",
+                  id_, *look.last_epoch, epoch_);
+    found.diverging = divergence(*look.last_epoch, from, epochs());
+    if (found.diverging) return {};
+  }
+  if (from >= start && from <= end) return {};
+  return fail(Errc::offset_out_of_range, "{}: offset {} is outside of {} to {}", id_, from, start,
+              end);
 }
 
 void Partition::lead_inside(Leadership leadership, const log::LogOptions& options) {

@@ -37,7 +37,9 @@ struct ProduceItem {
 
 struct Look {
   std::optional<Offset> from = {};                 // To be checked, and watched from.
+  std::optional<LeaderEpoch> last_epoch = {};      // That the record before `from` came under.
   std::optional<LeaderEpoch> expected_epoch = {};  // That the client knows.
+  std::optional<LeaderEpoch> end_of = {};          // An epoch whose end is asked for.
   bool whole_view = false;                         // The view is wanted whatever `from` is.
   // Tell when there is more than now, if there is nothing behind `from` now or `watch_anyway`.
   bool watch = false;
@@ -71,8 +73,9 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   // not synced), kafka_storage_error.
   void produce(std::shared_ptr<ProduceSink> sink, std::vector<ProduceItem> items);
 
-  // Errors: not_leader_or_follower, fenced_leader_epoch, unknown_leader_epoch,
-  // offset_out_of_range, kafka_storage_error.
+  // Errors: not_leader_or_follower, fenced_leader_epoch, unknown_leader_epoch (also of the last
+  // record's epoch), offset_out_of_range, kafka_storage_error. A reader whose log diverges is told
+  // that and nothing else.
   void look(std::shared_ptr<FetchSink> sink, Look look);
   void unwatch(std::shared_ptr<FetchSink> sink);
 
@@ -137,6 +140,9 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   void wait(env::Core& core, const std::shared_ptr<ProduceSink>& sink, const ProduceItem& item,
             Placed placed);
   void look_inside(env::Core& core, const std::shared_ptr<FetchSink>& sink, const Look& look);
+  Looked found_by(const Look& look) const;
+  Result<void> check_place(const Look& look, Looked& found) const;
+  EpochHistory epochs() const { return {log_->epochs(), epoch_, log_->readable_end()}; }
   void lead_inside(Leadership leadership, const log::LogOptions& options);
   void begin_leadership(Leadership leadership);
   void end_role(Error why);

@@ -79,7 +79,7 @@ class FetchRun {
   }
 
   bool is_enough() const {
-    return failed_ ||
+    return tell_at_once_ ||
            bytes_ >= std::min(std::max<std::size_t>(request_.bytes_min, 1), bytes_max_) ||
            bytes_ >= bytes_max_;
   }
@@ -116,6 +116,7 @@ class FetchRun {
     for (const std::uint32_t i : which) {
       if (!targets_[i].replica) continue;
       looks_->ask(targets_[i].replica, {.from = targets_[i].next,
+                                        .last_epoch = last_epoch_of(i),
                                         .expected_epoch = wanted_[i].leader_epoch,
                                         .watch = watch,
                                         .watch_anyway = watch,
@@ -136,6 +137,12 @@ class FetchRun {
     result.log_start = found.log_start;
     if (found.error.code != Errc::none) {
       set_error(i, found.error);
+      co_return;
+    }
+    if (found.diverging) {
+      result.diverging = found.diverging;
+      targets_[i].replica.reset();
+      tell_at_once_ = true;
       co_return;
     }
     const std::size_t left = bytes_max_ - std::min(bytes_, bytes_max_);
@@ -162,6 +169,12 @@ class FetchRun {
                           std::make_move_iterator(read->chunks.end()));
   }
 
+  // Once this fetch has read on, the record before its next offset is its own.
+  std::optional<LeaderEpoch> last_epoch_of(std::uint32_t i) const {
+    if (targets_[i].next != wanted_[i].fetch_offset) return std::nullopt;
+    return wanted_[i].last_epoch;
+  }
+
   std::size_t bytes_left_of(std::uint32_t i, std::size_t left) const {
     const std::size_t own = wanted_[i].bytes_max;
     if (own == 0) return left;
@@ -183,7 +196,7 @@ class FetchRun {
       result.current_leader = leader_hint(parts_, context_, *parts_.metadata.get(), targets_[i].id);
     result.error = std::move(error);
     targets_[i].replica.reset();
-    failed_ = true;
+    tell_at_once_ = true;
   }
 
   const Parts& parts_;
@@ -195,7 +208,7 @@ class FetchRun {
   std::vector<Target> targets_;
   FetchResponse response_;
   std::size_t bytes_ = 0;
-  bool failed_ = false;  // Something is to be told at once.
+  bool tell_at_once_ = false;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/quota/byte_budget.h"
+#include "broker/replication/epoch_end.h"
 #include "broker/service/leader_hint.h"
 #include "broker/service/topic_name.h"
 #include "common/env/network.h"
@@ -24,7 +25,10 @@ struct FetchPartition {
   std::int32_t partition = 0;
   Offset fetch_offset;
   std::optional<LeaderEpoch> leader_epoch;  // That the client knows.
-  std::size_t bytes_max = 0;                // 0: no bound of its own.
+  // Of the record before fetch_offset, as the client read it: an answer says if that one is not in
+  // the log any more.
+  std::optional<LeaderEpoch> last_epoch;
+  std::size_t bytes_max = 0;  // 0: no bound of its own.
 };
 
 struct ForgottenPartition {
@@ -53,6 +57,8 @@ struct FetchResult {
   Offset high_watermark = kNoOffset;
   Offset last_stable = kNoOffset;
   Offset log_start = kNoOffset;
+  // What the client read from that end on is not in the log any more; there are no records then.
+  std::optional<replication::EpochEnd> diverging;
   LeaderHint current_leader;  // With not_leader_or_follower, fenced_ and unknown_leader_epoch.
   std::vector<env::Chunk> records;  // Whole batches, the first one holds fetch_offset.
   std::size_t records_bytes = 0;

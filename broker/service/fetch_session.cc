@@ -69,7 +69,7 @@ bool FetchSession::tell(const FetchResult& result) {
   const bool failed = result.error.code != Errc::none;
   // Once the error is gone the client is told again how things stand.
   const Offset high_watermark = failed ? kNoOffset : result.high_watermark;
-  bool news = failed || result.records_bytes > 0;
+  bool news = failed || result.diverging || result.records_bytes > 0;
   news |= std::exchange(entry->told_high_watermark, high_watermark) != high_watermark;
   news |= std::exchange(entry->told_log_start, result.log_start) != result.log_start;
   if (result.records_bytes > 0) entries_.splice(entries_.end(), entries_, entry);

@@ -27,8 +27,9 @@ class FetchSession {
   // All of them, in order.
   std::vector<FetchPartition> wanted() const;
   // Of `results`, one for each of some of its partitions, leaves those that are news to the client:
-  // with records, an error, or a watermark or a start that it was not told yet. It counts as told
-  // of these now. A partition with records is served last from now on, so that none starves.
+  // with records, an error, a log that diverges, or a watermark or a start that it was not told
+  // yet. It counts as told of these now. A partition with records is served last from now on, so
+  // that none starves.
   void tell_news(std::vector<FetchResult>& results);
   // As tell_news(), for an answer that lists all of `results`.
   void tell_all(const std::vector<FetchResult>& results);

@@ -10,6 +10,7 @@
 #include "broker/service/delete_records.h"
 #include "broker/service/delete_topic.h"
 #include "broker/service/describe_topics.h"
+#include "broker/service/epoch_end.h"
 #include "broker/service/fetch.h"
 #include "broker/service/init_producer.h"
 #include "broker/service/list_offsets.h"
@@ -35,6 +36,7 @@ struct UseCases {
         init_producer(parts, producer_ids),
         fetch(parts),
         list_offsets(parts),
+        epoch_ends(parts),
         delete_records(parts),
         describe_cluster(parts) {}
   UseCases(const UseCases&) = delete;
@@ -55,6 +57,7 @@ struct UseCases {
   InitProducer init_producer;
   Fetch fetch;
   ListOffsets list_offsets;
+  EpochEnds epoch_ends;
   DeleteRecords delete_records;
   DescribeCluster describe_cluster;
 };

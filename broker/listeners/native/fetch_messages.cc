@@ -47,6 +47,11 @@ v1::FetchedPartition small_fields(const service::FetchResult& result) {
   fields.set_high_watermark(result.high_watermark.value());
   fields.set_last_stable_offset(result.last_stable.value());
   fields.set_log_start_offset(result.log_start.value());
+  if (result.diverging) {
+    v1::DivergingEpoch& diverging = *fields.mutable_diverging();
+    diverging.set_epoch(result.diverging->epoch.value());
+    diverging.set_end_offset(result.diverging->end.value());
+  }
   return fields;
 }
 
@@ -73,6 +78,12 @@ Result<service::FetchRequest> read_fetch(const v1::FetchRequest& message) {
     TRY_VOID(read_target(asked, partition));
     partition.fetch_offset = Offset(asked.fetch_offset());
     partition.bytes_max = static_cast<std::size_t>(asked.max_bytes());
+    if (asked.last_fetched_epoch() < 0) {
+      return fail(Errc::invalid_request, "last_fetched_epoch {}: absent where it is not known",
+                  asked.last_fetched_epoch());
+    }
+    if (asked.has_last_fetched_epoch())
+      partition.last_epoch = LeaderEpoch(asked.last_fetched_epoch());
     request.partitions.push_back(std::move(partition));
   }
   TRY_VOID(check_each_once(request.partitions));

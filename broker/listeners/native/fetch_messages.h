@@ -15,8 +15,8 @@
 
 namespace ropewalk::native {
 
-// Errors: invalid_request (a negative size or wait, an isolation level that there is not, an id
-// that has not 16 bytes, one partition twice).
+// Errors: invalid_request (a negative size, wait or last epoch, an isolation level that there is
+// not, an id that has not 16 bytes, one partition twice).
 Result<service::FetchRequest> read_fetch(const v1::FetchRequest& message);
 
 // The whole frame of the answer. The chunks keep the charge of `response.memory`.

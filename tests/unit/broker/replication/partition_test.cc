@@ -345,6 +345,47 @@ TEST_F(PartitionTest, NamesTheRangeThatAnOffsetIsOutsideOf) {
   EXPECT_EQ(rig_.look({.from = Offset(-1)}).error.code, Errc::offset_out_of_range);
 }
 
+TEST_F(PartitionTest, TellsWhereEpochsEndAfterAnyKindOfStop) {
+  const auto end_of = [this](std::int32_t epoch) {
+    return rig_.look({.end_of = LeaderEpoch(epoch)}).epoch_end;
+  };
+  ASSERT_TRUE(rig_.produce_one({.records = 3}));
+  rig_.lead(LeaderEpoch(2));
+  rig_.lead(LeaderEpoch(3));
+  ASSERT_TRUE(rig_.produce_one({.records = 2}));
+  for (int life = 0; life < 3; life++) {
+    EXPECT_EQ(end_of(1), (EpochEnd{LeaderEpoch(1), Offset(3)})) << life;
+    EXPECT_EQ(end_of(2), (EpochEnd{LeaderEpoch(1), Offset(3)})) << life;
+    EXPECT_EQ(end_of(3), (EpochEnd{LeaderEpoch(3), Offset(5)})) << life;
+    EXPECT_EQ(end_of(rig_.epoch.value()), (EpochEnd{rig_.epoch, Offset(5)})) << life;
+    EXPECT_FALSE(end_of(rig_.epoch.value() + 1)) << life;
+    if (life == 0) rig_.power_cut();
+    if (life == 1) EXPECT_TRUE(rig_.world.run(rig_.core(), rig_.manager->stop()));
+    if (life == 1) rig_.kill();
+    if (life < 2) rig_.restart();
+  }
+}
+
+// What lies below the start is out of range whatever was read there before.
+TEST_F(PartitionTest, AReaderBelowTheStartIsOutOfRangeAndDoesNotDiverge) {
+  ASSERT_TRUE(rig_.produce_one({.records = 3}));
+  rig_.lead(LeaderEpoch(2));
+  ASSERT_TRUE(rig_.produce_one({.records = 2}));
+  std::optional<Result<Offset>> deleted;
+  const auto at = rig_.partition();
+  rig_.on_core([&] {
+    at->delete_before(Offset(4), {}, [&](Result<Offset> start) { deleted = std::move(start); });
+  });
+  ASSERT_TRUE(rig_.until([&] { return deleted.has_value(); }));
+  const Looked below = rig_.look({.from = Offset(3), .last_epoch = LeaderEpoch(1)});
+  EXPECT_EQ(below.error.code, Errc::offset_out_of_range);
+  EXPECT_FALSE(below.diverging);
+  const Looked at_start = rig_.look({.from = Offset(4), .last_epoch = LeaderEpoch(1)});
+  EXPECT_EQ(at_start.error.code, Errc::none);
+  EXPECT_FALSE(at_start.diverging);
+  EXPECT_TRUE(rig_.look({.from = Offset(5), .last_epoch = LeaderEpoch(1)}).diverging);
+}
+
 TEST_F(PartitionTest, StoppingFailsWhoWaits) {
   ASSERT_TRUE(rig_.produce_one({}));
   faults().sync_stall = 1;

@@ -42,6 +42,7 @@ class FetchSessionsTest : public testing::Test {
     std::int64_t log_start = 0;
     std::size_t records_bytes = 0;
     Errc error = Errc::none;
+    bool diverging = false;
   };
 
   void make(FetchSessions::Options options) {
@@ -68,6 +69,7 @@ class FetchSessionsTest : public testing::Test {
       result.high_watermark = Offset(found.high_watermark);
       result.log_start = Offset(found.log_start);
       result.records_bytes = found.records_bytes;
+      if (found.diverging) result.diverging = {LeaderEpoch(1), Offset(5)};
     }
     return response;
   }
@@ -138,6 +140,13 @@ TEST_F(FetchSessionsTest, AnErrorIsToldEachTimeAndItsEndAsWell) {
   found_[1].error = Errc::none;
   EXPECT_EQ(ask(request(id, 3)).told, Partitions{1});
   EXPECT_EQ(ask(request(id, 4)).told, Partitions{});
+}
+
+TEST_F(FetchSessionsTest, ALogThatPartedIsToldEachTime) {
+  const std::int32_t id = begin(2);
+  found_[1].diverging = true;
+  EXPECT_EQ(ask(request(id, 1)).told, Partitions{1});
+  EXPECT_EQ(ask(request(id, 2)).told, Partitions{1});
 }
 
 TEST_F(FetchSessionsTest, RequestsChangeAddAndForget) {

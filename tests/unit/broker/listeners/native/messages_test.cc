@@ -102,6 +102,9 @@ TEST(FetchMessages, ReadsWithDefaults) {
   EXPECT_EQ(request->session_epoch, -1);
   EXPECT_EQ(request->partitions[2].fetch_offset, Offset(20));
   EXPECT_FALSE(request->partitions[2].leader_epoch);
+  EXPECT_FALSE(request->partitions[2].last_epoch);
+  message.mutable_partitions(2)->set_last_fetched_epoch(0);
+  EXPECT_EQ(read_fetch(message)->partitions[2].last_epoch, LeaderEpoch(0));
 }
 
 TEST(FetchMessages, ReadsWhatConcernsItsSession) {
@@ -130,6 +133,9 @@ TEST(FetchMessages, RefusesWhatCannotBe) {
   message.set_isolation_level(static_cast<v1::IsolationLevel>(9));
   EXPECT_EQ(code_of(read_fetch(message)), Errc::invalid_request);
   message = a_fetch();
+  message.mutable_partitions(1)->set_last_fetched_epoch(-1);
+  EXPECT_EQ(code_of(read_fetch(message)), Errc::invalid_request);
+  message = a_fetch();
   message.mutable_partitions(1)->set_max_bytes(-5);
   EXPECT_EQ(code_of(read_fetch(message)), Errc::invalid_request);
   message = a_fetch();
@@ -153,6 +159,7 @@ TEST(FetchMessages, WritesChunksThatAreOneFrame) {
   response.partitions[1].error = {Errc::offset_out_of_range, "beyond the end"};
   response.partitions[2].records = {SharedBytes(std::string("third"))};
   response.partitions[2].records_bytes = 5;
+  response.partitions[1].diverging = {LeaderEpoch(3), Offset(12)};
   response.memory = std::move(*budget.take(17));
   v1::ResponseHeader header;
   header.set_correlation_id(77);
@@ -177,6 +184,9 @@ TEST(FetchMessages, WritesChunksThatAreOneFrame) {
   EXPECT_EQ(message.partitions(2).topic_id(), topic_id(4).to_bytes());
   EXPECT_EQ(message.partitions(2).partition(), 2);
   EXPECT_EQ(message.session_id(), 31);
+  EXPECT_FALSE(message.partitions(0).has_diverging());
+  EXPECT_EQ(message.partitions(1).diverging().epoch(), 3);
+  EXPECT_EQ(message.partitions(1).diverging().end_offset(), 12);
 
   chunks.clear();
   EXPECT_EQ(budget.used_bytes(), 0u);
