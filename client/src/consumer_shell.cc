@@ -325,6 +325,7 @@ v1::FetchRequest ConsumerShell::request_for(const std::vector<FetchItem>& items)
     partition->set_fetch_offset(item.offset);
     partition->set_leader_epoch(shell_->view().leader(name.topic, name.partition)->epoch.value());
     partition->set_max_bytes(static_cast<std::int32_t>(options_.partition_fetch_bytes_max));
+    if (item.last_epoch) partition->set_last_fetched_epoch(*item.last_epoch);
   }
   return request;
 }
@@ -392,6 +393,10 @@ Result<void> ConsumerShell::take_answer(const std::vector<FetchItem>& items,
       const std::lock_guard lock(mutex_);
       if (entry.fields.has_error()) {
         take_error(items[i], entry.fields);
+      } else if (entry.fields.has_diverging()) {
+        const v1::DivergingEpoch& diverging = entry.fields.diverging();
+        state_.diverged(items[i], diverging.end_offset(), diverging.epoch(),
+                        shell_->now() + shell_->backoff(0));
       } else {
         state_.fetched(items[i], entry.records);
       }
@@ -411,7 +416,7 @@ void ConsumerShell::take_error(const FetchItem& item, const v1::FetchedPartition
   const PartitionName& name = item.partition;
   const env::MonotonicTime soon = shell_->now() + shell_->backoff(0);
   if (error.code == Errc::offset_out_of_range) {
-    state_.out_of_range(item, error);
+    state_.out_of_range(item, error, soon);
     return;
   }
   if (!is_retriable(error.code)) {

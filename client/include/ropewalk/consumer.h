@@ -21,7 +21,9 @@ namespace client {
 class ConsumerShell;
 }
 
-// Where to read when a partition has no position, or one that it no longer (or not yet) has.
+// Where to read when a partition has no position, or one that it no longer (or not yet) has. Where
+// a broker has lost records that were read already, reading goes on where they began; with `fail`,
+// poll() says so.
 enum class OffsetReset : std::uint8_t { earliest, latest, fail };
 
 struct ConsumerOptions {

@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace ropewalk::client {
+namespace {
+
+std::optional<std::int32_t> epoch_of(const BatchHeader& header) {
+  if (header.leader_epoch == kNoLeaderEpoch) return std::nullopt;
+  return header.leader_epoch.value();
+}
+
+}  // namespace
 
 Result<void> FetchState::assign(const std::vector<PartitionName>& partitions) {
   std::map<PartitionName, Partition> assigned;
@@ -36,7 +44,8 @@ std::vector<PartitionName> FetchState::assignment() const {
 }
 
 // Forgets what was fetched and what is on its way.
-void FetchState::restart(Partition& partition, std::optional<std::int64_t> position) {
+void FetchState::restart(Partition& partition, std::optional<std::int64_t> position,
+                         std::optional<std::int32_t> epoch) {
   const std::uint64_t old = std::exchange(partition.generation, ++last_generation_);
   std::erase_if(chunks_, [&](const Chunk& chunk) {
     if (chunk.generation != old) return false;
@@ -50,6 +59,7 @@ void FetchState::restart(Partition& partition, std::optional<std::int64_t> posit
   partition.not_before = {};
   partition.position = position;
   partition.fetch_offset = position.value_or(0);
+  partition.position_epoch = partition.fetch_epoch = epoch;
 }
 
 Result<void> FetchState::seek(const PartitionName& name, std::int64_t offset) {
@@ -136,7 +146,7 @@ Result<Records> FetchState::take() {
     }
     // The partition is fetched again from its position; what was taken before it is given first.
     auto error = within(to_string(chunk.partition), std::move(more).error()).error();
-    restart(partition, partition.position);
+    restart(partition, partition.position, partition.position_epoch);
     if (taking.records.empty()) return fail(std::move(error));
     errors_.push_back(std::move(error));
     break;
@@ -168,12 +178,19 @@ Result<bool> FetchState::open_batch(Chunk& chunk, Taking& taking) {
                   header.base_offset);
     chunk.consumed += batch.size();
     chunk.next_offset = header.next_offset().value();
+    chunk.epoch = epoch_of(header);
     if (header.is_control()) continue;  // For libraries, not for applications.
     TRY(RecordReader reader, RecordReader::open(batch, options_.batch_bytes_max));
     chunk.reader = std::make_shared<RecordReader>(std::move(reader));
     taking.owners.push_back(chunk.reader);
     return true;
   }
+}
+
+void FetchState::move_to(std::int64_t position, const Chunk& chunk, Partition& partition) {
+  if (position <= *partition.position) return;
+  partition.position = position;
+  partition.position_epoch = chunk.epoch;
 }
 
 // Takes records of the chunk until it ends (false) or the poll is full.
@@ -185,7 +202,7 @@ Result<bool> FetchState::take_from(Chunk& chunk, Partition& partition, Taking& t
     if (!chunk.reader) {
       TRY(const bool opened, open_batch(chunk, taking));
       if (!opened) {
-        partition.position = std::max(*partition.position, chunk.next_offset);
+        move_to(chunk.next_offset, chunk, partition);
         return false;
       }
     }
@@ -195,7 +212,7 @@ Result<bool> FetchState::take_from(Chunk& chunk, Partition& partition, Taking& t
     }
     if (!record) {
       chunk.reader = nullptr;
-      partition.position = std::max(*partition.position, chunk.next_offset);
+      move_to(chunk.next_offset, chunk, partition);
       continue;
     }
     const std::int64_t offset = record->offset.value();
@@ -204,7 +221,7 @@ Result<bool> FetchState::take_from(Chunk& chunk, Partition& partition, Taking& t
       chunk.left_over = record;
       return true;
     }
-    partition.position = offset + 1;
+    move_to(offset + 1, chunk, partition);
   }
 }
 
@@ -284,7 +301,7 @@ std::size_t FetchState::shed_paused(std::size_t bytes) {
     if (freed >= bytes) break;
     if (!partition.paused || partition.held_bytes == 0) continue;
     freed += partition.held_bytes + (partition.busy ? options_.partition_fetch_bytes_max : 0);
-    restart(partition, partition.position);
+    restart(partition, partition.position, partition.position_epoch);
   }
   return freed;
 }
@@ -318,8 +335,10 @@ std::vector<FetchItem> FetchState::begin_fetches(env::MonotonicTime now) {
       continue;
     reserved += options_.partition_fetch_bytes_max;
     partition.busy = true;
-    items.push_back(
-        {.partition = name, .offset = partition.fetch_offset, .generation = partition.generation});
+    items.push_back({.partition = name,
+                     .offset = partition.fetch_offset,
+                     .last_epoch = partition.fetch_epoch,
+                     .generation = partition.generation});
   }
   return items;
 }
@@ -335,7 +354,9 @@ void FetchState::fetched(const FetchItem& item, SharedBytes records) {
     if (!header || header->size() > records.size() - whole) break;  // take() finds the words.
     whole += header->size();
     counted_.batches_fetched++;
-    next = std::max(next, header->next_offset().value());
+    if (header->next_offset().value() <= next) continue;
+    next = header->next_offset().value();
+    partition->fetch_epoch = epoch_of(*header);
   }
   partition->fetch_offset = next;
   if (records.empty()) return;
@@ -348,13 +369,15 @@ void FetchState::fetched(const FetchItem& item, SharedBytes records) {
                      .consumed = 0,
                      .reader = nullptr,
                      .left_over = {},
-                     .next_offset = item.offset});
+                     .next_offset = item.offset,
+                     .epoch = {}});
 }
 
-void FetchState::out_of_range(const FetchItem& item, const Error& error) {
+void FetchState::out_of_range(const FetchItem& item, const Error& error, env::MonotonicTime again) {
   Partition* partition = find(item.partition, item.generation);
   if (partition == nullptr) return;
   partition->busy = false;
+  partition->not_before = again;
   // Records before it may still wait to be polled; the position is lost only behind them.
   if (partition->held_bytes != 0) return;
   if (options_.offset_reset == OffsetReset::fail) {
@@ -365,6 +388,26 @@ void FetchState::out_of_range(const FetchItem& item, const Error& error) {
   }
   partition->reset = options_.offset_reset;
   restart(*partition, std::nullopt);
+}
+
+void FetchState::diverged(const FetchItem& item, std::int64_t end, std::int32_t epoch,
+                          env::MonotonicTime again) {
+  Partition* partition = find(item.partition, item.generation);
+  if (partition == nullptr) return;
+  partition->busy = false;
+  partition->not_before = again;
+  if (partition->held_bytes != 0) return;  // As above.
+  const std::int64_t cut = std::min(end, item.offset);
+  if (options_.offset_reset != OffsetReset::fail) {
+    restart(*partition, cut, epoch);
+    return;
+  }
+  partition->stalled = true;
+  errors_.push_back(
+      {Errc::offset_out_of_range,
+       fmt::format("{} was read up to offset {}, but its log was cut at {} since (the broker lost "
+                   "what came after): other records have those offsets now, or will: seek",
+                   to_string(item.partition), item.offset, cut)});
 }
 
 void FetchState::retry(const PartitionName& name, std::uint64_t generation,

@@ -29,7 +29,8 @@ namespace ropewalk::client {
 // One partition's share of a request, and how its answer finds back.
 struct FetchItem {
   PartitionName partition;
-  std::int64_t offset = 0;  // To fetch from.
+  std::int64_t offset = 0;                      // To fetch from.
+  std::optional<std::int32_t> last_epoch = {};  // That the record before it came under.
   std::uint64_t generation = 0;
 };
 struct ResetItem {
@@ -71,8 +72,13 @@ class FetchState {
   std::vector<FetchItem> begin_fetches(env::MonotonicTime now);
   // `records`: whole batches, the first may begin before the offset asked for. Empty is fine.
   void fetched(const FetchItem& item, SharedBytes records);
-  // The position is outside the log: finds a new one, or fails, after offset_reset.
-  void out_of_range(const FetchItem& item, const Error& error);
+  // The position is outside the log: finds a new one, or fails, after offset_reset. While records
+  // in front of it wait to be polled it is asked for again at `again`.
+  void out_of_range(const FetchItem& item, const Error& error, env::MonotonicTime again);
+  // The log was cut after records had been read from it: up to `end` it holds what was read, the
+  // last of it under `epoch`. Goes back there, or fails, after offset_reset; waits as above.
+  void diverged(const FetchItem& item, std::int64_t end, std::int32_t epoch,
+                env::MonotonicTime again);
   // To be tried again at `when`, fetch or reset.
   void retry(const PartitionName& partition, std::uint64_t generation, env::MonotonicTime when);
   // The application must know; then as retry().
@@ -87,6 +93,9 @@ class FetchState {
     std::uint64_t generation = 0;
     std::optional<std::int64_t> position;
     std::int64_t fetch_offset = 0;
+    // Of the records before these two, where they are known.
+    std::optional<std::int32_t> position_epoch;
+    std::optional<std::int32_t> fetch_epoch;
     OffsetReset reset = OffsetReset::earliest;  // How to find the position,
     std::optional<Timestamp> reset_time;        // unless by this.
     bool paused = false;
@@ -104,6 +113,7 @@ class FetchState {
     std::shared_ptr<RecordReader> reader;  // Of the batch that is being taken.
     std::optional<RecordView> left_over;   // Read from it, but the poll was full.
     std::int64_t next_offset = 0;          // Behind that batch.
+    std::optional<std::int32_t> epoch;     // Of that batch.
   };
   struct Taking {
     std::vector<ConsumedRecord> records;
@@ -113,7 +123,9 @@ class FetchState {
   };
 
   Partition* find(const PartitionName& partition, std::uint64_t generation);
-  void restart(Partition& partition, std::optional<std::int64_t> position);
+  void restart(Partition& partition, std::optional<std::int64_t> position,
+               std::optional<std::int32_t> epoch = {});
+  static void move_to(std::int64_t position, const Chunk& chunk, Partition& partition);
   void drop_chunk(std::size_t index);
   std::size_t shed_paused(std::size_t bytes);
   Result<bool> take_from(Chunk& chunk, Partition& partition, Taking& taking);

@@ -45,6 +45,25 @@ class RelaxedTopic : public ::testing::Test {
         stored[record.offset] = *record.value;
     return stored;
   }
+  // 30 records that a power cut takes, behind 30 that it does not.
+  void produce_more_than_is_synced() {
+    produce(30);
+    cluster_.world().run_for(5s);
+    cluster_.disk(0).faults.sync_stall = 1;
+    cluster_.disk(0).faults.stall = 1h;
+    produce(30);
+  }
+  void lose_what_is_not_synced() {
+    cluster_.power_cut(0);
+    cluster_.disk(0).faults.sync_stall = 0;
+    ASSERT_TRUE(cluster_.start(0));
+  }
+  // Polls until the consumer stands at `offset`.
+  static void read_up_to(Consumer& consumer, std::int64_t offset) {
+    for (int polls = 0; polls < 100 && consumer.position(kOrders).value_or(-1) < offset; polls++)
+      ASSERT_TRUE(consumer.poll(10s));
+    ASSERT_EQ(consumer.position(kOrders).value(), offset);
+  }
   std::int32_t leader_epoch() {
     return Admin(cluster_.client())
         .describe_topics({"orders"})
@@ -72,19 +91,13 @@ TEST_F(RelaxedTopic, AKilledBrokerReusesNoOffset) {
 // What the power cut took may come again at its offset, but never in the epoch that was told: a
 // reader that was further hears that it is out of range.
 TEST_F(RelaxedTopic, WhatAPowerCutTookIsNotReplacedInSilence) {
-  produce(30);
-  cluster_.world().run_for(5s);
-  cluster_.disk(0).faults.sync_stall = 1;
-  cluster_.disk(0).faults.stall = 1h;
-  produce(30);
+  produce_more_than_is_synced();
   Consumer strict(cluster_.client(), {.offset_reset = OffsetReset::fail});
   ASSERT_TRUE(strict.assign({kOrders}));
   ASSERT_TRUE(strict.seek(kOrders, 60));
   EXPECT_TRUE(strict.poll(10ms).value().empty());
   const std::int32_t before = leader_epoch();
-  cluster_.power_cut(0);
-  cluster_.disk(0).faults.sync_stall = 0;
-  ASSERT_TRUE(cluster_.start(0));
+  lose_what_is_not_synced();
   EXPECT_GT(leader_epoch(), before);
   const auto kept = read_all();
   ASSERT_LT(kept.size(), 60u) << "this seed must lose something";
@@ -93,6 +106,40 @@ TEST_F(RelaxedTopic, WhatAPowerCutTookIsNotReplacedInSilence) {
   const auto polled = strict.poll(60s);
   ASSERT_FALSE(polled);
   EXPECT_EQ(polled.error().code, Errc::offset_out_of_range);
+}
+
+// Readers that read what is lost and ask again only when the log is longer than they had seen it:
+// where they stand there is a record, and it is another one.
+TEST_F(RelaxedTopic, ReadersOfWhatAPowerCutTookAreToldThoughTheLogIsLonger) {
+  produce_more_than_is_synced();
+  Consumer strict(cluster_.client(), {.offset_reset = OffsetReset::fail});
+  Consumer lenient(cluster_.client(), {.offset_reset = OffsetReset::latest});
+  for (Consumer* const consumer : {&strict, &lenient}) {
+    ASSERT_TRUE(consumer->assign({kOrders}));
+    ASSERT_TRUE(consumer->seek(kOrders, 0));
+    read_up_to(*consumer, 60);
+    ASSERT_TRUE(consumer->pause({kOrders}));
+    ASSERT_TRUE(consumer->poll(1s));
+  }
+  lose_what_is_not_synced();
+  const auto kept = static_cast<std::int64_t>(read_all().size());
+  ASSERT_LT(kept, 60) << "this seed must lose something";
+  told_.erase(told_.lower_bound(kept), told_.end());
+  produce(100);
+
+  ASSERT_TRUE(strict.resume({kOrders}));
+  const auto polled = strict.poll(60s);
+  ASSERT_FALSE(polled);
+  EXPECT_EQ(polled.error().code, Errc::offset_out_of_range);
+  EXPECT_NE(polled.error().context.find(fmt::format("cut at {}", kept)), std::string::npos)
+      << polled.error().context;
+
+  ASSERT_TRUE(lenient.resume({kOrders}));
+  std::map<std::int64_t, std::string> read;
+  for (int polls = 0; polls < 100 && lenient.position(kOrders).value_or(-1) < kept + 100; polls++)
+    for (const ConsumedRecord& record : lenient.poll(10s).value())
+      read[record.offset] = *record.value;
+  EXPECT_EQ(read, (std::map(told_.lower_bound(kept), told_.end())));
 }
 
 }  // namespace

@@ -141,12 +141,83 @@ TEST(FetchState, FindsPositionsByItsPolicy) {
 
 TEST(FetchState, SaysOnceThatAPositionIsLostAndWaitsForASeek) {
   FetchState state = standing_at(9, {.offset_reset = OffsetReset::fail});
-  state.out_of_range(begin_one(state), {Errc::offset_out_of_range, "the log ends at 3"});
+  state.out_of_range(begin_one(state), {Errc::offset_out_of_range, "the log ends at 3"}, kNow);
   EXPECT_EQ(state.take().error().code, Errc::offset_out_of_range);
   EXPECT_TRUE(state.take()->empty());
   EXPECT_TRUE(state.begin_fetches(kNow).empty());
   ASSERT_TRUE(state.seek(kA, 2));
   EXPECT_EQ(begin_one(state).offset, 2);
+}
+
+std::vector<std::byte> batch_of_epoch(std::int32_t epoch, std::int64_t base,
+                                      const std::vector<std::string>& values) {
+  auto batch = batch_at(base, values);
+  stamp_leader_epoch(batch, LeaderEpoch(epoch));
+  return batch;
+}
+
+TEST(FetchState, SaysUnderWhichEpochItReadLast) {
+  FetchState state = standing_at(0);
+  const FetchItem first = begin_one(state);
+  EXPECT_FALSE(first.last_epoch);
+  state.fetched(first, joined({batch_of_epoch(3, 0, {"0"}), batch_of_epoch(5, 1, {"1", "2"})}));
+  EXPECT_EQ(begin_one(state).last_epoch, 5);
+  ASSERT_TRUE(state.seek(kA, 1));
+  EXPECT_FALSE(begin_one(state).last_epoch) << "a seek knows no epoch";
+}
+
+TEST(FetchState, WhatIsFetchedAgainFollowsWhatWasPolled) {
+  FetchState state = standing_at(0);
+  auto damaged = batch_of_epoch(5, 1, {"1"});
+  damaged.back() ^= std::byte{1};
+  state.fetched(begin_one(state), joined({batch_of_epoch(3, 0, {"0"}), damaged}));
+  EXPECT_THAT(values_of(state.take()), testing::ElementsAre("0"));
+  EXPECT_FALSE(state.take());
+  const FetchItem again = begin_one(state);
+  EXPECT_EQ(again.offset, 1);
+  EXPECT_EQ(again.last_epoch, 3);
+}
+
+TEST(FetchState, GoesBackToWhereTheLogWasCut) {
+  FetchState state = standing_at(40);
+  state.fetched(begin_one(state), joined({batch_of_epoch(3, 40, {"40", "41", "42"})}));
+  const FetchItem behind = begin_one(state);
+  const env::MonotonicTime again = kNow + std::chrono::seconds(1);
+  state.diverged(behind, 41, 2, again);
+  // What was fetched is polled first.
+  EXPECT_TRUE(state.begin_fetches(kNow).empty());
+  EXPECT_EQ(state.take()->size(), 3u);
+  auto items = state.begin_fetches(again);
+  ASSERT_EQ(items.size(), 1u);
+  state.diverged(items[0], 41, 2, again);
+  EXPECT_EQ(state.position(kA).value(), 41);
+  const FetchItem from_cut = begin_one(state);
+  EXPECT_EQ(from_cut.offset, 41);
+  EXPECT_EQ(from_cut.last_epoch, 2);
+}
+
+TEST(FetchState, SaysOnceThatTheLogWasCutAndWaitsForASeek) {
+  FetchState state = standing_at(43, {.offset_reset = OffsetReset::fail});
+  state.diverged(begin_one(state), 41, 2, kNow);
+  const auto error = state.take();
+  ASSERT_FALSE(error);
+  EXPECT_EQ(error.error().code, Errc::offset_out_of_range);
+  EXPECT_THAT(error.error().context, testing::HasSubstr("cut at 41"));
+  EXPECT_TRUE(state.take()->empty());
+  EXPECT_TRUE(state.begin_fetches(kNow).empty());
+  ASSERT_TRUE(state.seek(kA, 41));
+  EXPECT_EQ(begin_one(state).offset, 41);
+}
+
+// An answer that comes too early, while records wait to be polled, is not asked for in a loop.
+TEST(FetchState, APositionOutOfRangeIsAskedForAgainLater) {
+  FetchState state = standing_at(0);
+  state.fetched(begin_one(state), joined({batch_at(0, {"0"})}));
+  const env::MonotonicTime again = kNow + std::chrono::seconds(1);
+  state.out_of_range(begin_one(state), {Errc::offset_out_of_range, "the log begins at 5"}, again);
+  EXPECT_TRUE(state.begin_fetches(kNow).empty());
+  EXPECT_EQ(state.next_event_after(kNow), again);
+  EXPECT_EQ(state.begin_fetches(again).size(), 1u);
 }
 
 TEST(FetchState, GivesWhatComesBeforeADamagedBatchFirst) {
