@@ -27,7 +27,7 @@ struct FetchPartition {
   std::optional<LeaderEpoch> leader_epoch;  // That the client knows.
   // Of the record before fetch_offset, as the client read it: an answer says if that one is not in
   // the log any more.
-  std::optional<LeaderEpoch> last_epoch;
+  std::optional<LeaderEpoch> last_epoch = {};
   std::size_t bytes_max = 0;  // 0: no bound of its own.
 };
 

@@ -39,6 +39,7 @@ Result<service::FetchRequest> read_fetch(const FetchRequest& message) {
            .partition = partition.partition,
            .fetch_offset = Offset(partition.fetch_offset),
            .leader_epoch = epoch_of(partition.current_leader_epoch),
+           .last_epoch = epoch_of(partition.last_fetched_epoch),
            .bytes_max = static_cast<std::size_t>(std::max(partition.partition_max_bytes, 1))});
     }
   }
@@ -57,6 +58,9 @@ void set_result(FetchPartitionResponse& into, service::FetchResult& result, bool
   into.log_start_offset = result.log_start.value();
   if (committed) into.aborted_transactions.emplace();
   into.records = std::move(result.records);
+  if (result.diverging)
+    into.diverging_epoch = FetchEpochEnd{.epoch = result.diverging->epoch.value(),
+                                         .end_offset = result.diverging->end.value()};
   if (result.current_leader.leader != kNoBroker)
     into.current_leader = FetchLeader{.leader_id = result.current_leader.leader.value(),
                                       .leader_epoch = result.current_leader.epoch.value()};

@@ -173,6 +173,22 @@ TEST(KafkaFetch, InASessionTellsWhatIsNew) {
   EXPECT_EQ(rig.call<FetchResponse>(next, 11).error_code, 70);
 }
 
+TEST(KafkaFetch, TellsAReaderWhereItsLogParted) {
+  KafkaRig rig;
+  const TopicId topic = rig.add_topic("t");
+  rig.produce_one(KafkaRig::to(topic, 0, KafkaRig::batch()));
+  auto message = KafkaRig::fetch_request("t", 5);
+  const auto out_of_range = rig.call<FetchResponse>(message, 12).topics.at(0).partitions.at(0);
+  EXPECT_EQ(out_of_range.error_code, 1);
+  EXPECT_FALSE(out_of_range.diverging_epoch);
+  message.topics[0].partitions[0].last_fetched_epoch =
+      rig.image->topic(topic)->partitions.at(0)->leader_epoch.value();
+  const auto parted = rig.call<FetchResponse>(message, 12).topics.at(0).partitions.at(0);
+  EXPECT_EQ(parted.error_code, 0);
+  ASSERT_TRUE(parted.diverging_epoch);
+  EXPECT_EQ(parted.diverging_epoch->end_offset, 1);
+}
+
 TEST(KafkaFetch, OfCommittedRecordsListsAbortedTransactions) {
   KafkaRig rig;
   rig.add_topic("t");
