@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "client/cli/bench_flags.h"
+#include "client/cli/brackets.h"
 #include "client/cli/flags.h"
 #include "client/cli/produce_flags.h"
 #include "client/cli/usage.h"
@@ -201,6 +202,7 @@ void define_all(CLI::App& app, Raw& raw) {
   define_consume(app, raw);
   define_records(app, raw);
   raw.bench.define(app);
+  undo_protection(app);
 }
 
 }  // namespace
@@ -211,13 +213,13 @@ std::variant<Options, Leave> parse_options(int argc, const char* const* argv,
   CLI::App app("Talks to a Ropewalk cluster.", "ropewalk");
   define_all(app, raw);
   try {
-    app.parse(argc, argv);
+    app.parse(protected_brackets(argc, argv));
   } catch (const CLI::CallForHelp&) {
     return Leave{app.help(), 0};
   } catch (const CLI::CallForVersion&) {
     return Leave{app.version() + "\n", 0};
   } catch (const CLI::ParseError& error) {
-    return wrong_usage(app, words_of(app, error));
+    return wrong_usage(app, without_protection(words_of(app, error)));
   }
   if (app.count("--brokers") == 0 && !environment_brokers.empty()) {
     raw.brokers = environment_brokers;
