@@ -30,7 +30,6 @@
 #include "common/log.h"
 #include "common/settings/broker_settings.h"
 #include "common/settings/command_line.h"
-#include "common/version.h"
 
 namespace ropewalk {
 namespace {
@@ -38,24 +37,6 @@ namespace {
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
-
-settings::Program daemon_program() {
-  return {.name = "ropewalkd",
-          .description = "The broker of Ropewalk.\n" + tools::describe_tools(),
-          .version = fmt::format("ropewalkd {}", version())};
-}
-
-settings::Program format_program() {
-  return {
-      .name = "ropewalkd format",
-      .description =
-          "Makes empty data directories those of one broker, in a cluster of one. A broker does "
-          "the same when it starts; this is for naming the cluster.\n"
-          "It takes all settings of ropewalkd, so that one file serves both; below are those that "
-          "it heeds.",
-      .version = fmt::format("ropewalkd {}", version()),
-      .sections_shown = {"Identity"}};
-}
 
 Result<std::string> read_whole_file(const std::string& path) {
   if (std::filesystem::is_directory(path))
@@ -313,10 +294,10 @@ Task<Result<void>> verify_paths(env::Environment& environment, std::vector<std::
 }
 
 int run(const tools::Serve& command) {
-  return run_with_settings(daemon_program(), command.settings, run_daemon);
+  return run_with_settings(tools::daemon_program(), command.settings, run_daemon);
 }
 int run(const tools::Format& command) {
-  return run_with_settings(format_program(), command.settings, run_format);
+  return run_with_settings(tools::format_program(), command.settings, run_format);
 }
 int run(const tools::DumpLog& command) {
   const std::filesystem::path path = std::filesystem::absolute(command.file);

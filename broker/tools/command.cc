@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "broker/tools/generated.h"
 #include "common/nearest.h"
+#include "common/version.h"
 
 namespace ropewalk::tools {
 namespace {
@@ -19,6 +21,7 @@ struct Tool {
   std::string_view verb;
   std::string_view takes;
   std::string_view help;
+  outline::Takes kind;
   Command (*make)(std::vector<std::string> paths);
   bool many = false;
 
@@ -31,6 +34,7 @@ constexpr std::array kTools{
     Tool{"log", "dump", "FILE",
          "Prints the header of a partition's segment file and one line a batch, up to what does "
          "not check.",
+         outline::Takes::file,
          [](std::vector<std::string> paths) -> Command { return DumpLog{std::move(paths[0])}; }},
     Tool{"log", "verify", "DIR",
          "Checks all that data directories hold, or single segment files: headers, checksums, "
@@ -38,12 +42,14 @@ constexpr std::array kTools{
          "without gaps, epochs that do not fall, indexes, checkpoints, metadata. One line a "
          "problem, and a summary; status 1 if there are problems. Changes nothing, and may run "
          "beside a broker.",
+         outline::Takes::path,
          [](std::vector<std::string> paths) -> Command { return VerifyLog{std::move(paths)}; },
          true},
     Tool{"metadata", "dump", "DIR",
          "Prints what the data directory of a stopped broker holds of the cluster's metadata, one "
          "JSON "
          "object a line.",
+         outline::Takes::directory,
          [](std::vector<std::string> paths) -> Command {
            return DumpMetadata{std::move(paths[0])};
          }},
@@ -107,6 +113,27 @@ Command parse_group(std::string_view group, std::span<const std::string> rest) {
       see);
 }
 
+std::string describe_tools() {
+  std::string text = "Offline tools, each with a --help of its own:\n  ropewalkd format [OPTIONS]";
+  for (const Tool& tool : kTools) text += fmt::format("\n  {}", tool.usage());
+  return text;
+}
+
+// Neither is listed: they are for packagers and installers.
+std::optional<Command> parse_generated(std::span<const std::string> arguments) {
+  const std::string all = fmt::format("{}", fmt::join(arguments, " "));
+  if (all == "completion bash") return Leave{daemon_bash_completion(), 0};
+  if (all == "completion zsh") return Leave{daemon_zsh_completion(), 0};
+  if (all == "man") return Leave{daemon_man_page(), 0};
+  if (all == "man ropewalkd.conf") return Leave{settings_man_page(), 0};
+  if (arguments[0] == "completion")
+    return wrong_usage("completion needs a shell: bash or zsh", "ropewalkd");
+  if (arguments[0] == "man")
+    return wrong_usage("man takes nothing, or ropewalkd.conf for the file of settings",
+                       "ropewalkd");
+  return std::nullopt;
+}
+
 }  // namespace
 
 Command parse_command(std::span<const std::string> arguments) {
@@ -114,6 +141,7 @@ Command parse_command(std::span<const std::string> arguments) {
     return Serve{{arguments.begin(), arguments.end()}};
   const std::string& first = arguments[0];
   const auto rest = arguments.subspan(1);
+  if (auto generated = parse_generated(arguments)) return std::move(*generated);
   if (first == "format") return Format{{rest.begin(), rest.end()}};
   if (!tools_of(first).empty()) return parse_group(first, rest);
   return wrong_usage(fmt::format("there is no command '{}' (there are {}; without one the broker "
@@ -122,10 +150,36 @@ Command parse_command(std::span<const std::string> arguments) {
                      "ropewalkd");
 }
 
-std::string describe_tools() {
-  std::string text = "Offline tools, each with a --help of its own:\n  ropewalkd format [OPTIONS]";
-  for (const Tool& tool : kTools) text += fmt::format("\n  {}", tool.usage());
-  return text;
+settings::Program daemon_program() {
+  return {.name = "ropewalkd",
+          .description = "The broker of Ropewalk.\n" + describe_tools(),
+          .version = fmt::format("ropewalkd {}", version())};
+}
+
+settings::Program format_program() {
+  return {
+      .name = "ropewalkd format",
+      .description =
+          "Makes empty data directories those of one broker, in a cluster of one. A broker does "
+          "the same when it starts; this is for naming the cluster.\n"
+          "It takes all settings of ropewalkd, so that one file serves both; below are those that "
+          "it heeds.",
+      .version = fmt::format("ropewalkd {}", version()),
+      .sections_shown = {"Identity"}};
+}
+
+std::vector<outline::Command> path_tools() {
+  std::vector<outline::Command> groups;
+  for (const Tool& tool : kTools) {
+    if (groups.empty() || groups.back().name != tool.group)
+      groups.push_back({.name = std::string(tool.group), .help = "Offline tools."});
+    outline::Command verb{.name = std::string(tool.verb), .help = std::string(tool.help)};
+    verb.options.push_back({.names = {"-h", "--help"}, .help = "Print what it does, and exit."});
+    verb.positionals.push_back(
+        {.value = {.name = std::string(tool.takes), .takes = tool.kind}, .many = tool.many});
+    groups.back().commands.push_back(std::move(verb));
+  }
+  return groups;
 }
 
 }  // namespace ropewalk::tools

@@ -9,6 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "common/outline/outline.h"
+#include "common/settings/command_line.h"
+
 namespace ropewalk::tools {
 
 struct Serve {
@@ -35,7 +38,11 @@ using Command = std::variant<Serve, Format, DumpLog, VerifyLog, DumpMetadata, Le
 
 Command parse_command(std::span<const std::string> arguments);
 
-// The lines of --help that name the tools.
-std::string describe_tools();
+// The daemon, and `ropewalkd format`, as common/settings sees them.
+settings::Program daemon_program();
+settings::Program format_program();
+
+// The tools that take paths, for completion and the manual.
+std::vector<outline::Command> path_tools();
 
 }  // namespace ropewalk::tools

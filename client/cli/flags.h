@@ -16,6 +16,7 @@ namespace ropewalk::cli {
 
 inline constexpr const char* kJsonHelp = "Print JSON instead of a table";
 inline constexpr const char* kTopicHelp = "The topic";
+inline constexpr const char* kFileType = "FILE";  // A shell completes names of files.
 inline constexpr NumberRange kPartitionCounts{1, 100'000};
 inline constexpr NumberRange kPartitions{0, kPartitionCounts.most - 1};
 inline constexpr NumberRange kReplicationFactors{1, 100};
@@ -69,6 +70,11 @@ CLI::Option* add_text(CLI::App& app, const std::string& name, Text& into, const 
   return app.add_option(name, into, help)->check([](const std::string& text) {
     return text.empty() ? std::string("must not be empty") : std::string();
   });
+}
+
+// Words that a value may be, among others: for help and completion.
+inline CLI::Validator among_others(const std::string& words) {
+  return {[](std::string&) { return std::string(); }, fmt::format("{{{},...}}", words)};
 }
 
 }  // namespace ropewalk::cli

@@ -5,6 +5,7 @@
 #include "client/cli/bench_flags.h"
 #include "client/cli/brackets.h"
 #include "client/cli/flags.h"
+#include "client/cli/generated.h"
 #include "client/cli/produce_flags.h"
 #include "client/cli/usage.h"
 #include "common/version.h"
@@ -37,6 +38,7 @@ struct Raw {
   BenchFlags bench;
   Consume consume;
   DeleteRecords delete_records;
+  GeneratedText generated;
 };
 
 void define_topic(CLI::App& app, Raw& raw) {
@@ -74,6 +76,7 @@ void define_consume(CLI::App& app, Raw& raw) {
       ->add_option("--from", raw.from,
                    "beginning, end, an offset, -N (the last N of each partition), or a time: "
                    "@MILLISECONDS or RFC 3339")
+      ->check(among_others("beginning,end"))
       ->capture_default_str();
   add_number(*consume, "--count", raw.count, kCounts, "Stop after so many records");
   consume->add_flag("--follow", raw.consume.follow,
@@ -82,6 +85,7 @@ void define_consume(CLI::App& app, Raw& raw) {
            "text (values only), json (one object a line), or a format: %t topic, %p partition, %o "
            "offset, %T timestamp, %k key, %s value, %K and %S their lengths, %h headers, %%; and "
            "escapes: \\n \\t \\0 \\xHH")
+      ->check(among_others("text,json"))
       ->capture_default_str();
 }
 
@@ -202,6 +206,7 @@ void define_all(CLI::App& app, Raw& raw) {
   define_consume(app, raw);
   define_records(app, raw);
   raw.bench.define(app);
+  raw.generated.define(app);
   undo_protection(app);
 }
 
@@ -221,6 +226,7 @@ std::variant<Options, Leave> parse_options(int argc, const char* const* argv,
   } catch (const CLI::ParseError& error) {
     return wrong_usage(app, without_protection(words_of(app, error)));
   }
+  if (auto text = raw.generated.asked(app)) return std::move(*text);
   if (app.count("--brokers") == 0 && !environment_brokers.empty()) {
     raw.brokers = environment_brokers;
     raw.brokers_origin = "ROPEWALK_BROKERS";

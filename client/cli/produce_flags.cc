@@ -48,7 +48,8 @@ void ProduceFlags::define(CLI::App& app) {
 }
 
 void ProduceFlags::define_input(CLI::App& command) {
-  add_text(command, "--file", produce_.file, "Read this file instead of standard input");
+  add_text(command, "--file", produce_.file, "Read this file instead of standard input")
+      ->type_name(kFileType);
   command
       .add_option("--format", format_,
                   "text, or json: lines as `consume --format json` prints them, with headers")

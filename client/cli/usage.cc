@@ -25,7 +25,7 @@ std::string path_of(const CLI::App& command) {
 std::vector<std::string> commands_below(const CLI::App& command) {
   std::vector<std::string> names;
   for (const CLI::App* below : command.get_subcommands([](const CLI::App*) { return true; }))
-    names.push_back(below->get_name());
+    if (!below->get_group().empty()) names.push_back(below->get_name());  // Hidden without one.
   return names;
 }
 

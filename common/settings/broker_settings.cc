@@ -73,6 +73,7 @@ void define_identity(Schema& schema, BrokerSettings& s) {
               .help = "Where the data lives: a directory, or several (one a disk) separated by "
                       "commas. The first also holds the metadata of the cluster. Must be set.",
               .accepts = "one or more directories",
+              .is_directory = true,
               .assign = [&s](std::string_view text) -> Result<void> {
                 s.data_dirs = settings::split_list(text);
                 if (s.data_dirs.empty()) return fail(Errc::invalid_setting, "no directory named");

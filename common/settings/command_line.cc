@@ -13,13 +13,18 @@ struct Flag {
   std::vector<std::string> given;
 };
 
+}  // namespace
+
+bool Program::shows(const std::string& section) const {
+  return sections_shown.empty() ||
+         std::ranges::find(sections_shown, section) != sections_shown.end();
+}
+
 std::string described(const Definition& definition) {
   std::string text = definition.help + " Accepts " + definition.accepts + ".";
   if (!definition.initial.empty()) text += " Default: " + definition.initial + ".";
   return text;
 }
-
-}  // namespace
 
 Result<std::optional<std::string>> load(const Schema& schema, const Program& program,
                                         std::span<const std::string> arguments,
@@ -28,17 +33,13 @@ Result<std::optional<std::string>> load(const Schema& schema, const Program& pro
   app.allow_extras();
   app.set_version_flag("--version", program.version);
   std::string config;
-  app.add_option("--config", config, "File of settings; the keys are the flags' names with _.")
-      ->type_name("FILE");
+  app.add_option("--config", config, kConfigHelp)->type_name("FILE");
   std::list<Flag> flags;  // The library keeps references to the elements.
   for (const Definition& definition : schema.definitions()) {
     Flag& flag = flags.emplace_back(Flag{&definition, {}});
     CLI::Option* option = app.add_option(definition.flag(), flag.given, described(definition));
-    const bool shown = program.sections_shown.empty() ||
-                       std::ranges::find(program.sections_shown, definition.section) !=
-                           program.sections_shown.end();
-    option
-        ->group(shown ? definition.section : "")  // Without a group it is hidden.
+    // Without a group it is hidden.
+    option->group(program.shows(definition.section) ? definition.section : "")
         ->type_name("VALUE")
         ->expected(definition.is_switch ? 0 : 1, 1);
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);

@@ -21,7 +21,14 @@ struct Program {
   std::string version;      // All that --version prints.
   // Whose settings --help shows; empty: all. The others are accepted all the same.
   std::vector<std::string> sections_shown = {};
+
+  bool shows(const std::string& section) const;
 };
+
+inline constexpr const char* kConfigHelp =
+    "File of settings; the keys are the flags' names with _.";
+// What --help says of a flag.
+std::string described(const Definition& definition);
 
 // The door to the outside, handed in.
 struct Outside {

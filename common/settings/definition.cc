@@ -157,6 +157,7 @@ void Schema::toggle(bool& field, Naming naming) {
        .accepts = "true or false",
        .initial = field ? "true" : "false",
        .is_switch = true,
+       .words = {"true", "false"},
        .assign = [&field](std::string_view text) -> Result<void> {
          if (text != "true" && text != "false")
            return fail(Errc::invalid_setting, "'{}' is neither true nor false", text);
@@ -176,7 +177,7 @@ void Schema::text(std::string& field, Naming naming, std::string accepts) {
        }});
 }
 
-void Schema::choice(Naming naming, std::vector<std::string> words, std::size_t initial,
+void Schema::choice(Naming naming, const std::vector<std::string>& words, std::size_t initial,
                     std::function<void(std::size_t)> store) {
   std::string accepts = fmt::format("{}", fmt::join(words, ", "));
   std::string first = words.at(initial);
@@ -184,8 +185,8 @@ void Schema::choice(Naming naming, std::vector<std::string> words, std::size_t i
        .help = std::move(naming.help),
        .accepts = std::move(accepts),
        .initial = std::move(first),
-       .assign = [words = std::move(words),
-                  store = std::move(store)](std::string_view text) -> Result<void> {
+       .words = words,
+       .assign = [words, store = std::move(store)](std::string_view text) -> Result<void> {
          const auto found = std::ranges::find(words, text);
          if (found == words.end()) return fail(Errc::invalid_setting, "'{}' is unknown", text);
          store(static_cast<std::size_t>(found - words.begin()));
@@ -199,6 +200,7 @@ void Schema::listener(std::optional<HostPort>& field, Naming naming, bool built)
        .accepts = built ? "off or HOST:PORT (port 0: any free one)"
                         : "only off: this version does not have that listener yet",
        .initial = field ? field->to_string() : "off",
+       .words = {"off"},
        .assign = [&field, built](std::string_view text) -> Result<void> {
          if (text == "off") {
            field.reset();

@@ -28,6 +28,8 @@ struct Definition {
   std::string unit = {};     // "bytes", "time"; empty for names and counts without one.
   std::string initial = {};  // The default as the file would say it; empty when there is none.
   bool is_switch = false;    // A flag that may stand without a value.
+  std::vector<std::string> words = {};  // Values that a shell may offer.
+  bool is_directory = false;            // So are the names of directories.
   // Checks and stores the value. Errors: invalid_setting, with what is wrong only (the caller
   // names key and source).
   std::function<Result<void>(std::string_view)> assign = {};
@@ -65,7 +67,7 @@ class Schema {
   void toggle(bool& field, Naming naming);  // true or false; the bare flag means true.
   void text(std::string& field, Naming naming, std::string accepts);
   // One of the words, by its place in the list.
-  void choice(Naming naming, std::vector<std::string> words, std::size_t initial,
+  void choice(Naming naming, const std::vector<std::string>& words, std::size_t initial,
               std::function<void(std::size_t)> store);
   // `off` or HOST:PORT. With `built` false only `off` is accepted: that listener comes later.
   void listener(std::optional<HostPort>& field, Naming naming, bool built);

@@ -24,7 +24,9 @@ cmake --install "$build" --prefix "$work/first" >"$work/install.log" || die "$(c
 mv "$work/first" "$work/prefix"
 prefix=$work/prefix
 for file in bin/ropewalk bin/ropewalkd etc/ropewalk/ropewalkd.conf include/ropewalk/client.h \
-  lib/systemd/system/ropewalkd.service share/ropewalk/prometheus/{prometheus,ropewalk-alerts}.yml; do
+  lib/systemd/system/ropewalkd.service share/ropewalk/prometheus/{prometheus,ropewalk-alerts}.yml \
+  share/{bash-completion/completions/,zsh/site-functions/_}{ropewalk,ropewalkd} \
+  share/man/{man1/ropewalk.1,man5/ropewalkd.conf.5,man8/ropewalkd.8}; do
   [ -f "$prefix/$file" ] || die "$file was not installed"
 done
 grep -q "^ExecStart=$work/first/bin/ropewalkd --config $work/first/etc/" \

@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 Command parse(std::vector<std::string> arguments) { return parse_command(arguments); }
 std::string leave(std::vector<std::string> arguments, int status) {
@@ -55,7 +56,7 @@ TEST(DaemonCommand, EachToolHasAHelpOfItsOwn) {
     EXPECT_THAT(log, HasSubstr("ropewalkd log verify DIR...\n"));
     EXPECT_THAT(leave({"metadata", flag}, 0), HasSubstr("ropewalkd metadata dump DIR\n"));
   }
-  EXPECT_THAT(describe_tools(), HasSubstr("ropewalkd log verify DIR..."));
+  EXPECT_THAT(daemon_program().description, HasSubstr("ropewalkd log verify DIR..."));
 }
 
 TEST(DaemonCommand, AnUnknownCommandIsNamedWithTheNearest) {
@@ -67,6 +68,24 @@ TEST(DaemonCommand, AnUnknownCommandIsNamedWithTheNearest) {
             "ropewalkd: there is no command 'log dmp' (log has dump, verify); did you mean log "
             "dump?\nSee ropewalkd log --help\n");
   EXPECT_THAT(leave({"log"}, 2), HasSubstr("log needs a command: dump or verify"));
+}
+
+// Made of the same definitions as --help; what makes them is in none of them.
+TEST(DaemonCommand, CompletionAndManualsNameSettingsAndTools) {
+  const std::string bash = leave({"completion", "bash"}, 0);
+  EXPECT_THAT(bash, HasSubstr("commands='format log metadata'\n"));
+  EXPECT_THAT(bash, HasSubstr("'ropewalkd --data-dir') kind=directory ;;"));
+  EXPECT_THAT(bash, HasSubstr("'ropewalkd --log-level') words='debug info warn error off' ;;"));
+  EXPECT_THAT(bash, HasSubstr("'ropewalkd --allow-insecure') words='true false' ;;"));
+  EXPECT_THAT(bash, HasSubstr("'ropewalkd log verify '[0-9]*) kind=file ;;"));
+  EXPECT_THAT(bash, HasSubstr("'ropewalkd metadata dump 1') kind=directory ;;"));
+  EXPECT_THAT(bash, Not(HasSubstr("completion bash\n")));
+  EXPECT_THAT(leave({"completion", "zsh"}, 0), HasSubstr("#compdef ropewalkd\n"));
+  EXPECT_THAT(leave({"man"}, 0), HasSubstr(".SS \"ropewalkd log verify [OPTIONS] DIR...\"\n"));
+  EXPECT_THAT(leave({"man", "ropewalkd.conf"}, 0), HasSubstr(".SH \"Listeners\"\n"));
+  EXPECT_THAT(leave({"completion", "fish"}, 2), HasSubstr("bash or zsh"));
+  EXPECT_THAT(leave({"man", "x"}, 2), HasSubstr("ropewalkd.conf"));
+  EXPECT_THAT(daemon_program().description, Not(HasSubstr("completion")));
 }
 
 TEST(FormatOptions, AreTheIdentityOfTheSettings) {
