@@ -1,9 +1,11 @@
-// The command `ropewalk`. Exit status: 0 done, 1 failed (the reason on stderr), 2 wrong usage.
+// The command `ropewalk`. Exit status: 0 done, 1 failed (the reason on stderr), 2 wrong usage;
+// SIGINT ends it by that signal.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
 #include "client/cli/bench/bench_commands.h"
+#include "client/cli/bench/interrupt_watch.h"
 #include "client/cli/commands.h"
 #include "client/cli/options.h"
 #include "common/env/standard_streams.h"
@@ -20,6 +22,7 @@ int run_command(const ropewalk::cli::Options& options) {
       [&](const auto& command) { return ropewalk::cli::run(*client, command); }, options.command);
   if (done) return 0;
   fmt::print(stderr, "ropewalk: {}\n", done.error());
+  if (ropewalk::cli::was_interrupted()) ropewalk::cli::end_as_interrupted();
   return 1;
 }
 

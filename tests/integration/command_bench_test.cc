@@ -1,6 +1,9 @@
 // `ropewalk bench` against a real broker: it counts what it sent and read, and says when the broker
 // goes away.
+#include <csignal>
+
 #include <boost/json.hpp>
+#include <sys/wait.h>
 
 #include "tests/integration/command_fixture.h"
 
@@ -80,6 +83,34 @@ TEST_F(CommandBench, SaysThatTheBrokerHasGone) {
   }
   EXPECT_NE(content("stderr").find("bench produce ended early, after"), std::string::npos);
   EXPECT_NE(content("stderr").find("bench latency ended early, after"), std::string::npos);
+}
+
+TEST_F(CommandBench, CtrlCEndsItWithWhatItHas) {
+  std::signal(SIGINT, SIG_DFL);  // Whoever runs this may ignore it, and children would too.
+  ASSERT_EQ(run("rw topic create p --partitions 1; rw topic create l --partitions 1"), 0);
+  const auto verb = [&](const std::string& topic, const std::string& words) {
+    return begin(fmt::format("exec {} --brokers 127.0.0.1:{} bench {} {} --duration 1h --json >{}",
+                             program("ropewalk"), broker_->port, words, topic, topic));
+  };
+  Process produce = verb("p", "produce --rate 1000");
+  Process latency = verb("l", "latency");
+  EXPECT_EQ(run(R"sh(
+    for topic in p l; do
+      until [ "$(rw consume $topic --format '%o\n' | wc -l)" -gt 50 ]; do :; done
+    done
+  )sh"),
+            0);
+  for (Process* process : {&produce, &latency}) {
+    process->signal(SIGINT);
+    const int status = process->wait();
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) << status;
+  }
+  for (const char* topic : {"p", "l"}) {
+    EXPECT_GE(number(report(topic), "records"), 50) << content(topic);
+    EXPECT_NE(content(topic).find("interrupted"), std::string::npos) << content(topic);
+  }
+  EXPECT_EQ(number(report("p"), "failed"), 0) << content("p");
+  EXPECT_NE(content("stderr").find("bench produce ended early, after"), std::string::npos);
 }
 
 TEST_F(CommandBench, RefusesATopicThatIsNotThere) {

@@ -7,7 +7,7 @@
 
 namespace ropewalk::cli {
 
-// Errors: also request_timed_out when nothing moved for the timeout.
+// Errors: also request_timed_out when nothing moved for the timeout; interrupted().
 Result<void> run(Client& client, const BenchProduce& command);
 Result<void> run(Client& client, const BenchConsume& command);
 Result<void> run(Client& client, const BenchLatency& command);

@@ -3,6 +3,7 @@
 
 #include "client/cli/bench/bench_commands.h"
 #include "client/cli/bench/bench_run.h"
+#include "client/cli/bench/interrupt_watch.h"
 #include "client/cli/bench/live_line.h"
 #include "client/cli/partition_offsets.h"
 #include "client/cli/read_ranges.h"
@@ -37,11 +38,12 @@ std::uint64_t count(const Records& records, ReadRanges& ranges, std::uint64_t wa
 }
 
 Result<void> read_all(Consumer& consumer, const BenchConsume& command, ReadRanges& ranges,
-                      env::MonotonicTime start, BenchTally& tally) {
+                      env::MonotonicTime start, const InterruptWatch& watch, BenchTally& tally) {
   std::uint64_t wanted = command.limit.records.value_or(std::numeric_limits<std::uint64_t>::max());
   const env::MonotonicTime end = command.limit.time ? start + *command.limit.time : env::kNever;
   env::MonotonicTime last = start;
   while (wanted > 0 && !ranges.done() && env::program_now() < end) {
+    if (watch.has_seen_one()) return fail(interrupted());
     TRY(const Records records, consumer.poll(kBenchPollWait));
     if (!records.empty()) {
       wanted -= count(records, ranges, wanted, tally);
@@ -67,8 +69,9 @@ Result<void> run(Client& client, const BenchConsume& command) {
   TRY_VOID(ranges.begin(consumer));
   Result<void> done;
   {
+    const InterruptWatch watch([] {});
     const LiveLine live(tally);
-    done = read_all(consumer, command, ranges, start, *tally);
+    done = read_all(consumer, command, ranges, start, watch, *tally);
   }
   BenchReport report{.bench = "consume"};
   const BenchTally::Snapshot seen = tally->snapshot();

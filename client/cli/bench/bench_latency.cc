@@ -8,6 +8,7 @@
 #include "client/cli/bench/bench_commands.h"
 #include "client/cli/bench/bench_run.h"
 #include "client/cli/bench/flights.h"
+#include "client/cli/bench/interrupt_watch.h"
 #include "client/cli/bench/live_line.h"
 #include "client/cli/bench/pacer.h"
 #include "client/cli/partition_offsets.h"
@@ -115,6 +116,7 @@ Result<void> run(Client& client, const BenchLatency& command) {
   ProducerOptions options = producer_options(load);
   options.linger = std::chrono::milliseconds(0);
   Producer producer(client, options);
+  const InterruptWatch watch([exchange] { exchange->flights.failed(interrupted()); });
   std::thread reader([&] { consume_all(consumer, *exchange); });
 
   send(producer, load, payloads, exchange, kWarmUp, env::program_now());

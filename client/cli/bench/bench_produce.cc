@@ -2,12 +2,16 @@
 
 #include "client/cli/bench/bench_commands.h"
 #include "client/cli/bench/bench_run.h"
+#include "client/cli/bench/interrupt_watch.h"
 #include "client/cli/bench/live_line.h"
 #include "client/cli/bench/pacer.h"
 #include "common/env/program_time.h"
 
 namespace ropewalk::cli {
 namespace {
+
+// What is on its way when somebody presses Ctrl-C may still arrive.
+constexpr std::chrono::seconds kLastWait{1};
 
 // Sends what is due until the run is over or something failed. How many.
 std::uint64_t send_all(Producer& producer, const BenchLoad& load, const Payloads& payloads,
@@ -46,11 +50,19 @@ Result<void> run(Client& client, const BenchProduce& command) {
   Producer producer(client, options);
   BenchReport report{.bench = "produce"};
   {
+    const InterruptWatch watch([&] {
+      tally->end(interrupted());
+      // A send that waits for room in the buffer waits no longer than that.
+      if (!producer.flush(kLastWait)) producer.close_now();
+    });
     const LiveLine live(tally);
     const std::uint64_t sent = send_all(producer, load, payloads, pacer, tally);
     report.unsent = pacer.due_by(env::program_now(), sent) - sent;
     // Each delivery is decided by its own timeout; once one has failed the rest does not count.
-    if (!tally->has_failed()) static_cast<void>(producer.flush(2 * load.timeout));
+    if (watch.has_seen_one())
+      static_cast<void>(producer.flush(kLastWait));
+    else if (!tally->has_failed())
+      static_cast<void>(producer.flush(2 * load.timeout));
     producer.close_now();
   }
   BenchTally::Snapshot seen = tally->snapshot();

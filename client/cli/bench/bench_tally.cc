@@ -17,6 +17,11 @@ void BenchTally::failed(const Error& error) {
   if (!error_) error_ = error;
 }
 
+void BenchTally::end(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  if (!error_) error_ = error;
+}
+
 bool BenchTally::has_failed() const {
   const std::lock_guard lock(mutex_);
   return error_.has_value();

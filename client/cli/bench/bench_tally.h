@@ -24,7 +24,9 @@ class BenchTally {
                  std::optional<std::chrono::nanoseconds> latency);
   // The first failure is the one that is told.
   void failed(const Error& error);
-  bool has_failed() const;
+  // The run is to end for a reason that is no record's.
+  void end(const Error& error);
+  bool has_failed() const;  // Either of them.
 
   struct Snapshot {
     std::uint64_t records = 0;
