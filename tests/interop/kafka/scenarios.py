@@ -1,0 +1,214 @@
+"""What every client has to do, and what must come of it."""
+
+import records
+from broker import CODECS
+
+
+def expect(condition, words):
+    if not condition:
+        raise AssertionError(words)
+
+
+def _show(record):
+    return str(record) if len(str(record)) < 300 else str(record)[:300] + "..."
+
+
+def expect_same(found, wanted, words):
+    """Both as Broker.consume() has them."""
+    expect(found.keys() == wanted.keys(), f"{words}: partitions {sorted(found)}, not {sorted(wanted)}")
+    for partition, at in wanted.items():
+        for offset, record in at.items():
+            other = found[partition].get(offset)
+            expect(other == record, f"{words}, offset {offset}: {_show(other)}, not {_show(record)}")
+        extra = found[partition].keys() - at.keys()
+        expect(not extra, f"{words}: offsets {sorted(extra)} of partition {partition} too many")
+
+
+def _sayable(client, sent):
+    """Of these records those that the client's interface has words for."""
+    def good(record):
+        names = [name for name, _ in record.headers]
+        return not ((client.lacks("empty header names") and "" in names) or
+                    (client.lacks("records without key and value") and record.key is None and record.value is None) or
+                    (client.lacks("null header values") and None in [value for _, value in record.headers]) or
+                    (client.lacks("repeated header names") and len(names) > len(set(names))))
+    return [record for record in sent if good(record)]
+
+
+def _at_offsets(sent, offsets, stored):
+    """The records sent, where they were acknowledged. Without the client's own times: with those stored."""
+    wanted = {}
+    for index, record in enumerate(sent):
+        wanted.setdefault(record.partition, {})[offsets[index]] = record
+    for partition, at in wanted.items():
+        expect(list(at) == sorted(at) and len(at) == sum(record.partition == partition for record in sent),
+               f"acknowledged out of order at {list(at)}")
+        if stored is not None:
+            for offset, record in at.items():
+                if offset in stored.get(partition, {}):
+                    at[offset] = record._replace(timestamp=stored[partition][offset].timestamp)
+    return wanted
+
+
+def _all_of(broker, topic):
+    return {number: ("earliest", end) for number, (_, end) in broker.offsets(topic).items() if end > 0}
+
+
+def write_tricky(broker, client, topic, codec, idempotent):
+    """Produces the tricky records and holds them against what the native client reads."""
+    broker.create_topic(topic)
+    sent = _sayable(client, records.tricky())
+    offsets = client.produce(topic, sent, codec, idempotent)
+    stored = broker.consume(topic)
+    expect_same(stored, _at_offsets(sent, offsets, stored if client.lacks("timestamps") else None), f"{topic} as stored")
+    # A codec that makes a batch no smaller may be left out.
+    expect(broker.codecs(topic) in ({codec}, {codec, "none"}), f"{topic} has batches in {broker.codecs(topic)}")
+    return stored
+
+
+def every_codec(broker, client):
+    """Writes and reads in every codec, beside the native client."""
+    for codec in client.hello["codecs"]:
+        for idempotent in client.hello["idempotence"]:
+            topic = f"tricky-{codec}-{'once' if idempotent else 'plain'}"
+            stored = write_tricky(broker, client, topic, codec, idempotent)
+            expect_same(client.consume(topic, _all_of(broker, topic)), stored, f"{topic} as read")
+        topic = f"native-{codec}"
+        broker.create_topic(topic)
+        sent = records.tricky()
+        broker.produce(topic, sent, codec)
+        wanted = {}
+        for record in sent:
+            of_partition = wanted.setdefault(record.partition, {})
+            of_partition[len(of_partition)] = record
+        expect_same(broker.consume(topic), wanted, f"{topic} as stored")
+        expect_same(client.consume(topic, _all_of(broker, topic)), wanted, f"{topic} as read")
+
+
+def auto_create(broker, client):
+    """A topic that is not there is made by producing to it."""
+    if client.lacks("topics made by producing"):
+        return
+    sent = [record for record in records.numbered(0, 20) if record.partition == 0]
+    offsets = client.produce("made-by-producing", sent, "none", False)
+    expect(offsets == dict(enumerate(range(10))), f"acknowledged at {offsets}")
+    expect(client.ask("topics").get("made-by-producing") == 1, f"topics {client.ask('topics')}")
+
+
+def segments_and_times(broker, client):
+    """Reads over many segments, from offsets and times, and after the oldest records went."""
+    topic, count = "rolled", 400
+    broker.create_topic(topic, **{"segment.bytes": "1048576"})
+    sent = records.numbered(0, count, size=20_000)
+    for begin in range(0, count, 100):  # Batches of their own.
+        if client.lacks("timestamps"):
+            broker.produce(topic, sent[begin:begin + 100], "none")
+        else:
+            client.produce(topic, sent[begin:begin + 100], "none", client.hello["idempotence"][-1])
+    expect(len(broker.segments(topic, 0)) >= 4, f"segments {broker.segments(topic, 0)}")
+    half = count // 2
+    wanted = {partition: {i: sent[2 * i + partition] for i in range(half)} for partition in (0, 1)}
+    expect_same(client.consume(topic, _all_of(broker, topic)), wanted, "over segments")
+
+    def cut(from_0, from_1):
+        return {number: {i: wanted[number][i] for i in range(begin, half)} for number, begin in ((0, from_0), (1, from_1))}
+
+    expect_same(client.consume(topic, {0: (137, half), 1: (1, half)}), cut(137, 1), "from offsets")
+    for at, offset in (("earliest", 0), ("latest", half), (1, 0), (sent[102].timestamp, 51), (sent[102].timestamp + 1, 52),
+                       (sent[-2].timestamp, half - 1), (sent[-1].timestamp + 1, -1)):
+        found = client.ask("offset", topic=topic, partition=0, at=at)
+        # Some say "none" by the end.
+        expect(found == offset or (offset == -1 and found == half), f"the offset at {at} is {found}, not {offset}")
+    found = [client.ask("offset", topic=topic, partition=number, at=sent[250].timestamp) for number in (0, 1)]
+    expect_same(client.consume(topic, {number: (found[number], half) for number in (0, 1)}), cut(125, 125), "from a time")
+
+    if client.can("delete_records"):
+        client.ask("delete_records", topic=topic, partition=0, before=77)
+    else:
+        broker.command("records", "delete", topic, "--partition", "0", "--before", "77")
+    expect(broker.offsets(topic) == {0: (77, half), 1: (0, half)}, f"offsets {broker.offsets(topic)}")
+    expect(client.ask("offset", topic=topic, partition=0, at="earliest") == 77, "the earliest offset is not 77")
+    expect(client.ask("offset", topic=topic, partition=0, at=1) == 77, "the offset of the earliest time is not 77")
+    expect_same(client.consume(topic, {0: ("earliest", half), 1: (0, half)}), cut(77, 0), "after records went")
+    if not client.lacks("a new beginning where an offset is gone"):
+        expect_same(client.consume(topic, {0: (5, half), 1: (0, half)}), cut(77, 0), "from an offset that is gone")
+
+
+def restarts(broker, client):
+    """The broker is killed, and stopped, while records are on their way."""
+    for idempotent in client.hello["idempotence"]:
+        for end_it in (broker.kill, broker.stop):
+            topic = f"restarted-{end_it.__name__}-{'once' if idempotent else 'plain'}"
+            broker.create_topic(topic)
+            numbers = records.numbered(0, 100_000)
+            sending = client.sending(topic, "none", idempotent)
+            count = sending.send_until(300, iter(numbers))
+            print(f"{topic}: {len(sending.offsets)} of {count} acknowledged at the end", flush=True)
+            end_it()
+            sending.send(numbers[count:count + 1000])
+            broker.start()
+            sending.send(numbers[count + 1000:count + 2000])
+            offsets = sending.end()
+            sent = numbers[:count + 2000]
+            expect(len(offsets) == len(sent), f"{topic}: {len(offsets)} of {len(sent)} acknowledged")
+            stored = broker.consume(topic)
+            wanted = _at_offsets(sent, offsets, stored if client.lacks("timestamps") else None)
+            if idempotent:
+                expect_same(stored, wanted, topic)
+            else:
+                _expect_none_lost(stored, wanted, topic)
+
+
+def _expect_none_lost(stored, wanted, topic):
+    """Records may be there twice, for the answer to the first was lost; no other may be between."""
+    for partition, at in wanted.items():
+        for offset, record in at.items():
+            expect(stored[partition].get(offset) == record, f"{topic}-{partition}, offset {offset}: not what was sent")
+        first_seen = list(dict.fromkeys(record.key for record in stored[partition].values()))
+        expect(first_seen == [record.key for record in at.values()], f"{topic}-{partition} is out of order")
+
+
+def administration(broker, client):
+    """Topics and their settings, as far as the client has words for them."""
+    topic = f"made-by-{client.name}"
+    if client.can("create_topic"):
+        client.ask("create_topic", topic=topic, partitions=2, configs={"retention.ms": "-1"})
+        expect(broker.offsets(topic).keys() == {0, 1}, f"offsets {broker.offsets(topic)}")
+    else:
+        broker.create_topic(topic)
+    expect(client.ask("topics").get(topic) == 2, f"topics {client.ask('topics')}")
+    if client.can("create_partitions"):
+        client.ask("create_partitions", topic=topic, partitions=5)
+        expect(len(broker.offsets(topic)) == 5, f"offsets {broker.offsets(topic)}")
+    if client.can("configs"):
+        configs = client.ask("configs", topic=topic)
+        expect(configs["retention.ms"] == "-1" and configs["cleanup.policy"] == "delete", f"configs {configs}")
+    if client.can("set_configs"):
+        client.ask("set_configs", topic=topic, configs={"retention.ms": "3600000", "max.message.bytes": "2000000"})
+        described = broker.command("topic", "describe", topic, "--json")
+        for text in (b'"name":"retention.ms","value":"3600000","source":"topic"',
+                     b'"name":"max.message.bytes","value":"2000000","source":"topic"'):
+            expect(text in described, f"described {described}")
+        if client.can("configs"):
+            configs = client.ask("configs", topic=topic)
+            expect(configs["retention.ms"] == "3600000" and configs["max.message.bytes"] == "2000000", f"configs {configs}")
+    if client.can("delete_topic"):
+        client.ask("delete_topic", topic=topic)
+        expect(topic not in broker.command("topic", "list").decode().split(), "a deleted topic is there")
+
+
+ALL = [every_codec, auto_create, segments_and_times, administration, restarts]
+
+
+def read_each_other(broker, clients):
+    """Every client reads what every other has written, in every codec that both know."""
+    written = {}
+    for writer in clients:
+        for codec in writer.hello["codecs"]:
+            topic = f"{writer.name}-{codec}"
+            written[topic] = codec, write_tricky(broker, writer, topic, codec, writer.hello["idempotence"][-1])
+    for reader in clients:
+        for topic, (codec, stored) in written.items():
+            if codec in reader.hello["codecs"]:
+                expect_same(reader.consume(topic, _all_of(broker, topic)), stored, f"{topic} as {reader.name} reads it")
+    expect(set(CODECS) == {codec for codec, _ in written.values()}, "not every codec was written")
