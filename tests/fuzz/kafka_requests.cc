@@ -1,25 +1,13 @@
 // Requests of Kafka's protocol, in every call and version: what can be read can be written, and is
 // then read as the same.
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <variant>
 
 #include "broker/listeners/kafka/messages/all.h"
+#include "tests/fuzz/golden_requests.h"
 #include "tests/fuzz/target.h"
 
 namespace ropewalk::fuzz {
 namespace {
-
-// The golden frames of the unit tests: requests that clients sent, and another encoder's.
-constexpr const char* kGoldenFile = "tests/unit/broker/listeners/kafka/golden.txt";
-
-std::string from_hex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-    bytes.push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-  return bytes;
-}
 
 // Without its length.
 SharedBytes frame_of(const std::vector<env::Chunk>& chunks) {
@@ -49,19 +37,7 @@ void read_and_write(const SharedBytes& frame, const kafka::RequestStart& start) 
 
 }  // namespace
 
-std::vector<Seed> seeds() {
-  std::vector<Seed> all;
-  std::ifstream file(kGoldenFile);
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::string kind, call, version, source, hex;
-    words >> kind >> call >> version >> source >> hex;
-    if (kind == "request" && !source.ends_with("-sparse"))
-      all.push_back({call + "_" + version + "_" + source, from_hex(hex).substr(4)});
-  }
-  ENSURE(!all.empty(), "run from the top of the tree: {} is not there", kGoldenFile);
-  return all;
-}
+std::vector<Seed> seeds() { return golden_requests(); }
 
 }  // namespace ropewalk::fuzz
 

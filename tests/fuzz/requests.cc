@@ -1,10 +1,6 @@
 // Frames into a session of the native listener, over the real use cases of a broker with one topic:
 // header and body of every request, and what is done with them.
-//
-// The broker is kept from one input to the next and made anew from time to time, since its log
-// grows; each input has a connection of its own.
 #include "broker/listeners/native/native_listener.h"
-#include "common/log.h"
 #include "common/wire/frame.h"
 #include "ropewalk/v1/fetch.pb.h"
 #include "ropewalk/v1/metadata.pb.h"
@@ -13,13 +9,12 @@
 #include "ropewalk/v1/produce.pb.h"
 #include "ropewalk/v1/producer_id.pb.h"
 #include "ropewalk/v1/topics.pb.h"
+#include "tests/fuzz/session_world.h"
 #include "tests/fuzz/target.h"
-#include "tests/unit/broker/service/service_rig.h"
 
 namespace ropewalk::fuzz {
 namespace {
 
-constexpr int kInputsOfABroker = 500;
 constexpr std::int32_t kApis[] = {v1::API_NEGOTIATE,        v1::API_METADATA,
                                   v1::API_DESCRIBE_CLUSTER, v1::API_CREATE_TOPIC,
                                   v1::API_DELETE_TOPIC,     v1::API_DESCRIBE_TOPICS,
@@ -32,82 +27,7 @@ constexpr unsigned kFreshFrame = 12;  // The same as the first frame of the conn
 constexpr unsigned kBatch = 13;       // A batch, mended, in a produce to the topic.
 constexpr unsigned kModes = 14;
 
-class Outbox final : public rpc::Outbox {
- public:
-  explicit Outbox(env::Core& core) : core_(core) {}
-  void send(std::vector<env::Chunk> frame) override {
-    ENSURE(!closing, "a reply behind the last one");
-    ENSURE(!frame.empty(), "an empty reply");
-    replies++;
-  }
-  void close_after_sending(Error) override { closing = true; }
-  bool answers_are_full() override { return false; }
-  std::size_t held_bytes() const override { return 0; }
-  void hold_reading(bool) override {}
-  env::Core& core() override { return core_; }
-
-  int replies = 0;
-  bool closing = false;
-
- private:
-  env::Core& core_;
-};
-
-class World {
- public:
-  World() : rig_(7) {
-    topic = rig_.add_topic("there", 2);
-    rig_.produce_one(service::ServiceRig::to(topic, 1, service::ServiceRig::batch(3)));
-    listener_ = std::make_unique<native::NativeListener>(rig_.environment(), *rig_.use_cases,
-                                                         native::NativeOptions{});
-    sessions_ = listener_->sessions();
-  }
-  ~World() {
-    sessions_ = nullptr;
-    rig_.world.run(rig_.core(), listener_->stop());
-    listener_.reset();
-  }
-
-  void serve(const std::vector<std::string>& frames) {
-    while (rig_.controller.answers.size() < 64)
-      rig_.controller.answers.push_back(fail(Errc::not_controller, "there is none"));
-    rig_.controller.asked.clear();
-    auto outbox = std::make_shared<Outbox>(rig_.core());
-    std::unique_ptr<rpc::Session> session;
-    rig_.on_core([&] {
-      session = sessions_({rig_.core(), {"a", 9192}, {"b", 4000}, outbox});
-      for (const std::string& frame : frames) {
-        if (outbox->closing) break;
-        const SharedBytes bytes{std::string(frame)};
-        session->on_frames(std::span(&bytes, 1));
-      }
-    });
-    rig_.world.run_for(std::chrono::milliseconds(50));
-    rig_.on_core([&] {
-      session->on_closed();
-      session.reset();
-    });
-    rig_.world.run_for(std::chrono::milliseconds(10));
-  }
-
-  TopicId topic;
-
- private:
-  service::ServiceRig rig_;
-  std::unique_ptr<native::NativeListener> listener_;
-  rpc::SessionFactory sessions_;
-};
-
-World& world() {
-  static std::unique_ptr<World> kept;
-  static int inputs = 0;
-  if (!kept || ++inputs % kInputsOfABroker == 0) {
-    configure_log(LogFormat::text, LogLevel::error);
-    kept.reset();
-    kept = std::make_unique<World>();
-  }
-  return *kept;
-}
+using World = SessionWorld<native::NativeListener, native::NativeOptions>;
 
 // As it arrives: without its length.
 std::string frame_of(std::int32_t api, std::string_view body) {
@@ -192,7 +112,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ropewalk::fuzz;
   Input input(data, size);
   const unsigned mode = input.byte() % kModes;
-  World& broker = world();
+  World& broker = kept_world<World>("there");
   std::vector<std::string> frames;
   if (mode != kFreshFrame) frames.push_back(frame_of(v1::API_NEGOTIATE, ""));
   if (mode == kWholeFrame || mode == kFreshFrame)

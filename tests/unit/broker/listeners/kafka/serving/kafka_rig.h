@@ -11,31 +11,11 @@
 #include <gtest/gtest.h>
 
 #include "broker/listeners/kafka/kafka_listener.h"
+#include "tests/support/kept_outbox.h"
 #include "tests/unit/broker/listeners/kafka/frames.h"
 #include "tests/unit/broker/service/service_rig.h"
 
 namespace ropewalk::kafka {
-
-// What the session has sent.
-class Outbox final : public rpc::Outbox {
- public:
-  explicit Outbox(env::Core& core) : core_(core) {}
-  void send(std::vector<env::Chunk> frame) override { frames.push_back(std::move(frame)); }
-  void close_after_sending(Error why) override { closed = std::move(why); }
-  std::size_t held_bytes() const override { return held; }
-  bool answers_are_full() override { return full; }
-  void hold_reading(bool hold) override { holds_reading = hold; }
-  env::Core& core() override { return core_; }
-
-  std::vector<std::vector<env::Chunk>> frames;
-  std::optional<Error> closed;
-  std::size_t held = 0;
-  bool full = false;
-  bool holds_reading = false;
-
- private:
-  env::Core& core_;
-};
 
 class KafkaRig : public service::ServiceRig {
  public:
@@ -57,7 +37,7 @@ class KafkaRig : public service::ServiceRig {
   // Ends the connection, if there is one, and begins another.
   void connect() {
     disconnect();
-    outbox = std::make_shared<Outbox>(core());
+    outbox = std::make_shared<support::KeptOutbox>(core());
     on_core([&] { session = sessions({core(), {"10.0.0.7", 19092}, {"10.0.0.8", 4000}, outbox}); });
   }
   void disconnect() {
@@ -132,7 +112,7 @@ class KafkaRig : public service::ServiceRig {
 
   std::unique_ptr<KafkaListener> listener;
   rpc::SessionFactory sessions;
-  std::shared_ptr<Outbox> outbox;
+  std::shared_ptr<support::KeptOutbox> outbox;
   std::unique_ptr<rpc::Session> session;
   std::int32_t correlation = 0;
 
