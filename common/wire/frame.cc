@@ -70,8 +70,7 @@ Result<std::size_t> decode_length(ByteSpan at, std::size_t frame_bytes_max) {
   if (length == 0) return fail(Errc::malformed_frame, "a frame of length 0");
   if (length <= frame_bytes_max && length <= kFrameBytesCeiling) return std::size_t{length};
   if (const char* stranger = recognise_stranger(at)) {
-    return fail(Errc::malformed_frame,
-                "this looks like {}; this port speaks Ropewalk's native protocol without TLS",
+    return fail(Errc::malformed_frame, "this looks like {}, which this port does not speak",
                 stranger);
   }
   if (length > kFrameBytesCeiling) {
@@ -91,7 +90,7 @@ Result<RequestFrame> decode_request(const SharedBytes& frame) {
   }
   if (looks_like_kafka(frame.span())) {
     return fail(Errc::malformed_frame,
-                "this looks like a Kafka client; this port speaks Ropewalk's native protocol");
+                "this looks like a Kafka client; those have a port of their own (kafka_listen)");
   }
   if (!body) return within("reading a request's header", std::move(body).error());
   return fail(Errc::malformed_frame, "a request's header has no api key");

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """./dev bench [NAME...] [--json FILE]: what a record costs, beside what the machine allows.
 
-NAME picks rows by their beginning. Everything in one run, in turns, since this machine's figures
+NAME picks rows by their beginning; those that begin with "kafka" need Apache Kafka and run only when they
+are named (tests/bench/kafka/README.md). Everything in one run, in turns, since this machine's figures
 move from minute to minute; a row's figure is the median of its rounds.
 """
 
@@ -102,6 +103,7 @@ class Bench:
         self.rounds = options.rounds
         self.megabytes = options.mb
         self.wanted = options.names
+        self.warm_up = options.warm_up
         self.directory = tempfile.mkdtemp(prefix="bench-", dir=options.dir)
         self.rows = []
 
@@ -330,6 +332,10 @@ class Bench:
         self.group_commit(64)
         self.idle()
         self.restart()
+        if any(name.startswith("kafka") for name in self.wanted):
+            sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "kafka"))
+            import kafka_rows  # Needs what only these rows do.
+            kafka_rows.Rows(self, self.warm_up).run()
         if not self.rows:
             sys.exit("bench: no row begins with " + " or ".join(self.wanted))
         self.print_table(time.time() - started)
@@ -387,6 +393,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--mb", type=int, default=400, help="payload of a throughput round")
     parser.add_argument("--dir", default=os.path.join(top, "build"), help="whose disk is measured")
+    parser.add_argument("--warm-up", type=int, default=120, help="seconds for Kafka's JVM")
     parser.add_argument("--bin", default=os.path.join(top, "build/release/bin"))
     options = parser.parse_args()
     bench = Bench(options)

@@ -20,6 +20,14 @@ std::shared_ptr<const security::Caller> caller_of(const rpc::Accepted& accepted)
   return std::make_shared<const security::Caller>(std::move(caller));
 }
 
+// By its api key.
+bool is_no_kafka(ByteSpan frame) {
+  constexpr std::int16_t kLastKeyOfKafka = 1000;  // With room for calls to come.
+  if (frame.size() < sizeof(std::int16_t)) return true;
+  const auto key = load_be<std::int16_t>(frame.data());
+  return key < 0 || key > kLastKeyOfKafka;
+}
+
 }  // namespace
 
 KafkaSession::KafkaSession(Shared& shared, const rpc::Accepted& accepted)
@@ -44,6 +52,10 @@ void KafkaSession::on_frames(std::span<const SharedBytes> frames) {
 void KafkaSession::on_broken(const Error& error) { break_off(error); }
 
 void KafkaSession::on_frame(const SharedBytes& frame) {
+  if (!introduced_ && is_no_kafka(frame.span()))
+    return break_off({Errc::invalid_request,
+                      "this is no Kafka client; those of Ropewalk's own protocol have a port of "
+                      "their own (native_listen)"});
   auto start = read_request_header(frame);
   if (!start) return break_off(std::move(start).error());
   if (start->api == nullptr) return answer_unserved(start->header);

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/wire/frame.h"
+#include "ropewalk/v1/negotiate.pb.h"
 #include "tests/unit/broker/listeners/kafka/serving/kafka_rig.h"
 
 namespace ropewalk::kafka {
@@ -83,6 +85,17 @@ TEST(KafkaSession, ClosesOverWhatItDoesNotServe) {
   ASSERT_TRUE(rig.outbox->closed);
   EXPECT_EQ(rig.outbox->closed->code, Errc::unsupported_version);
   EXPECT_THAT(rig.outbox->closed->context, HasSubstr("api key 3 in version 99"));
+}
+
+TEST(KafkaSession, KnowsAClientOfTheNativeProtocol) {
+  KafkaRig rig;
+  v1::RequestHeader header;
+  header.set_api_key(v1::API_NEGOTIATE);
+  header.set_correlation_id(1);
+  const auto frame = wire::encode_frame(header, v1::NegotiateRequest());
+  rig.arrive({frame.slice(wire::kLengthBytes, frame.size() - wire::kLengthBytes)});
+  ASSERT_TRUE(rig.outbox->closed);
+  EXPECT_THAT(rig.outbox->closed->context, HasSubstr("native_listen"));
 }
 
 TEST(KafkaSession, WhatCameBeforeRubbishIsAnsweredStill) {
