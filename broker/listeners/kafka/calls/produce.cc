@@ -38,7 +38,9 @@ bool names_one_twice(const ProduceRequest& message) {
 }
 
 void set_result(ProducePartitionResponse& into, const service::ProduceResult& result) {
-  into.error_code = code_of(result.error);
+  into.error_code = result.error.code == Errc::invalid_txn_state
+                        ? kTransactionalIdAuthorizationFailed
+                        : code_of(result.error);
   into.error_message = text_of(result.error);
   into.base_offset = result.base_offset.value();
   into.log_append_time_ms = result.log_append_time_ms;

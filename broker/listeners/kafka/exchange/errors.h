@@ -14,6 +14,9 @@ namespace ropewalk::kafka {
 std::int16_t code_of(Errc code);
 inline std::int16_t code_of(const Error& error) { return code_of(error.code); }
 
+// What Kafka says of a transaction's batch in a request without a transactional id.
+inline constexpr std::int16_t kTransactionalIdAuthorizationFailed = 53;
+
 // What was wrong, for replies with room for words; none where nothing was. Of a bounded length:
 // it may quote what the peer has sent.
 std::optional<std::string> text_of(const Error& error);

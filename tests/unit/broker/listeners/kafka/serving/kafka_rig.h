@@ -19,7 +19,8 @@ namespace ropewalk::kafka {
 
 class KafkaRig : public service::ServiceRig {
  public:
-  explicit KafkaRig(KafkaOptions options = {}) : ServiceRig(1) {
+  explicit KafkaRig(KafkaOptions options = {}, service::Limits limits = {})
+      : ServiceRig(1, limits) {
     on_core([&] {
       listener = std::make_unique<KafkaListener>(environment(), *use_cases, options);
       sessions = listener->sessions();

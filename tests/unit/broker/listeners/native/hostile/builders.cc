@@ -1,4 +1,3 @@
-#include "common/records/batch_builder.h"
 #include "common/wire/frame.h"
 #include "common/wire/varint.h"
 #include "tests/unit/broker/listeners/native/hostile/hostile.h"
@@ -41,26 +40,6 @@ std::string request(std::int32_t api, const google::protobuf::MessageLite& body)
   return raw_request(api, body.SerializeAsString());
 }
 
-std::string good_batch() {
-  BatchBuilder builder;
-  for (std::int32_t i = 0; i < kGoodRecords; i++) {
-    NewRecord record;
-    record.timestamp = 1'700'000'000'000 + i;
-    record.key = as_bytes("key");
-    record.value = as_bytes("value");
-    builder.append(record);
-  }
-  return std::string(builder.finish(Codec::none).value().text());
-}
-
-std::string resealed(std::string batch) {
-  auto* at = reinterpret_cast<std::byte*>(batch.data());
-  store_be(at + batch_at::kBatchLength,
-           static_cast<std::int32_t>(batch.size() - kBatchPrefixBytes));
-  store_be(at + batch_at::kCrc, batch_crc(as_bytes(batch)));
-  return batch;
-}
-
 std::string produce_of(const HostileWorld& world, std::string_view records) {
   const std::string id = world.topic.to_bytes();
   return bytes_field(1000, bytes_field(1, id) + bytes_field(1000, records)) +
@@ -68,12 +47,14 @@ std::string produce_of(const HostileWorld& world, std::string_view records) {
                      bytes_field(1, id) + varint_field(2, 1) + bytes_field(1000, good_batch()));
 }
 
-Hostile batch_case(const HostileWorld& world, std::string name, std::string_view records,
-                   Errc item) {
-  return {.name = std::move(name),
-          .sent = raw_request(v1::API_PRODUCE, produce_of(world, records)),
-          .item = item,
-          .api = v1::API_PRODUCE};
+HostileTable hostile_batches(const HostileWorld& world) {
+  HostileTable table;
+  for (support::HostileBatch& batch : support::hostile_batches())
+    table.push_back({.name = std::move(batch.name),
+                     .sent = raw_request(v1::API_PRODUCE, produce_of(world, batch.records)),
+                     .item = batch.error,
+                     .api = v1::API_PRODUCE});
+  return table;
 }
 
 }  // namespace ropewalk::native

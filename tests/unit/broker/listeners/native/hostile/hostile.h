@@ -14,8 +14,13 @@
 #include "common/error.h"
 #include "common/uuid.h"
 #include "ropewalk/v1/header.pb.h"
+#include "tests/support/hostile_batches/hostile_batches.h"
 
 namespace ropewalk::native {
+
+using support::good_batch;
+using support::kGoodRecords;
+using support::kHostileDecompressedMax;
 
 enum class After {
   goes_on,  // The connection serves the next request.
@@ -34,8 +39,6 @@ struct Hostile {
 };
 using HostileTable = std::vector<Hostile>;
 
-// What the broker decompresses of one batch.
-inline constexpr std::size_t kHostileDecompressedMax = std::size_t{4} << 20;
 // What the cases can name: a topic of two partitions that the broker leads, with three records in
 // partition 1.
 inline constexpr std::string_view kHostileTopic = "there";
@@ -46,9 +49,8 @@ struct HostileWorld {
 HostileTable hostile_frames(const HostileWorld& world);
 HostileTable hostile_headers(const HostileWorld& world);
 HostileTable hostile_requests(const HostileWorld& world);
+// Those of tests/support/hostile_batches, each in a produce.
 HostileTable hostile_batches(const HostileWorld& world);
-HostileTable hostile_records(const HostileWorld& world);
-HostileTable hostile_codecs(const HostileWorld& world);
 
 // Builders. A "raw" one is put together by hand, so that protobuf cannot mend it.
 inline constexpr std::int64_t kCorrelation = 5;
@@ -65,13 +67,5 @@ std::string raw_request(std::int32_t api, std::string_view body);
 // The body of a ProduceRequest for partition 0 with `records`, and a good batch for partition 1
 // beside it.
 std::string produce_of(const HostileWorld& world, std::string_view records);
-// Three records without compression, and their number.
-std::string good_batch();
-inline constexpr std::int32_t kGoodRecords = 3;
-// Makes length and checksum right again.
-std::string resealed(std::string batch);
-// A case of one batch that is refused for `item`.
-Hostile batch_case(const HostileWorld& world, std::string name, std::string_view records,
-                   Errc item);
 
 }  // namespace ropewalk::native

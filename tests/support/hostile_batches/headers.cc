@@ -1,15 +1,13 @@
 // Record batches: every field of the header wrong in every way that means something.
 #include "common/records/batch_header.h"
-#include "tests/unit/broker/listeners/native/hostile/hostile.h"
+#include "tests/support/hostile_batches/hostile_batches.h"
 
-namespace ropewalk::native {
+namespace ropewalk::support {
 namespace {
 
 class Batches {
  public:
-  explicit Batches(const HostileWorld& world) : world_(world) {}
-
-  HostileTable all() {
+  HostileBatches all() {
     add_sizes();
     add_magic_and_checksum();
     add_attributes();
@@ -21,7 +19,7 @@ class Batches {
 
  private:
   void bad(std::string name, std::string_view records, Errc code) {
-    table_.push_back(batch_case(world_, "batch: " + name, records, code));
+    table_.push_back({"batch: " + name, std::string(records), code});
   }
   template <class T>
   static std::string with(std::size_t at, T value) {
@@ -162,12 +160,11 @@ class Batches {
     sealed("the largest largest time", batch_at::kMaxTimestamp, INT64_MAX, Errc::none);
   }
 
-  const HostileWorld& world_;
-  HostileTable table_;
+  HostileBatches table_;
 };
 
 }  // namespace
 
-HostileTable hostile_batches(const HostileWorld& world) { return Batches(world).all(); }
+HostileBatches hostile_headers() { return Batches().all(); }
 
-}  // namespace ropewalk::native
+}  // namespace ropewalk::support

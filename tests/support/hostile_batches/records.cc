@@ -4,9 +4,9 @@
 #include "common/records/batch_header.h"
 #include "common/records/compression.h"
 #include "common/records/varint.h"
-#include "tests/unit/broker/listeners/native/hostile/hostile.h"
+#include "tests/support/hostile_batches/hostile_batches.h"
 
-namespace ropewalk::native {
+namespace ropewalk::support {
 namespace {
 
 // Kafka's zigzag numbers.
@@ -52,12 +52,11 @@ std::string compressed(Codec codec, std::string_view text) {
 
 }  // namespace
 
-HostileTable hostile_records(const HostileWorld& world) {
-  HostileTable table;
+HostileBatches hostile_records() {
+  HostileBatches table;
   const auto batch = [&](std::string name, std::string_view records, std::int32_t count,
                          Errc code) {
-    table.push_back(
-        batch_case(world, "record: " + std::move(name), batch_of(records, count), code));
+    table.push_back({"record: " + std::move(name), batch_of(records, count), code});
   };
   const auto bad = [&](std::string name, auto change, Errc code = Errc::invalid_record) {
     Pieces pieces;
@@ -139,16 +138,16 @@ HostileTable hostile_records(const HostileWorld& world) {
   return table;
 }
 
-HostileTable hostile_codecs(const HostileWorld& world) {
-  HostileTable table;
+HostileBatches hostile_codecs() {
+  HostileBatches table;
   const std::string one = Pieces().text();
   const auto corrupt = Errc::corrupt_message;
   for (const Codec codec : {Codec::gzip, Codec::snappy, Codec::lz4, Codec::zstd}) {
     const int bits = static_cast<int>(codec);
     const auto bad = [&](std::string_view name, std::string_view bytes, Errc code,
                          std::int32_t count = 1) {
-      table.push_back(batch_case(world, fmt::format("{}: {}", to_string(codec), name),
-                                 batch_of(bytes, count, bits), code));
+      table.push_back(
+          {fmt::format("{}: {}", to_string(codec), name), batch_of(bytes, count, bits), code});
     };
     // Does not become smaller, so that every part of it counts.
     std::string noise;
@@ -177,16 +176,15 @@ HostileTable hostile_codecs(const HostileWorld& world) {
         Errc::invalid_record);
   }
   const auto bomb = [&](Codec codec, std::string_view bytes) {
-    table.push_back(batch_case(world, fmt::format("{}: a bomb", to_string(codec)),
-                               batch_of(bytes, 1, static_cast<int>(codec)),
-                               Errc::message_too_large));
+    table.push_back({fmt::format("{}: a bomb", to_string(codec)),
+                     batch_of(bytes, 1, static_cast<int>(codec)), Errc::message_too_large});
   };
   const std::string zeros(kHostileDecompressedMax + 1, '\0');
   for (const Codec codec : {Codec::gzip, Codec::lz4, Codec::zstd})
     bomb(codec, compressed(codec, zeros));
   // A bare block that says how much it holds, and holds nothing.
-  bomb(Codec::snappy, varint(0xffffffff) + std::string(20, '\0'));
+  bomb(Codec::snappy, "\xff\xff\xff\xff\x0f" + std::string(20, '\0'));
   return table;
 }
 
-}  // namespace ropewalk::native
+}  // namespace ropewalk::support
