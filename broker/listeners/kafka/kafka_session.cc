@@ -1,5 +1,6 @@
 #include "broker/listeners/kafka/kafka_session.h"
 
+#include <chrono>
 #include <concepts>
 #include <string>
 #include <utility>
@@ -18,6 +19,31 @@ std::shared_ptr<const security::Caller> caller_of(const rpc::Accepted& accepted)
   caller.peer = accepted.remote;
   caller.local = accepted.local;
   return std::make_shared<const security::Caller>(std::move(caller));
+}
+
+// The answers that clients have not taken are as many as may be, and Kafka's protocol has no word
+// for that: the request waits until there is room. As where memory for a large frame is waited for,
+// it looks again instead of being woken, since all cores share the limit and reaching it is rare.
+constexpr std::chrono::milliseconds kRoomPause{5};
+
+template <class Request>
+Task<void> serve_with_room(Shared& shared, std::weak_ptr<rpc::Outbox> to, Exchange exchange,
+                           Request message) {
+  for (;;) {
+    const auto outbox = to.lock();
+    if (!outbox) co_return;
+    if (!outbox->answers_are_full()) break;
+    const env::MonotonicTime now = shared.environment.now();
+    if (now >= exchange.context.deadline) {
+      exchange.close({Errc::budget_exceeded,
+                      "clients have not taken as many bytes of answers as the broker holds for "
+                      "all of them (answer_bytes_max)"});
+      co_return;
+    }
+    const bool slept = co_await outbox->core().sleep_until(now + kRoomPause);
+    if (!slept) co_return;
+  }
+  co_await serve(shared, std::move(exchange), std::move(message));
 }
 
 // By its api key.
@@ -138,7 +164,12 @@ void KafkaSession::start(Exchange exchange, const SharedBytes& frame, std::size_
   if (allowed) {
     auto message = read_body<Request>(frame, body_at, exchange.version);
     if (message) {
-      tasks_->spawn("request", serve(shared_, std::move(exchange), std::move(*message)));
+      auto outbox = outbox_.lock();
+      const bool must_wait = outbox && outbox->answers_are_full();
+      auto task = must_wait
+                      ? serve_with_room(shared_, outbox_, std::move(exchange), std::move(*message))
+                      : serve(shared_, std::move(exchange), std::move(*message));
+      tasks_->spawn("request", std::move(task));
       return;
     }
     allowed = fail(std::move(message).error());
@@ -148,7 +179,7 @@ void KafkaSession::start(Exchange exchange, const SharedBytes& frame, std::size_
 }
 
 // Kafka's protocol has no word for these: the connection closes, and the log says why. A client
-// that takes its answers never meets the last two.
+// that takes its answers never meets the last one.
 Result<void> KafkaSession::may_start(std::size_t body_bytes) const {
   if (body_bytes > shared_.options.plain_body_bytes_max)
     return fail(Errc::frame_too_large,
@@ -158,11 +189,6 @@ Result<void> KafkaSession::may_start(std::size_t body_bytes) const {
   if (held >= shared_.options.held_bytes_max)
     return fail(Errc::budget_exceeded, "{} bytes of answers were not taken yet on this connection",
                 held);
-  const auto outbox = outbox_.lock();
-  if (outbox && outbox->answers_are_full())
-    return fail(Errc::budget_exceeded,
-                "clients have not taken as many bytes of answers as the broker holds for all of "
-                "them (answer_bytes_max)");
   return {};
 }
 
