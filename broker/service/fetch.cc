@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/metadata/metadata_view.h"
+#include "broker/metadata/topic_settings.h"
 #include "broker/replication/partition_read.h"
 #include "broker/service/locate.h"
 #include "broker/service/partition_looks.h"
@@ -65,11 +66,19 @@ class FetchRun {
       targets_[i].next = wanted.fetch_offset;
       auto replica = find_led_here(parts_, context_, *image, wanted.topic, wanted.partition,
                                    security::Operation::read, targets_[i].id);
-      if (replica)
-        targets_[i].replica = std::move(*replica);
-      else
+      if (!replica)
         set_error(i, replica.error());
+      else if (!request_.takes_zstd && is_zstd(*image, targets_[i].id.topic))
+        set_error(i, {Errc::unsupported_compression_type,
+                      "the topic's compression.type is zstd, which this reader may not know"});
+      else
+        targets_[i].replica = std::move(*replica);
     }
+  }
+
+  static bool is_zstd(const metadata::Image& image, const TopicId& id) {
+    const metadata::TopicPtr topic = image.topic_ptr(id);
+    return topic && metadata::effective_settings(image, *topic).compression == Codec::zstd;
   }
 
   env::MonotonicTime wait_deadline() const {

@@ -41,6 +41,8 @@ struct FetchRequest {
   std::size_t bytes_min = 1;
   std::size_t bytes_max = 50 << 20;
   IsolationLevel isolation = IsolationLevel::read_uncommitted;
+  // A reader that may not know zstd gets nothing of topics whose compression.type it is.
+  bool takes_zstd = true;
   // -1: without a session; 0: a new one is wanted; n: goes on with the session of that id. The
   // first two end the session whose id is given.
   std::int32_t session_epoch = -1;

@@ -14,10 +14,11 @@ namespace {
 
 constexpr std::int8_t kReadCommitted = 1;
 constexpr std::int16_t kFirstWithSessions = 7;
+constexpr std::int16_t kFirstFetchWithZstd = 10;
 // What clients send who read partitions for themselves: -1, and -2 for tools.
 constexpr std::int32_t kFirstReplicaId = 0;
 
-Result<service::FetchRequest> read_fetch(const FetchRequest& message) {
+Result<service::FetchRequest> read_fetch(const FetchRequest& message, std::int16_t version) {
   if (message.replica_id >= kFirstReplicaId)
     return fail(Errc::cluster_authorization_failed,
                 "replica_id {}: replicas of other brokers are not served on this port",
@@ -30,6 +31,7 @@ Result<service::FetchRequest> read_fetch(const FetchRequest& message) {
     request.wait_max = std::chrono::milliseconds(std::max(message.max_wait_ms, 0));
   if (message.isolation_level == kReadCommitted)
     request.isolation = service::IsolationLevel::read_committed;
+  request.takes_zstd = version >= kFirstFetchWithZstd;
   request.session_id = message.session_id;
   request.session_epoch = message.session_epoch;
   for (const FetchTopic& topic : message.topics) {
@@ -104,7 +106,7 @@ void reply_refused(const Exchange& exchange, const FetchRequest& message, const 
 }  // namespace
 
 Task<void> serve(Shared& shared, Exchange exchange, FetchRequest message) {
-  auto request = read_fetch(message);
+  auto request = read_fetch(message, exchange.version);
   if (!request) co_return reply_refused(exchange, message, request.error());
   const bool committed = request->isolation == service::IsolationLevel::read_committed;
   // The wait that the client asks for is no part of the time that serving may take.

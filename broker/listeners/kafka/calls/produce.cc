@@ -13,18 +13,18 @@
 namespace ropewalk::kafka {
 namespace {
 
-constexpr std::int16_t kFirstWithZstd = 7;
+constexpr std::int16_t kFirstProduceWithZstd = 7;
 
 // What a version does not allow, and what is no batch at all; everything else is for the service.
 Error refusal_of(const ProducePartition& partition, std::int16_t version) {
   if (!partition.records || partition.records->size() == 0)
     return {Errc::invalid_record, "there is no record batch"};
-  if (version >= kFirstWithZstd) return {Errc::none, {}};
+  if (version >= kFirstProduceWithZstd) return {Errc::none, {}};
   const auto header = BatchHeader::parse(partition.records->span());
   if (!header || header->codec() != Codec::zstd) return {Errc::none, {}};
   return {Errc::unsupported_compression_type,
-          fmt::format("zstd needs version {} of Produce or a later one, this is {}", kFirstWithZstd,
-                      version)};
+          fmt::format("zstd needs version {} of Produce or a later one, this is {}",
+                      kFirstProduceWithZstd, version)};
 }
 
 bool names_one_twice(const ProduceRequest& message) {

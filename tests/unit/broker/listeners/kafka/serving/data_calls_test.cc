@@ -134,6 +134,17 @@ TEST(KafkaFetch, TellsWhatIsWrongWithAPartition) {
   EXPECT_EQ(missing.topics.at(0).partitions.at(0).error_code, 3);
 }
 
+TEST(KafkaFetch, OfAZstdTopicNeedsVersionTen) {
+  KafkaRig rig;
+  rig.add_topic("t", 1, KafkaRig::kSelf, {{"compression.type", "zstd"}});
+  const auto code = [&](std::int16_t version) {
+    const auto response = rig.call<FetchResponse>(KafkaRig::fetch_request("t", 0), version);
+    return response.topics.at(0).partitions.at(0).error_code;
+  };
+  EXPECT_EQ(code(9), 76);
+  EXPECT_EQ(code(10), 0);
+}
+
 TEST(KafkaFetch, OfReplicasIsRefusedInEveryVersion) {
   KafkaRig rig;
   rig.add_topic("t");
