@@ -68,11 +68,16 @@ Result<std::string> RawSocket::receive_exactly(std::size_t size) {
   return bytes;
 }
 
-Result<wire::ResponseFrame> RawSocket::receive() {
+Result<SharedBytes> RawSocket::receive_frame() {
   TRY(const std::string length, receive_exactly(wire::kLengthBytes));
   TRY(const std::size_t size, wire::decode_length(as_bytes(length), kReplyBytesMax));
   TRY(std::string frame, receive_exactly(size));
-  return wire::decode_response(SharedBytes(std::move(frame)));
+  return SharedBytes(std::move(frame));
+}
+
+Result<wire::ResponseFrame> RawSocket::receive() {
+  TRY(const SharedBytes frame, receive_frame());
+  return wire::decode_response(frame);
 }
 
 bool RawSocket::closes() {

@@ -30,6 +30,9 @@ class RawSocket {
   Result<void> send(std::string_view bytes);
   // As much as the system takes now; 0 also when the peer has closed.
   std::size_t send_some(std::string_view bytes);
+  // The next frame, without its length: of any protocol whose frames begin with one. Errors as
+  // below.
+  Result<SharedBytes> receive_frame();
   // The next frame. Errors: closed (also in the middle of one), request_timed_out (two minutes).
   Result<wire::ResponseFrame> receive();
   // Reads and drops what comes until the peer closes. False: it did not within two minutes.
