@@ -78,7 +78,7 @@ demo_produce() {
 }
 
 demo_try_next() {
-  local address=$1 admin=$2 bin=build/release/bin/ropewalk up="./dev up"
+  local address=$1 admin=$2 kafka=$3 bin=build/release/bin/ropewalk up="./dev up"
   [ "$address" = 127.0.0.1:9192 ] || { bin="$bin --brokers $address"; up="$up --port ${address##*:}"; }
   cat <<NEXT
 
@@ -88,6 +88,7 @@ The broker goes on serving on $address; its data is in $demo_dir/data. Try:
   $bin topic create notes --partitions 1
   echo hello | $bin produce notes --print-offsets
   $bin consume notes --follow      # Ctrl-C ends it
+  kcat -b $kafka -C -t flights -p 0 -c 3 -e     # any Kafka client reads and writes them, too
   curl -s http://$admin/metrics                 # what monitors read
   kill -9 $(cat "$demo_dir/pid"); $up   # every acknowledged record is still there
   ./dev down
@@ -116,7 +117,7 @@ cmd_up() {
   address=$(demo_address native)
   demo_produce "$address"
   "$demo_bin/flights" "$address" flights
-  demo_try_next "$address" "$(demo_address admin)"
+  demo_try_next "$address" "$(demo_address admin)" "$(demo_address kafka)"
 }
 
 cmd_down() {
