@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "client/src/core/callbacks.h"
 #include "client/src/offsets.h"
 #include "common/wire/errors.h"
 #include "common/wire/records_last.h"
@@ -149,7 +150,7 @@ ConsumerStatistics ConsumerShell::statistics() {
 
 void ConsumerShell::tell_on_consumed(const Records& records) {
   if (!options_.on_consumed) return;
-  if (const auto threw = detail::words_of_exception([&] { options_.on_consumed(records); }))
+  if (const auto threw = words_of_exception([&] { options_.on_consumed(records); }))
     shell_->waiting()->callback_threw("on_consumed", *threw);
 }
 

@@ -44,11 +44,13 @@ struct ProducerShell::Sending {
 };
 
 void ProducerShell::pump() {
-  if (shell_->closed()) return;
+  if (shell_->closed()) return complete_decided();
   const env::MonotonicTime now = shell_->now();
   std::map<BrokerId, std::shared_ptr<Sending>> requests;
   std::vector<std::string> to_learn;
   bool identify = false;
+  env::MonotonicTime look_at = env::kNever;
+  std::vector<Decided> decided;
   {
     const std::lock_guard lock(mutex_);
     accumulator_.expire(now);
@@ -85,7 +87,8 @@ void ProducerShell::pump() {
                                 .epoch = leader->epoch});
     }
     // What is due but cannot be sent now waits for an answer, which looks again.
-    next_look_ = accumulator_.next_event_after(now);
+    look_at = next_look_ = accumulator_.next_event_after(now);
+    decided = accumulator_.take_decided();
   }
   bool more = false;
   for (auto& [broker, sending] : requests) {
@@ -102,11 +105,9 @@ void ProducerShell::pump() {
     shell_->tasks().spawn("producer id", learn_identity(shared_from_this()));
   }
   if (!to_learn.empty()) learn(std::move(to_learn));
-  {
-    const std::lock_guard lock(mutex_);
-    timer_.set(shell_->core(), next_look_, weak_from_this(), &ProducerShell::pump);
-  }
-  complete_decided();
+  // Whoever wants an earlier look since then has posted it.
+  timer_.set(shell_->core(), look_at, weak_from_this(), &ProducerShell::pump);
+  complete(std::move(decided));
   if (more) pump();  // Partitions with several batches due fill the pipeline.
 }
 
@@ -267,7 +268,6 @@ Task<void> ProducerShell::produce(std::shared_ptr<ProducerShell> self,
       self->failed(*sending, reply.error(), *certain);
   }
   self->in_flight_[sending->broker]--;
-  self->complete_decided();
   self->pump();
 }
 
@@ -282,10 +282,10 @@ void ProducerShell::answered(Sending& sending, const wire::ResponseFrame& reply)
     return;
   }
   const env::MonotonicTime now = shell_->now();
+  const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < sending.items.size(); i++) {
     const Sending::Item& item = sending.items[i];
     if (i >= static_cast<std::size_t>(response.partitions_size())) {
-      const std::lock_guard lock(mutex_);
       accumulator_.failed(item.batch, {Errc::network_exception, "the broker left it out"}, false,
                           shell_->jitter(), now);
       continue;
@@ -295,7 +295,6 @@ void ProducerShell::answered(Sending& sending, const wire::ResponseFrame& reply)
       std::optional<Timestamp> append_time;
       if (result.has_log_append_time_ms())
         append_time = Timestamp(std::chrono::milliseconds(result.log_append_time_ms()));
-      const std::lock_guard lock(mutex_);
       accumulator_.succeeded(item.batch, result.base_offset(), append_time);
       continue;
     }
@@ -313,7 +312,6 @@ void ProducerShell::answered(Sending& sending, const wire::ResponseFrame& reply)
     const bool certain = error.code != Errc::not_enough_replicas_after_append &&
                          error.code != Errc::request_timed_out;
     error.context = fmt::format("{}: {}", to_string(partition), error.context);
-    const std::lock_guard lock(mutex_);
     accumulator_.failed(item.batch, error, certain, shell_->jitter(), now);
   }
 }
@@ -323,9 +321,9 @@ void ProducerShell::failed(Sending& sending, const Error& error, bool certain) {
   Error passing = error;
   // What cannot be said of a single batch but of the way to the broker passes.
   if (!certain && !is_retriable(error.code)) passing.code = Errc::network_exception;
+  const std::lock_guard lock(mutex_);
   for (const Sending::Item& item : sending.items) {
     leader_moved(item.batch->partition);
-    const std::lock_guard lock(mutex_);
     accumulator_.failed(item.batch, passing, certain, shell_->jitter(), now);
   }
 }

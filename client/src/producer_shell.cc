@@ -1,5 +1,7 @@
 #include "client/src/producer_shell.h"
 
+#include "client/src/core/callbacks.h"
+
 namespace ropewalk::client {
 namespace {
 
@@ -15,8 +17,8 @@ ProducerShell::ProducerShell(std::shared_ptr<Shell> shell, ProducerOptions optio
     : shell_(std::move(shell)),
       options_(std::move(options)),
       usable_(check_compression(options_)),
-      accumulator_(options_, shell_->options(), shell_->environment().random("producer")()),
-      deliveries_(shell_->waiting()) {}
+      accumulator_(options_, shell_->options(), shell_->environment().random("producer")(),
+                   shell_->waiting()) {}
 
 std::shared_ptr<ProducerShell> ProducerShell::make(std::shared_ptr<Shell> shell,
                                                    ProducerOptions options) {
@@ -25,60 +27,64 @@ std::shared_ptr<ProducerShell> ProducerShell::make(std::shared_ptr<Shell> shell,
   return made;
 }
 
-Delivery ProducerShell::send(Record record) {
+Delivery ProducerShell::send(Record&& record) {
   if (options_.on_send) {
-    if (const auto threw = detail::words_of_exception([&] { options_.on_send(record); }))
+    if (const auto threw = words_of_exception([&] { options_.on_send(record); }))
       return refuse(record, {Errc::invalid_record, fmt::format("on_send threw: {}", *threw)});
   }
-  const Timestamp timestamp = record.timestamp.value_or(shell_->environment().wall_now());
-  env::MonotonicTime now = shell_->now();
-  const env::MonotonicTime give_up = now + options_.block_max;
   if (!usable_) return refuse(record, usable_.error());
-  std::shared_ptr<DeliveryState> delivery;
-  for (;; now = shell_->now()) {
-    Result<env::MonotonicTime> due = env::kNever;
-    bool is_earlier = false;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!delivery) delivery = deliveries_.next();
-      due = accumulator_.append(record, delivery, timestamp, now);
-      is_earlier = due && look_by(*due);
-    }
-    if (due) {
+  const Timestamp timestamp =
+      record.timestamp ? *record.timestamp : shell_->environment().wall_now();
+  std::optional<env::MonotonicTime> give_up;
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    Result<Accumulator::Taken> taken = accumulator_.append(record, timestamp, clock_);
+    const bool is_earlier = taken && look_by(taken->due);
+    const bool others_decided = accumulator_.has_decided();
+    lock.unlock();
+    if (taken) {
       if (is_earlier) wake();
       // Others may have made room for it.
-      if (options_.when_full == WhenFull::drop_oldest) complete_decided();
-      return Delivery(delivery);
+      if (options_.when_full == WhenFull::drop_oldest && others_decided) complete_decided();
+      return {std::move(taken->deliveries), taken->index};
     }
+    const env::MonotonicTime now = shell_->now();
+    if (!give_up) give_up = now + options_.block_max;
     const bool may_block = options_.when_full == WhenFull::block &&
                            shell_->environment().current_core_or_null() == nullptr;
-    if (due.error().code != Errc::budget_exceeded || !may_block || now >= give_up)
-      return refuse(record, std::move(due).error());
+    if (taken.error().code != Errc::budget_exceeded || !may_block || now >= *give_up)
+      return refuse(record, std::move(taken).error());
     const std::function<bool()> space = [&] {
-      const std::lock_guard lock(mutex_);
+      const std::lock_guard looking(mutex_);
       return accumulator_.space_for(record);
     };
-    shell_->environment().block_until(space, give_up);
+    shell_->environment().block_until(space, *give_up);
   }
 }
 
 Delivery ProducerShell::refuse(const Record& record, Error error) {
-  std::shared_ptr<DeliveryState> delivery;
-  {
-    const std::lock_guard lock(mutex_);
-    delivery = deliveries_.next();
-  }
   refused_.fetch_add(1, std::memory_order_relaxed);
-  const Result<Delivered> result = fail(std::move(error));
-  tell_on_delivered({record.topic, record.partition.value_or(-1)}, result);
-  delivery->set(result);
-  return Delivery(delivery);
+  Decided decided{.where = {record.topic, record.partition.value_or(-1)},
+                  .deliveries = std::make_shared<DeliveryState>(shell_->waiting()),
+                  .early = {},
+                  .records = 1,
+                  .outcome = fail(std::move(error))};
+  const std::uint32_t index = decided.deliveries->add({});
+  Delivery delivery(decided.deliveries, index);
+  tell(decided);
+  return delivery;
 }
 
-void ProducerShell::tell_on_delivered(const PartitionName& where, const Result<Delivered>& result) {
-  if (!options_.on_delivered) return;
-  if (const auto threw = detail::words_of_exception([&] { options_.on_delivered(where, result); }))
-    shell_->waiting()->callback_threw("on_delivered", *threw);
+void ProducerShell::tell(Decided& decided) {
+  if (options_.on_delivered) {
+    Telling telling(decided.where, decided.outcome);
+    for (std::uint32_t index = 0; index < decided.records; index++) {
+      const auto& told = telling.of(index, decided.deliveries->timestamp_of(index));
+      const auto threw = words_of_exception([&] { options_.on_delivered(decided.where, told); });
+      if (threw) shell_->waiting()->callback_threw("on_delivered", *threw);
+    }
+  }
+  decided.tell();
 }
 
 ProducerStatistics ProducerShell::statistics() {
@@ -139,19 +145,17 @@ void ProducerShell::complete_decided() {
     const std::lock_guard lock(mutex_);
     decided = accumulator_.take_decided();
   }
+  complete(std::move(decided));
+}
+
+void ProducerShell::complete(std::vector<Decided> decided) {
   if (decided.empty()) return;
   std::uint64_t told = 0;
   for (Decided& one : decided) {
-    one.each([&](DeliveryState& delivery, Result<Delivered> result) {
-      tell_on_delivered(one.where, result);
-      delivery.set(std::move(result));
-    });
-    told += one.waiters.size();
+    tell(one);
+    told += one.records;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    completed_ += told;
-  }
+  completed_.fetch_add(told);
   shell_->environment().notify();
 }
 

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "client/src/core/accumulator.h"
-#include "client/src/core/pending_states.h"
 #include "client/src/core/request_meter.h"
 #include "client/src/shell.h"
 #include "client/src/shell_timer.h"
@@ -24,7 +23,7 @@ class ProducerShell : public Part, public std::enable_shared_from_this<ProducerS
  public:
   static std::shared_ptr<ProducerShell> make(std::shared_ptr<Shell> shell, ProducerOptions options);
 
-  Delivery send(Record record);
+  Delivery send(Record&& record);
   Result<void> flush(std::chrono::nanoseconds timeout);
   Result<void> close(std::chrono::nanoseconds timeout);
   ProducerStatistics statistics();
@@ -37,9 +36,11 @@ class ProducerShell : public Part, public std::enable_shared_from_this<ProducerS
   void fail_all(const Error& error);
   // A record that was not taken; tells the delivery.
   Delivery refuse(const Record& record, Error error);
-  void tell_on_delivered(const PartitionName& where, const Result<Delivered>& result);
+  // on_delivered first, then the deliveries.
+  void tell(Decided& decided);
   // Tells all deliveries that the accumulator has decided.
   void complete_decided();
+  void complete(std::vector<Decided> decided);
   // Asks the core to look when something is due earlier than it meant to. Any thread.
   void wake_at(env::MonotonicTime due);
   // Whether the core must be woken for it. Under the mutex.
@@ -67,11 +68,11 @@ class ProducerShell : public Part, public std::enable_shared_from_this<ProducerS
 
   std::mutex mutex_;
   Accumulator accumulator_;
-  PendingStates<Delivered> deliveries_;
-  std::uint64_t completed_ = 0;                 // Deliveries of the accumulator that were told.
   env::MonotonicTime next_look_ = env::kNever;  // When the core will look by itself.
 
   // Any thread.
+  const Clock clock_ = [this] { return shell_->now(); };
+  std::atomic<std::uint64_t> completed_{0};  // Deliveries of the accumulator that were told.
   RequestMeter requests_;
   std::atomic<std::uint64_t> bytes_sent_{0};
   std::atomic<std::uint64_t> refused_{0};  // Records that were not taken.

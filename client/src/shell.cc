@@ -9,7 +9,7 @@ namespace ropewalk::client {
 
 // Blocks application threads over the environment; harmless once the client is closed, since then
 // everything is decided.
-struct Shell::BlockingWait : ropewalk::detail::Waiting {
+struct Shell::BlockingWait : Waiting {
   BlockingWait(env::Environment& on, std::shared_ptr<ClientMeter> counts)
       : environment(&on), meter(std::move(counts)) {}
   bool wait(const std::function<bool()>& ready, std::chrono::nanoseconds timeout) override {

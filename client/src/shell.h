@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "client/src/core/cluster_view.h"
+#include "client/src/core/waiting.h"
 #include "client/src/link.h"
 #include "common/env/environment.h"
 #include "common/env/task_group.h"
 #include "ropewalk/client.h"
-#include "ropewalk/pending.h"
 
 namespace ropewalk::client {
 
@@ -46,7 +46,7 @@ class Shell : public std::enable_shared_from_this<Shell> {
   env::Core& core() { return core_; }
   const ClientOptions& options() const { return options_; }
   env::MonotonicTime now() const { return environment_.now(); }
-  const std::shared_ptr<detail::Waiting>& waiting() const { return waiting_; }
+  const std::shared_ptr<Waiting>& waiting() const { return waiting_; }
   void add_part(const std::shared_ptr<Part>& part);
   ClientStatistics statistics() const { return meter_->read(); }
 
@@ -94,7 +94,7 @@ class Shell : public std::enable_shared_from_this<Shell> {
   std::vector<env::Endpoint> bootstrap_;
   std::shared_ptr<ClientMeter> meter_;
   std::shared_ptr<BlockingWait> blocking_;
-  std::shared_ptr<detail::Waiting> waiting_;
+  std::shared_ptr<Waiting> waiting_;
   std::atomic<bool> closed_{false};
   std::mutex parts_mutex_;
   std::vector<std::weak_ptr<Part>> parts_;

@@ -84,6 +84,13 @@ std::size_t BatchBuilder::append(const NewRecord& record) {
 
 Result<SharedBytes> BatchBuilder::finish(Codec codec, const ProducerStamp& producer,
                                          std::optional<int> level) {
+  TRY(std::vector<std::byte> batch, finish_bytes(codec, producer, level));
+  return SharedBytes(std::move(batch));
+}
+
+Result<std::vector<std::byte>> BatchBuilder::finish_bytes(Codec codec,
+                                                          const ProducerStamp& producer,
+                                                          std::optional<int> level) {
   ENSURE(count_ > 0, "a batch needs a record");
   std::vector<std::byte> batch;
   if (codec == Codec::none) {
@@ -101,7 +108,7 @@ Result<SharedBytes> BatchBuilder::finish(Codec codec, const ProducerStamp& produ
   seal_batch(batch, header);
   buffer_.clear();
   count_ = 0;
-  return SharedBytes(std::move(batch));
+  return batch;
 }
 
 SharedBytes restamp_producer(ByteSpan batch, const ProducerStamp& producer) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "common/bytes.h"
@@ -38,8 +39,12 @@ class BatchBuilder {
   // More cannot be held: batch lengths are int32.
   static constexpr std::size_t kBytesMax = std::size_t{1} << 30;
 
-  // `bytes_expected` is allocated at the first append.
-  explicit BatchBuilder(std::size_t bytes_expected = 0) : bytes_expected_(bytes_expected) {}
+  // `bytes_expected` is allocated at the first append. `memory` is built in: what it holds is not
+  // read, its capacity is used.
+  explicit BatchBuilder(std::size_t bytes_expected = 0, std::vector<std::byte> memory = {})
+      : bytes_expected_(bytes_expected), buffer_(std::move(memory)) {
+    buffer_.clear();
+  }
 
   // At most what `record` adds to size(); a batch of it alone has kBatchHeaderBytes more.
   static std::size_t record_bytes_max(const NewRecord& record);
@@ -57,6 +62,12 @@ class BatchBuilder {
   // afterwards. Pre: !empty(). Errors: unsupported_compression_type (the builder is unchanged).
   Result<SharedBytes> finish(Codec codec, const ProducerStamp& producer = {},
                              std::optional<int> level = {});
+  // The same for who keeps the memory himself.
+  Result<std::vector<std::byte>> finish_bytes(Codec codec, const ProducerStamp& producer = {},
+                                              std::optional<int> level = {});
+  // What it was built in and finish_bytes() did not give away: empty without a codec.
+  // Pre: empty().
+  std::vector<std::byte> take_memory() { return std::exchange(buffer_, {}); }
 
  private:
   std::size_t bytes_expected_;

@@ -13,7 +13,7 @@
 #include <optional>
 
 #include "ropewalk/client.h"
-#include "ropewalk/pending.h"
+#include "ropewalk/delivery.h"
 #include "ropewalk/statistics.h"
 #include "ropewalk/types.h"
 

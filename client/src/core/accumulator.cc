@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "client/src/core/callbacks.h"
+
 namespace ropewalk::client {
 namespace {
 
-// What a record costs beside its bytes: the waiter, the delivery, its share of the batch.
+// What a record may cost beside its bytes: its callback, its share of the batch, a delivery of its
+// own.
 constexpr std::size_t kRecordOverheadBytes = 128;
 // The brokers remember the last five batches of a producer in a partition.
 constexpr std::size_t kIdempotentInFlightMax = 5;
@@ -26,13 +29,8 @@ NewRecord to_new_record(const Record& record, Timestamp timestamp,
   return made;
 }
 
-std::size_t encoded_bytes_max(const Record& record) {
-  std::vector<RecordHeader> headers;
-  return kBatchHeaderBytes + BatchBuilder::record_bytes_max(to_new_record(record, {}, headers));
-}
-
-std::size_t charge_of(std::size_t encoded_bytes) {
-  return encoded_bytes - kBatchHeaderBytes + kRecordOverheadBytes;
+std::size_t charge_of(std::size_t record_bytes_max) {
+  return record_bytes_max + kRecordOverheadBytes;
 }
 
 QueueLimits limits_of(const ProducerOptions& options, const ClientOptions& client,
@@ -51,22 +49,28 @@ QueueLimits limits_of(const ProducerOptions& options, const ClientOptions& clien
 }  // namespace
 
 Accumulator::Accumulator(const ProducerOptions& options, const ClientOptions& client,
-                         std::uint64_t seed)
+                         std::uint64_t seed, std::shared_ptr<Waiting> waiting)
     : options_(options),
       limits_(limits_of(options, client, options.idempotent && options.acks == Acks::all)),
+      supplies_(std::move(waiting)),
       seed_(seed),
       idempotent_(limits_.idempotent) {}
 
-Result<Delivered> Decided::result_of(std::size_t index) const {
-  if (!outcome) return std::unexpected(outcome.error());
-  const std::int64_t base = outcome->base_offset;
-  return Delivered{.partition = where,
-                   .offset = base < 0 ? -1 : base + static_cast<std::int64_t>(index),
-                   .timestamp = outcome->log_append_time.value_or(waiters[index].timestamp)};
+// Those of their own first: they were sent before the others of the batch.
+void Decided::tell() {
+  for (const ProducerBatch::Early& one : early) {
+    Result<StoredAt> outcome_of_one = outcome;
+    if (outcome_of_one && outcome_of_one->base_offset >= 0)
+      outcome_of_one->base_offset += one.index;
+    one.delivery->decide(where, std::move(outcome_of_one));
+  }
+  deliveries->decide(where, outcome);
 }
 
 bool Accumulator::space_for(const Record& record) const {
-  return closed_ || has_room(charge_of(encoded_bytes_max(record)));
+  std::vector<RecordHeader> headers;
+  const NewRecord encoded = to_new_record(record, {}, headers);
+  return closed_ || has_room(charge_of(BatchBuilder::record_bytes_max(encoded)));
 }
 
 // One that is larger than the whole buffer gets through an empty one.
@@ -74,35 +78,53 @@ bool Accumulator::has_room(std::size_t charged) const {
   return held_bytes_ == 0 || held_bytes_ + charged <= options_.buffer_bytes;
 }
 
-Result<env::MonotonicTime> Accumulator::append(Record& record,
-                                               const std::shared_ptr<DeliveryState>& delivery,
-                                               Timestamp timestamp, env::MonotonicTime now) {
+Result<Accumulator::Taken> Accumulator::append(Record& record, Timestamp timestamp,
+                                               const Clock& now) {
   if (closed_) return fail(Errc::closed, "the producer is closed");
   if (record.topic.empty()) return fail(Errc::invalid_topic, "a record without a topic");
   if (record.partition && *record.partition < 0)
     return fail(Errc::invalid_request, "partition {}", *record.partition);
-  const std::size_t bytes = encoded_bytes_max(record);
-  if (bytes > options_.record_bytes_max)
-    return fail(Errc::message_too_large, "a record of {} bytes, record_bytes_max is {}", bytes,
-                options_.record_bytes_max);
-  const std::size_t charged = charge_of(bytes);
-  if (options_.when_full == WhenFull::drop_oldest) drop_oldest(charged);
-  if (!has_room(charged))
+  std::vector<RecordHeader> headers;
+  AdmittedRecord admitted{.encoded = to_new_record(record, timestamp, headers)};
+  admitted.bytes_max = BatchBuilder::record_bytes_max(admitted.encoded);
+  if (kBatchHeaderBytes + admitted.bytes_max > options_.record_bytes_max)
+    return fail(Errc::message_too_large, "a record of {} bytes, record_bytes_max is {}",
+                kBatchHeaderBytes + admitted.bytes_max, options_.record_bytes_max);
+  admitted.charged_bytes = charge_of(admitted.bytes_max);
+  admitted.generation = generation_;
+  if (options_.when_full == WhenFull::drop_oldest) drop_oldest(admitted.charged_bytes);
+  if (!has_room(admitted.charged_bytes))
     return fail(Errc::budget_exceeded, "{} bytes wait for their delivery, buffer_bytes is {}",
                 held_bytes_, options_.buffer_bytes);
 
   auto [at, is_new] = topics_.try_emplace(record.topic, seed_ + topics_.size());
-  held_bytes_ += charged;
+  held_bytes_ += admitted.charged_bytes;
   undecided_[generation_]++;
   counted_.records_sent++;
   Topic& topic = at->second;
-  ProducerBatch::Waiter waiter{.delivery = delivery, .timestamp = timestamp};
-  const Charge charge{.bytes = charged, .generation = generation_};
-  if (!topic.partitions.empty())
-    return place(at->first, topic, record, std::move(waiter), charge, now);
-  topic.waiting.push_back(
-      {.record = std::move(record), .waiter = std::move(waiter), .charge = charge, .since = now});
-  return topic.waiting.size() == 1 ? now : env::kNever;
+  if (!topic.partitions.empty()) return place(at->first, topic, record, admitted, now);
+  const Charge charge{.bytes = admitted.charged_bytes, .generation = generation_};
+  return keep_for_topic(topic, record, timestamp, charge, now);
+}
+
+Accumulator::Taken Accumulator::keep_for_topic(Topic& topic, Record& record, Timestamp timestamp,
+                                               Charge charge, const Clock& now) {
+  std::shared_ptr<DeliveryState> delivery = delivery_alone(timestamp);
+  const env::MonotonicTime since = now();
+  topic.waiting.push_back({.record = std::move(record),
+                           .timestamp = timestamp,
+                           .delivery = delivery,
+                           .charge = charge,
+                           .since = since});
+  return {.deliveries = std::move(delivery),
+          .index = 0,
+          .due = topic.waiting.size() == 1 ? since : env::kNever};
+}
+
+std::shared_ptr<DeliveryState> Accumulator::delivery_alone(Timestamp timestamp) const {
+  std::shared_ptr<DeliveryState> delivery = supplies_.new_deliveries();
+  delivery->add(timestamp);
+  return delivery;
 }
 
 // Makes room by giving up what was never sent. A batch goes as a whole: its records are encoded.
@@ -135,7 +157,7 @@ void Accumulator::drop_oldest(std::size_t charged) {
       topic_of_it->waiting.pop_front();
     } else {
       const ProducerBatchPtr batch = queue_of_it->drop_oldest_unsent();
-      counted_.records_dropped += batch->waiters.size();
+      counted_.records_dropped += batch->records();
       decide(*batch, error);
     }
   }
@@ -149,7 +171,7 @@ Result<std::int32_t> Accumulator::choose(const Record& record, const std::string
   std::optional<std::int32_t> chosen = record.partition;
   if (!chosen && options_.partitioner) {
     const auto threw =
-        detail::words_of_exception([&] { chosen = options_.partitioner(record, partitions); });
+        words_of_exception([&] { chosen = options_.partitioner(record, partitions); });
     if (threw) return fail(Errc::invalid_record, "the partitioner threw: {}", *threw);
   }
   if (!chosen)
@@ -161,23 +183,29 @@ Result<std::int32_t> Accumulator::choose(const Record& record, const std::string
   return *chosen;
 }
 
-env::MonotonicTime Accumulator::place(const std::string& name, Topic& topic, const Record& record,
-                                      ProducerBatch::Waiter waiter, Charge charge,
-                                      env::MonotonicTime now) {
+Accumulator::Taken Accumulator::place(const std::string& name, Topic& topic, const Record& record,
+                                      const AdmittedRecord& admitted, const Clock& now) {
   const bool sticky = !record.partition && !record.key;
   const Result<std::int32_t> chosen = choose(record, name, topic);
   if (!chosen) {
-    decide_alone(record, std::move(waiter), charge, chosen.error());
-    return now;
+    std::shared_ptr<DeliveryState> delivery = admitted.early;
+    if (!delivery)
+      delivery = delivery_alone(Timestamp(std::chrono::milliseconds(admitted.encoded.timestamp)));
+    decide_alone(record, delivery,
+                 {.bytes = admitted.charged_bytes, .generation = admitted.generation},
+                 chosen.error());
+    return {.deliveries = std::move(delivery), .index = 0, .due = now()};
   }
-  std::vector<RecordHeader> headers;
-  const NewRecord encoded = to_new_record(record, waiter.timestamp, headers);
   PartitionQueue& queue = topic.partitions[static_cast<std::size_t>(*chosen)];
-  const PartitionQueue::Appended appended =
-      queue.append(encoded, std::move(waiter), charge.bytes, charge.generation, now);
+  const PartitionQueue::Appended appended = queue.append(admitted, now);
   if (sticky && appended.closed) topic.sticky.advance();
-  if (appended.closed) return now;
-  return appended.opened ? now + limits_.linger : env::kNever;
+  Taken taken{
+      .deliveries = appended.batch->deliveries, .index = appended.index, .due = env::kNever};
+  if (appended.opened || appended.closed) taken.due = queue.ready_at(true);
+  // It may never be sent, and must be given up then.
+  if (appended.opened)
+    taken.due = std::min(taken.due, appended.batch->created + limits_.delivery_timeout);
+  return taken;
 }
 
 std::vector<std::string> Accumulator::unknown_topics() const {
@@ -201,13 +229,20 @@ void Accumulator::topic_known(const std::string& name, std::int32_t partitions,
   Topic& topic = at->second;
   while (static_cast<std::int32_t>(topic.partitions.size()) < partitions)
     topic.partitions.emplace_back(
-        PartitionName{name, static_cast<std::int32_t>(topic.partitions.size())}, limits_);
+        PartitionName{name, static_cast<std::int32_t>(topic.partitions.size())}, limits_,
+        supplies_);
   if (topic.partitions.empty()) return;
   topic.delayed_by.reset();
   while (!topic.waiting.empty()) {
     WaitingRecord waiting = std::move(topic.waiting.front());
     topic.waiting.pop_front();
-    place(name, topic, waiting.record, std::move(waiting.waiter), waiting.charge, now);
+    std::vector<RecordHeader> headers;
+    AdmittedRecord admitted{.encoded = to_new_record(waiting.record, waiting.timestamp, headers),
+                            .charged_bytes = waiting.charge.bytes,
+                            .generation = waiting.charge.generation,
+                            .early = std::move(waiting.delivery)};
+    admitted.bytes_max = BatchBuilder::record_bytes_max(admitted.encoded);
+    place(name, topic, waiting.record, admitted, [now] { return now; });
   }
   // A flush that began before the topic was known waits for these.
   for (PartitionQueue& queue : topic.partitions) queue.close_open_batch(generation_);
@@ -309,12 +344,8 @@ void Accumulator::succeeded(const ProducerBatchPtr& batch, std::int64_t base_off
   queue_of(batch->partition).succeeded(batch);
   counted_.batches_acknowledged++;
   counted_.bytes_acknowledged += batch->sealed.size();
-  counted_.records_acknowledged += batch->waiters.size();
-  release(batch->charged_bytes, batch->generation, batch->waiters.size());
-  decided_.push_back(
-      {.where = batch->partition,
-       .waiters = std::move(batch->waiters),
-       .outcome = Decided::Stored{.base_offset = base_offset, .log_append_time = log_append_time}});
+  counted_.records_acknowledged += batch->records();
+  decide(*batch, StoredAt{.base_offset = base_offset, .log_append_time = log_append_time});
 }
 
 void Accumulator::failed(const ProducerBatchPtr& batch, const Error& error, bool answered,
@@ -364,24 +395,32 @@ void Accumulator::expire(env::MonotonicTime now) {
   }
 }
 
-void Accumulator::decide(ProducerBatch& batch, const Error& error) {
-  counted_.records_failed += batch.waiters.size();
-  release(batch.charged_bytes, batch.generation, batch.waiters.size());
+void Accumulator::decide(ProducerBatch& batch, Result<StoredAt> outcome) {
+  if (!outcome) counted_.records_failed += batch.records();
+  release(batch.charged_bytes, batch.generation, batch.records());
   decided_.push_back({.where = batch.partition,
-                      .waiters = std::move(batch.waiters),
-                      .outcome = std::unexpected(error)});
+                      .deliveries = batch.deliveries,
+                      .early = std::move(batch.early),
+                      .records = static_cast<std::uint32_t>(batch.count),
+                      .outcome = std::move(outcome)});
+}
+
+void Accumulator::decide(ProducerBatch& batch, const Error& error) {
+  decide(batch, Result<StoredAt>(std::unexpected(error)));
 }
 
 void Accumulator::decide_waiting(WaitingRecord& waiting, const Error& error) {
-  decide_alone(waiting.record, std::move(waiting.waiter), waiting.charge, error);
+  decide_alone(waiting.record, std::move(waiting.delivery), waiting.charge, error);
 }
 
-void Accumulator::decide_alone(const Record& record, ProducerBatch::Waiter waiter, Charge charge,
-                               const Error& error) {
+void Accumulator::decide_alone(const Record& record, std::shared_ptr<DeliveryState> delivery,
+                               Charge charge, const Error& error) {
   counted_.records_failed++;
   release(charge.bytes, charge.generation, 1);
   decided_.push_back({.where = {record.topic, record.partition.value_or(-1)},
-                      .waiters = {std::move(waiter)},
+                      .deliveries = std::move(delivery),
+                      .early = {},
+                      .records = 1,
                       .outcome = std::unexpected(error)});
 }
 

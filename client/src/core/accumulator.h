@@ -20,38 +20,35 @@
 
 namespace ropewalk::client {
 
-// Deliveries of one partition with one fate: of a batch, or of a record that never got into one.
-// What each of them is told is made without the producer's mutex.
+// Records of one partition with one fate: of a batch, or one that never got into one. Told without
+// the producer's mutex.
 struct Decided {
-  struct Stored {
-    std::int64_t base_offset = -1;  // -1: nobody said.
-    std::optional<Timestamp> log_append_time;
-  };
-
   PartitionName where;  // Partition -1: not chosen yet.
-  std::vector<ProducerBatch::Waiter> waiters;
-  Result<Stored> outcome;
+  std::shared_ptr<DeliveryState> deliveries;
+  std::vector<ProducerBatch::Early> early;
+  std::uint32_t records = 0;
+  Result<StoredAt> outcome;
 
-  // tell(DeliveryState&, Result<Delivered>) for each of them, in order.
-  template <class Tell>
-  void each(Tell tell) {
-    for (std::size_t i = 0; i < waiters.size(); i++) tell(*waiters[i].delivery, result_of(i));
-  }
-
- private:
-  Result<Delivered> result_of(std::size_t index) const;
+  // All deliveries.
+  void tell();
 };
 
 class Accumulator {
  public:
-  Accumulator(const ProducerOptions& options, const ClientOptions& client, std::uint64_t seed);
+  Accumulator(const ProducerOptions& options, const ClientOptions& client, std::uint64_t seed,
+              std::shared_ptr<Waiting> waiting);
 
-  // Takes the record and says when there is something to do for it: now, when its batch has
-  // lingered, or kNever when that was said before. Errors (`record` is untouched then):
-  // budget_exceeded (wait until space_for() and try again), message_too_large, invalid_request,
-  // invalid_topic, closed. With WhenFull::drop_oldest older records make room.
-  Result<env::MonotonicTime> append(Record& record, const std::shared_ptr<DeliveryState>& delivery,
-                                    Timestamp timestamp, env::MonotonicTime now);
+  struct Taken {
+    std::shared_ptr<DeliveryState> deliveries;
+    std::uint32_t index;  // The record's, in `deliveries`.
+    // When there is something to do for it: at once if its batch is full, when that has lingered;
+    // kNever when that was said before, or when an answer must come first.
+    env::MonotonicTime due;
+  };
+  // Takes the record. Errors (`record` is untouched then): budget_exceeded (wait until space_for()
+  // and try again), message_too_large, invalid_request, invalid_topic, closed. With
+  // WhenFull::drop_oldest older records make room.
+  Result<Taken> append(Record& record, Timestamp timestamp, const Clock& now);
   bool space_for(const Record& record) const;
 
   // Topics that somebody sends to and whose partitions are not known.
@@ -94,6 +91,7 @@ class Accumulator {
   // What is not decided fails, but for batches in flight: their answers no longer matter either.
   void fail_all(const Error& error);
 
+  bool has_decided() const { return !decided_.empty(); }
   std::vector<Decided> take_decided() { return std::exchange(decided_, {}); }
   std::uint64_t decided_so_far() const { return decided_so_far_; }  // Deliveries.
   std::size_t held_bytes() const { return held_bytes_; }
@@ -107,7 +105,8 @@ class Accumulator {
   };
   struct WaitingRecord {
     Record record;
-    ProducerBatch::Waiter waiter;
+    Timestamp timestamp;
+    std::shared_ptr<DeliveryState> delivery;
     Charge charge;
     env::MonotonicTime since;
   };
@@ -119,17 +118,21 @@ class Accumulator {
     StickyPartition sticky;
   };
 
-  // Returns as append() does.
-  env::MonotonicTime place(const std::string& name, Topic& topic, const Record& record,
-                           ProducerBatch::Waiter waiter, Charge charge, env::MonotonicTime now);
+  // Puts it into a batch; `admitted` is the record as the batch takes it.
+  Taken place(const std::string& name, Topic& topic, const Record& record,
+              const AdmittedRecord& admitted, const Clock& now);
+  Taken keep_for_topic(Topic& topic, Record& record, Timestamp timestamp, Charge charge,
+                       const Clock& now);
   Result<std::int32_t> choose(const Record& record, const std::string& name, Topic& topic);
   bool has_room(std::size_t charged) const;
   void drop_oldest(std::size_t charged);
   Error too_late(std::string_view what) const;
+  void decide(ProducerBatch& batch, Result<StoredAt> outcome);
   void decide(ProducerBatch& batch, const Error& error);
   void decide_waiting(WaitingRecord& waiting, const Error& error);
-  void decide_alone(const Record& record, ProducerBatch::Waiter waiter, Charge charge,
+  void decide_alone(const Record& record, std::shared_ptr<DeliveryState> delivery, Charge charge,
                     const Error& error);
+  std::shared_ptr<DeliveryState> delivery_alone(Timestamp timestamp) const;
   void release(std::size_t bytes, std::uint64_t generation, std::uint64_t records);
   PartitionQueue& queue_of(const PartitionName& partition);
   bool new_batches_allowed() const;
@@ -137,6 +140,7 @@ class Accumulator {
 
   ProducerOptions options_;
   QueueLimits limits_;
+  BatchSupplies supplies_;
   std::uint64_t seed_;
   bool idempotent_;
   std::map<std::string, Topic> topics_;

@@ -5,29 +5,31 @@
 namespace ropewalk::client {
 
 using State = ProducerBatch::State;
+using std::chrono::milliseconds;
 
-PartitionQueue::Appended PartitionQueue::append(const NewRecord& record,
-                                                ProducerBatch::Waiter waiter, std::size_t charged,
-                                                std::uint64_t generation, env::MonotonicTime now) {
+PartitionQueue::Appended PartitionQueue::append(const AdmittedRecord& record, const Clock& now) {
   Appended result;
   if (!unsent_.empty() && !unsent_.back()->closed) {
     const ProducerBatch& open = *unsent_.back();
-    if (open.builder.size() + BatchBuilder::record_bytes_max(record) > limits_->batch_bytes ||
-        open.generation != generation) {
+    if (open.builder.size() + record.bytes_max > limits_->batch_bytes ||
+        open.generation != record.generation) {
       unsent_.back()->closed = true;
       result.closed = true;
     }
   }
   if (unsent_.empty() || unsent_.back()->closed) {
-    const std::size_t expected = std::max(
-        limits_->batch_bytes / 4, kBatchHeaderBytes + BatchBuilder::record_bytes_max(record));
+    const std::size_t expected =
+        std::max(limits_->batch_bytes / 4, kBatchHeaderBytes + record.bytes_max);
     result.opened = true;
-    unsent_.push_back(std::make_shared<ProducerBatch>(where_, expected, generation, now));
+    unsent_.push_back(
+        std::make_shared<ProducerBatch>(where_, *supplies_, expected, record.generation, now()));
   }
   ProducerBatch& batch = *unsent_.back();
-  batch.builder.append(record);
-  batch.waiters.push_back(std::move(waiter));
-  batch.charged_bytes += charged;
+  batch.builder.append(record.encoded);
+  result.batch = &batch;
+  result.index = batch.deliveries->add(Timestamp(milliseconds(record.encoded.timestamp)));
+  if (record.early) batch.early.push_back({.index = result.index, .delivery = record.early});
+  batch.charged_bytes += record.charged_bytes;
   batch.count++;
   if (batch.builder.size() >= limits_->batch_bytes) {
     batch.closed = true;

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -33,18 +34,33 @@ struct QueueLimits {
   bool idempotent = true;
 };
 
+// What time it is, asked only where it matters: reading a clock for each record is much of what a
+// small record costs.
+using Clock = std::function<env::MonotonicTime()>;
+
+// A record that the producer has room for.
+struct AdmittedRecord {
+  NewRecord encoded;
+  std::size_t bytes_max = 0;      // Of it, encoded.
+  std::size_t charged_bytes = 0;  // Of the producer's buffer.
+  std::uint64_t generation = 0;   // Of flushes.
+  // Its own, if it was sent before its partition was chosen.
+  std::shared_ptr<DeliveryState> early = nullptr;
+};
+
 class PartitionQueue {
  public:
-  PartitionQueue(PartitionName where, const QueueLimits& limits)
-      : where_(std::move(where)), limits_(&limits) {}
+  PartitionQueue(PartitionName where, const QueueLimits& limits, const BatchSupplies& supplies)
+      : where_(std::move(where)), limits_(&limits), supplies_(&supplies) {}
 
   struct Appended {
-    bool opened = false;  // A batch begins with it.
-    bool closed = false;  // A batch is complete by it.
+    const ProducerBatch* batch = nullptr;  // Which it is in now,
+    std::uint32_t index = 0;               // and its number there.
+    bool opened = false;                   // A batch begins with it.
+    bool closed = false;                   // A batch is complete by it.
   };
   // Puts the record into the open batch, or into a new one.
-  Appended append(const NewRecord& record, ProducerBatch::Waiter waiter, std::size_t charged,
-                  std::uint64_t generation, env::MonotonicTime now);
+  Appended append(const AdmittedRecord& record, const Clock& now);
   // Of a flush below `generation`.
   void close_open_batch(std::uint64_t generation);
 
@@ -97,6 +113,7 @@ class PartitionQueue {
 
   PartitionName where_;
   const QueueLimits* limits_;
+  const BatchSupplies* supplies_;
   std::deque<ProducerBatchPtr> unsent_;  // The last may be open.
   std::deque<ProducerBatchPtr> sent_;    // By sequence: in flight, waiting, parked.
   std::int32_t next_sequence_ = 0;

@@ -1,7 +1,7 @@
 // A batch on its way from send() to its delivery.
 //
 // Owned by its partition's queue and, while a request carries it, by that request. Its records and
-// waiters change only while it is open (under the producer's mutex); after it was taken the I/O
+// deliveries change only while it is open (under the producer's mutex); after it was taken the I/O
 // thread seals it.
 #pragma once
 
@@ -12,19 +12,32 @@
 #include <optional>
 #include <vector>
 
+#include "client/src/core/buffer_pool.h"
+#include "client/src/core/delivery_state.h"
 #include "common/bytes.h"
 #include "common/env/time.h"
 #include "common/records/batch_builder.h"
-#include "ropewalk/pending.h"
 
 namespace ropewalk::client {
 
-using DeliveryState = detail::PendingState<Delivered>;
+// What the batches of a producer have in common.
+struct BatchSupplies {
+  explicit BatchSupplies(std::shared_ptr<Waiting> how)
+      : waiting(std::move(how)), memory(std::make_shared<BufferPool>()) {}
+
+  std::shared_ptr<DeliveryState> new_deliveries() const {
+    return std::make_shared<DeliveryState>(waiting);
+  }
+
+  const std::shared_ptr<Waiting> waiting;
+  const std::shared_ptr<BufferPool> memory;
+};
 
 struct ProducerBatch {
-  struct Waiter {
+  // A record that was sent before it had a batch, and so has a delivery of its own.
+  struct Early {
+    std::uint32_t index;  // In the batch.
     std::shared_ptr<DeliveryState> delivery;
-    Timestamp timestamp;
   };
   enum class State : std::uint8_t {
     unsent,     // Never on the wire; has no sequence.
@@ -34,19 +47,24 @@ struct ProducerBatch {
     done,
   };
 
-  ProducerBatch(PartitionName where, std::size_t bytes_expected, std::uint64_t flush_generation,
-                env::MonotonicTime now)
+  ProducerBatch(PartitionName where, const BatchSupplies& supplies, std::size_t bytes_expected,
+                std::uint64_t flush_generation, env::MonotonicTime now)
       : partition(std::move(where)),
-        builder(bytes_expected),
+        memory(supplies.memory),
+        builder(bytes_expected, memory->take()),
+        deliveries(supplies.new_deliveries()),
         generation(flush_generation),
         created(now) {}
 
   std::size_t size() const { return std::max(builder.size(), sealed.size()); }
+  std::size_t records() const { return static_cast<std::size_t>(count); }
 
   const PartitionName partition;
+  const std::shared_ptr<BufferPool> memory;
   BatchBuilder builder;
-  std::vector<Waiter> waiters;
-  std::size_t charged_bytes = 0;  // Of the producer's buffer.
+  const std::shared_ptr<DeliveryState> deliveries;  // Of all records, in their order.
+  std::vector<Early> early;                         // By index.
+  std::size_t charged_bytes = 0;                    // Of the producer's buffer.
   const std::uint64_t generation;
   const env::MonotonicTime created;  // Of its first record.
   bool closed = false;               // Takes no more records.

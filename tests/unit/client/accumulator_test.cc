@@ -9,7 +9,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "client/src/core/pending_states.h"
 #include "common/records/batch_validator.h"
 #include "common/records/record_reader.h"
 
@@ -20,20 +19,22 @@ using std::chrono::milliseconds;
 
 constexpr env::MonotonicTime kStart{std::chrono::hours(1)};
 
-struct NoWaiting : detail::Waiting {
+struct NoWaiting : Waiting {
   bool wait(const std::function<bool()>& ready, std::chrono::nanoseconds) override {
     return ready();
   }
 };
 
-std::shared_ptr<DeliveryState> new_delivery() {
-  return PendingStates<Delivered>(std::make_shared<NoWaiting>()).next();
+// Its error; none if it was delivered. Pre: ready.
+Errc code_of(const Delivery& delivery) {
+  const auto result = delivery.wait();
+  return result ? Errc::none : result.error().code;
 }
 
 // An accumulator with one topic "t", and its producer id.
 struct Fixture {
   explicit Fixture(ProducerOptions options = {}, std::int32_t partitions = 1)
-      : accumulator(options, ClientOptions{}, 1) {
+      : accumulator(options, ClientOptions{}, 1, std::make_shared<NoWaiting>()) {
     if (partitions == 0) return;
     (void)send("first");
     accumulator.topic_known("t", partitions, now);
@@ -43,17 +44,19 @@ struct Fixture {
     take_decided();
   }
 
-  std::shared_ptr<DeliveryState> send(std::string value, std::optional<std::int32_t> to = {}) {
-    auto delivery = new_delivery();
+  // Its delivery, if it was taken.
+  std::optional<Delivery> send(std::string value, std::optional<std::int32_t> to = {}) {
     Record record{.topic = "t", .value = std::move(value), .partition = to};
-    due = accumulator.append(record, delivery, Timestamp(), now);
-    return delivery;
+    auto taken = accumulator.append(record, Timestamp(), [this] { return now; });
+    if (!taken) {
+      due = fail(taken.error());
+      return std::nullopt;
+    }
+    due = taken->due;
+    return Delivery(taken->deliveries, taken->index);
   }
   void take_decided() {
-    for (Decided& one : accumulator.take_decided())
-      one.each([](DeliveryState& delivery, Result<Delivered> result) {
-        delivery.set(std::move(result));
-      });
+    for (Decided& one : accumulator.take_decided()) one.tell();
   }
   ProducerBatchPtr take(std::int32_t partition = 0) {
     ProducerBatchPtr batch = accumulator.take({"t", partition}, now);
@@ -93,6 +96,37 @@ TEST(Accumulator, SendsABatchWhenItIsFull) {
   EXPECT_EQ(f.due.value(), f.now);
   ASSERT_TRUE(f.take());
   EXPECT_EQ(f.take(), nullptr);
+}
+
+// What cannot be sent before an answer comes needs no look before that; but it may have to be given
+// up.
+TEST(Accumulator, LeavesWhatWaitsForAnAnswerAlone) {
+  Fixture f({.idempotent = false,
+             .batch_bytes = 1000,
+             .linger = milliseconds(5),
+             .delivery_timeout = milliseconds(1000)});
+  f.send(std::string(600, 'x'));
+  f.now += milliseconds(5);
+  const ProducerBatchPtr in_flight = f.take();
+  f.send(std::string(600, 'y'));
+  EXPECT_EQ(f.due.value(), f.now + milliseconds(1000));
+  f.send("short");
+  EXPECT_EQ(f.due.value(), env::kNever);
+  f.send(std::string(600, 'z'));
+  EXPECT_EQ(f.due.value(), f.now + milliseconds(1000));
+  f.accumulator.succeeded(in_flight, 1, std::nullopt);
+  EXPECT_THAT(f.accumulator.ready(f.now), testing::SizeIs(1));
+}
+
+TEST(Accumulator, BuildsABatchInTheMemoryOfAnEarlierOne) {
+  Fixture f({.linger = milliseconds(0)});
+  f.send("a");
+  ProducerBatchPtr batch = f.take();
+  const std::byte* memory = batch->sealed.data();
+  f.accumulator.succeeded(batch, 1, std::nullopt);
+  batch = nullptr;
+  f.send("b");
+  EXPECT_EQ(f.take()->sealed.data(), memory);
 }
 
 TEST(Accumulator, NumbersBatchesByTheirRecords) {
@@ -175,7 +209,7 @@ TEST(Accumulator, ReusesTheSequenceOfABatchThatWasRefused) {
   const ProducerBatchPtr refused = f.take();
   f.fail_batch(refused, Errc::message_too_large);
   f.take_decided();
-  EXPECT_EQ(delivery->result->error().code, Errc::message_too_large);
+  EXPECT_EQ(code_of(*delivery), Errc::message_too_large);
   f.send("b");
   EXPECT_EQ(f.take()->stamp.base_sequence, refused->stamp.base_sequence);
 }
@@ -185,7 +219,7 @@ TEST(Accumulator, BeginsWithANewIdWhenItsOwnIsFenced) {
   auto delivery = f.send("a");
   f.fail_batch(f.take(), Errc::invalid_producer_epoch);
   f.take_decided();
-  EXPECT_EQ(delivery->result->error().code, Errc::invalid_producer_epoch);
+  EXPECT_EQ(code_of(*delivery), Errc::invalid_producer_epoch);
   ASSERT_TRUE(f.accumulator.identity_needed());
   EXPECT_EQ(f.accumulator.identity().id, kNoProducer);
 }
@@ -196,12 +230,12 @@ TEST(Accumulator, GivesUpAfterTheDeliveryTimeout) {
   f.now += milliseconds(999);
   f.accumulator.expire(f.now);
   f.take_decided();
-  EXPECT_FALSE(unsent->ready);
+  EXPECT_FALSE(unsent->ready());
   f.now += milliseconds(1);
   f.accumulator.expire(f.now);
   f.take_decided();
-  ASSERT_TRUE(unsent->ready);
-  EXPECT_EQ(unsent->result->error().code, Errc::request_timed_out);
+  ASSERT_TRUE(unsent->ready());
+  EXPECT_EQ(code_of(*unsent), Errc::request_timed_out);
   EXPECT_EQ(f.accumulator.held_bytes(), 0u);
 }
 
@@ -211,7 +245,7 @@ TEST(Accumulator, BoundsWhatItHolds) {
   ASSERT_TRUE(f.due);
   Record record{.topic = "t", .value = std::string(1000, 'y')};
   EXPECT_FALSE(f.accumulator.space_for(record));
-  auto refused = f.accumulator.append(record, new_delivery(), Timestamp(), f.now);
+  auto refused = f.accumulator.append(record, Timestamp(), [&] { return f.now; });
   EXPECT_EQ(refused.error().code, Errc::budget_exceeded);
   EXPECT_EQ(record.value->size(), 1000u) << "untouched, for another attempt";
   f.accumulator.succeeded(f.take(), 1, std::nullopt);
@@ -223,12 +257,12 @@ TEST(Accumulator, RefusesWhatCannotBeSent) {
   f.send(std::string(1000, 'x'));
   EXPECT_EQ(f.due.error().code, Errc::message_too_large);
   Record nameless{.topic = "", .value = "x"};
-  EXPECT_EQ(f.accumulator.append(nameless, new_delivery(), Timestamp(), f.now).error().code,
+  EXPECT_EQ(f.accumulator.append(nameless, Timestamp(), [&] { return f.now; }).error().code,
             Errc::invalid_topic);
   auto nowhere = f.send("x", 5);
   f.take_decided();
-  ASSERT_TRUE(nowhere->ready);
-  EXPECT_EQ(nowhere->result->error().code, Errc::unknown_topic_or_partition);
+  ASSERT_TRUE(nowhere->ready());
+  EXPECT_EQ(code_of(*nowhere), Errc::unknown_topic_or_partition);
   f.accumulator.close();
   f.send("x");
   EXPECT_EQ(f.due.error().code, Errc::closed);
@@ -248,7 +282,7 @@ TEST(Accumulator, KeepsRecordsUntilTheirTopicIsKnown) {
   EXPECT_EQ(batch->count, 2);
   f.accumulator.succeeded(batch, 40, std::nullopt);
   f.take_decided();
-  EXPECT_EQ(second->result->value().offset, 41);
+  EXPECT_EQ(second->wait()->offset, 41);
 }
 
 TEST(Accumulator, SaysWhyATopicCouldNotBeLookedUp) {
@@ -261,10 +295,10 @@ TEST(Accumulator, SaysWhyATopicCouldNotBeLookedUp) {
   f.now += milliseconds(100);
   f.accumulator.expire(f.now);
   f.take_decided();
-  EXPECT_THAT(of_nothing->result->error().context, testing::HasSubstr("was not found"));
-  EXPECT_THAT(of_refused->result->error().context,
+  EXPECT_THAT(of_nothing->wait().error().context, testing::HasSubstr("was not found"));
+  EXPECT_THAT(of_refused->wait().error().context,
               testing::HasSubstr("connection_refused: broker-1:9192"));
-  EXPECT_EQ(of_refused->result->error().code, Errc::request_timed_out);
+  EXPECT_EQ(code_of(*of_refused), Errc::request_timed_out);
 }
 
 TEST(Accumulator, SaysThatNobodyLedThePartition) {
@@ -274,9 +308,8 @@ TEST(Accumulator, SaysThatNobodyLedThePartition) {
   f.now += milliseconds(100);
   f.accumulator.expire(f.now);
   f.take_decided();
-  EXPECT_EQ(delivery->result->error().code, Errc::request_timed_out);
-  EXPECT_THAT(delivery->result->error().context,
-              testing::HasSubstr("leader_not_available: nobody"));
+  EXPECT_EQ(code_of(*delivery), Errc::request_timed_out);
+  EXPECT_THAT(delivery->wait().error().context, testing::HasSubstr("leader_not_available: nobody"));
 }
 
 TEST(Accumulator, FlushesWhatWasSentBeforeAndNothingElse) {
@@ -300,8 +333,8 @@ TEST(Accumulator, FailsEverythingWhenItCloses) {
   auto waiting = f.send("b");
   f.accumulator.fail_all({Errc::closed, ""});
   f.take_decided();
-  EXPECT_EQ(flying->result->error().code, Errc::closed);
-  EXPECT_EQ(waiting->result->error().code, Errc::closed);
+  EXPECT_EQ(code_of(*flying), Errc::closed);
+  EXPECT_EQ(code_of(*waiting), Errc::closed);
   f.accumulator.succeeded(batch, 3,
                           std::nullopt);  // The answer comes too late and does not matter.
   EXPECT_TRUE(f.accumulator.take_decided().empty());
@@ -352,9 +385,9 @@ TEST(AccumulatorProperty, DeliversInOrderAndOnceWhateverFails) {
     const ProducerOptions options{.batch_bytes = 200,
                                   .linger = milliseconds(random() % 3),
                                   .delivery_timeout = milliseconds(500 + random() % 4000)};
-    Accumulator accumulator(options, ClientOptions{}, seed);
+    Accumulator accumulator(options, ClientOptions{}, seed, std::make_shared<NoWaiting>());
     std::map<std::int32_t, ModelPartition> broker;
-    std::vector<std::shared_ptr<DeliveryState>> deliveries;
+    std::vector<Delivery> deliveries;
     std::vector<ProducerBatchPtr> flying;
     env::MonotonicTime now = kStart;
     std::int16_t epoch = -1;
@@ -362,11 +395,12 @@ TEST(AccumulatorProperty, DeliversInOrderAndOnceWhateverFails) {
     constexpr std::size_t kRecords = 200;
     for (int step = 0; step < 100'000; step++) {
       if (deliveries.size() < kRecords && chance(50)) {
-        deliveries.push_back(new_delivery());
         Record record{.topic = "t",
-                      .value = std::to_string(deliveries.size() - 1),
+                      .value = std::to_string(deliveries.size()),
                       .partition = static_cast<std::int32_t>(random() % kPartitions)};
-        ASSERT_TRUE(accumulator.append(record, deliveries.back(), Timestamp(), now));
+        const auto taken = accumulator.append(record, Timestamp(), [&] { return now; });
+        ASSERT_TRUE(taken);
+        deliveries.emplace_back(taken->deliveries, taken->index);
       }
       if (!accumulator.unknown_topics().empty()) accumulator.topic_known("t", kPartitions, now);
       if (accumulator.identity_needed() && chance(30)) {
@@ -402,10 +436,7 @@ TEST(AccumulatorProperty, DeliversInOrderAndOnceWhateverFails) {
       }
       now += milliseconds(random() % 20);
       accumulator.expire(now);
-      for (Decided& one : accumulator.take_decided())
-        one.each([](DeliveryState& delivery, Result<Delivered> result) {
-          delivery.set(std::move(result));
-        });
+      for (Decided& one : accumulator.take_decided()) one.tell();
       if (deliveries.size() == kRecords && accumulator.held_bytes() == 0) break;
     }
     ASSERT_EQ(accumulator.held_bytes(), 0u) << "seed " << seed << " never ended";
@@ -419,8 +450,8 @@ TEST(AccumulatorProperty, DeliversInOrderAndOnceWhateverFails) {
       }
     }
     for (std::size_t i = 0; i < deliveries.size(); i++) {
-      ASSERT_TRUE(deliveries[i]->ready) << "seed " << seed;
-      const Result<Delivered>& result = *deliveries[i]->result;
+      ASSERT_TRUE(deliveries[i].ready()) << "seed " << seed;
+      const Result<Delivered> result = deliveries[i].wait();
       if (!result) {
         expired++;
         ASSERT_EQ(result.error().code, Errc::request_timed_out);

@@ -6,14 +6,13 @@
 #include <gtest/gtest.h>
 
 #include "client/src/core/accumulator.h"
-#include "client/src/core/pending_states.h"
 
 namespace ropewalk::client {
 namespace {
 
 using std::chrono::milliseconds;
 
-struct NoWaiting : detail::Waiting {
+struct NoWaiting : Waiting {
   bool wait(const std::function<bool()>& ready, std::chrono::nanoseconds) override {
     return ready();
   }
@@ -28,37 +27,37 @@ struct Sender {
               options.linger = milliseconds(0);
               return options;
             }(),
-            ClientOptions{}, 1) {}
+            ClientOptions{}, 1, std::make_shared<NoWaiting>()) {}
 
   void learn(const std::string& topic, std::int32_t partitions = 1) {
     accumulator.topic_known(topic, partitions, now);
     accumulator.identify(ProducerId(7), ProducerEpoch(0));
   }
-  // Its delivery; decided at once if it was not taken.
-  std::shared_ptr<DeliveryState> send(Record record) {
-    auto delivery = PendingStates<Delivered>(std::make_shared<NoWaiting>()).next();
+  // Its delivery; nothing, and `refused` says why, if it was not taken.
+  std::optional<Delivery> send(Record record) {
     now += milliseconds(1);
-    auto taken = accumulator.append(record, delivery, Timestamp(), now);
-    if (!taken) delivery->set(std::unexpected(taken.error()));
+    auto taken = accumulator.append(record, Timestamp(), [this] { return now; });
+    refused = taken ? Errc::none : taken.error().code;
     tell();
-    return delivery;
+    if (!taken) return std::nullopt;
+    return Delivery(taken->deliveries, taken->index);
   }
   void tell() {
     for (Decided& one : accumulator.take_decided()) {
-      one.each([&](DeliveryState& delivery, Result<Delivered> result) {
-        told.push_back(one.where);
-        delivery.set(std::move(result));
-      });
+      for (std::uint32_t i = 0; i < one.records; i++) told.push_back(one.where);
+      one.tell();
     }
   }
-  static Errc fate(const std::shared_ptr<DeliveryState>& delivery) {
-    if (!delivery->ready) return Errc::would_block;
-    return *delivery->result ? Errc::none : delivery->result->error().code;
+  static Errc fate(const std::optional<Delivery>& delivery) {
+    if (!delivery->ready()) return Errc::would_block;
+    const auto result = delivery->wait();
+    return result ? Errc::none : result.error().code;
   }
 
   Accumulator accumulator;
   env::MonotonicTime now{std::chrono::hours(1)};
   std::vector<PartitionName> told;
+  Errc refused = Errc::none;
 };
 
 // Two records of 1000 bytes have room, three do not.
@@ -78,7 +77,7 @@ TEST(ProducerOptions, DropsTheOldestOfAnyPartitionForANewRecord) {
   EXPECT_EQ(Sender::fate(first), Errc::would_block);
   const auto third = s.send(record_to("b"));
   EXPECT_EQ(Sender::fate(first), Errc::cancelled);
-  EXPECT_THAT(first->result->error().context, testing::HasSubstr("drop_oldest"));
+  EXPECT_THAT(first->wait().error().context, testing::HasSubstr("drop_oldest"));
   EXPECT_EQ(Sender::fate(second), Errc::would_block);
   EXPECT_EQ(Sender::fate(third), Errc::would_block);
   EXPECT_EQ(s.accumulator.statistics().records_dropped, 2u);
@@ -100,8 +99,8 @@ TEST(ProducerOptions, NeverDropsWhatWasSent) {
   const auto second = s.send(record_to("a"));
   const ProducerBatchPtr too = s.accumulator.take(a, s.now);
   ASSERT_TRUE(too);
-  const auto third = s.send(record_to("a"));
-  EXPECT_EQ(Sender::fate(third), Errc::budget_exceeded);
+  EXPECT_FALSE(s.send(record_to("a")));
+  EXPECT_EQ(s.refused, Errc::budget_exceeded);
   // One that comes back to be sent again may be stored: it stays as well.
   s.accumulator.failed(too, {Errc::closed, ""}, false, 0, s.now);
   s.accumulator.succeeded(on_its_way, 1, std::nullopt);
@@ -135,7 +134,7 @@ TEST(ProducerOptions, AsksTheProgramsPartitionerFirst) {
   EXPECT_EQ(Sender::fate(s.send({.topic = "t", .value = "out"})), Errc::unknown_topic_or_partition);
   const auto threw = s.send({.topic = "t", .value = "throws"});
   EXPECT_EQ(Sender::fate(threw), Errc::invalid_record);
-  EXPECT_THAT(threw->result->error().context, testing::HasSubstr("no idea"));
+  EXPECT_THAT(threw->wait().error().context, testing::HasSubstr("no idea"));
 }
 
 }  // namespace
