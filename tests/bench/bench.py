@@ -222,6 +222,20 @@ class Bench:
                          floor_name="1.5 floorlog + 1.2 unpack and walk"
                          if looking else "1.5 floorlog")
 
+    def client(self):
+        """What a record costs the program that sends it, through our library."""
+        name = "client produce, 100 B"
+        if not self.wants(name):
+            return
+        sent = []
+        for _ in range(self.rounds):
+            with Broker(self) as broker:
+                broker.create("bench", "replicated")
+                sent.append(broker.load("client-produce", topic="bench", bytes=100,
+                                        records=self.megabytes * 10_000))
+        self.row(name + ", CPU", median(sent, "cpu_us_per_record"), "us/record")
+        self.row(name + ", rate", median(sent, "records_per_second"), "records/s")
+
     def idle(self):
         names = ("idle broker, resident", "10,000 idle partitions, resident",
                  "10,000 idle partitions, CPU", "10,000 idle partitions, clean restart",
@@ -330,6 +344,7 @@ class Bench:
         self.acknowledgement("synced", 1.6)
         self.group_commit(1)
         self.group_commit(64)
+        self.client()
         self.idle()
         self.restart()
         if any(name.startswith("kafka") for name in self.wanted):

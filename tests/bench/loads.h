@@ -23,6 +23,11 @@ Figures latency(const Arguments& arguments);
 // for --seconds. Figures: as latency, and records: how many were acknowledged.
 Figures many(const Arguments& arguments);
 
+// A program of the client library: one thread sends --records records of --bytes bytes to partition
+// 0 of --topic and counts what on_delivered tells. CPU of the whole process, until all is
+// acknowledged. Figures: cpu_us_per_record, records_per_second.
+Figures client_produce(const Arguments& arguments);
+
 // Two sockets on the loopback, --bytes there and 24 back. Figures: p50_us, p99_us.
 Figures raw_ping_pong(const Arguments& arguments);
 

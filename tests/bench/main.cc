@@ -14,6 +14,7 @@ int main(int count, char** values) {
                      {"throughput", throughput},
                      {"latency", latency},
                      {"many", many},
+                     {"client-produce", client_produce},
                      {"raw-ping-pong", raw_ping_pong},
                      {"raw-sync", raw_sync},
                      {"raw-walk", raw_walk},
