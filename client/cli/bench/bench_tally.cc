@@ -15,16 +15,13 @@ void BenchTally::failed(const Error& error) {
   const std::lock_guard lock(mutex_);
   failed_++;
   if (!error_) error_ = error;
+  has_failed_.store(true, std::memory_order_relaxed);
 }
 
 void BenchTally::end(const Error& error) {
   const std::lock_guard lock(mutex_);
   if (!error_) error_ = error;
-}
-
-bool BenchTally::has_failed() const {
-  const std::lock_guard lock(mutex_);
-  return error_.has_value();
+  has_failed_.store(true, std::memory_order_relaxed);
 }
 
 BenchTally::Snapshot BenchTally::snapshot() const {

@@ -4,6 +4,7 @@
 // the live line looks on a thread of its own: every function may be called on any thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -26,7 +27,8 @@ class BenchTally {
   void failed(const Error& error);
   // The run is to end for a reason that is no record's.
   void end(const Error& error);
-  bool has_failed() const;  // Either of them.
+  // Either of them.
+  bool has_failed() const { return has_failed_.load(std::memory_order_relaxed); }
 
   struct Snapshot {
     std::uint64_t records = 0;
@@ -46,6 +48,7 @@ class BenchTally {
   env::MonotonicTime last_;
   LatencyHistogram latencies_;
   std::optional<Error> error_;
+  std::atomic<bool> has_failed_{false};  // Asked before each record.
 };
 
 }  // namespace ropewalk::cli
