@@ -16,6 +16,7 @@ struct DirectoryMetrics {
   telemetry::Counter appended_batches;
   telemetry::Counter appended_bytes;
   telemetry::Counter removed_segments;     // Whole ones below a log's start.
+  telemetry::Counter removed_early;        // Records that retention took by their own times alone.
   telemetry::Counter sync_requests;        // Asked of the DirectorySyncer,
   telemetry::Counter sync_request_files;   // for so many files and directories.
   telemetry::DurationHistogram sync_took;  // Of each file or directory that was synced.

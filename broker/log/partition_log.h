@@ -100,6 +100,7 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   bool failed() const { return failed_; }
   // Of its whole directory.
   UnsyncedBytes& unsynced() { return place_.unsynced; }
+  DirectoryMetrics& metrics() { return place_.metrics; }
 
   // Recorded with the next sync; at or below readable_end().
   void set_high_watermark(Offset high_watermark) { log_.set_high_watermark(high_watermark); }

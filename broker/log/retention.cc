@@ -43,9 +43,10 @@ Retained retained_from(const LogView& view, const RetentionPolicy& policy, env::
     if (segment.end > limit || !(too_much || expired)) break;
     left -= record_bytes(segment);
     if (segment.end <= retained.start) continue;
+    const std::int64_t records = segment.end - std::max(segment.base, retained.start);
     retained.start = segment.end;
     if (expired && !is_too_old(in_milliseconds(view.last_append_of(i)), policy, now))
-      retained.came_late = true;
+      retained.early_records += records;
   }
   return retained;
 }

@@ -19,9 +19,10 @@ struct RetentionPolicy {
 
 struct Retained {
   Offset start;  // Where the log may start from now on; at least its present start.
-  // Something goes by its records' times that was appended later than the policy keeps: times of
-  // long ago, or seconds taken for milliseconds. Whoever sent it may not expect that.
-  bool came_late = false;
+  // How many go by their own times though they were appended later than the policy keeps: times of
+  // long ago, or seconds taken for milliseconds. Whoever sent them may not expect that. Counted as
+  // offsets, by whole segments.
+  std::int64_t early_records = 0;
 };
 
 // A segment goes when all its records are older than the policy keeps, or when the segments behind

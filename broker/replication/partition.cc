@@ -389,16 +389,18 @@ void Partition::retain_inside() {
                                                     environment_.wall_now(), high_watermark_);
   const Offset from = log_->log_start();
   if (retained.start == from) return;
-  start_at(retained.start, [id = id_, from, retained](Result<void> stored) {
-    if (stored && retained.came_late)
+  start_at(retained.start, [this, from, retained](Result<void> stored) {
+    if (stored && retained.early_records > 0) {
+      log_->metrics().removed_early.add(static_cast<std::uint64_t>(retained.early_records));
       log_warn(
           "{}: retention removes offsets {} to {}; they came only lately, but it is the "
           "records' own time that retention.ms counts, and theirs is older",
-          id, from, retained.start - 1);
-    else if (stored)
-      log_info("{}: retention removes offsets {} to {}", id, from, retained.start - 1);
-    else if (stored.error().code != Errc::cancelled)
-      log_warn("retention of {}: {}", id, stored.error());
+          id_, from, retained.start - 1);
+    } else if (stored) {
+      log_info("{}: retention removes offsets {} to {}", id_, from, retained.start - 1);
+    } else if (stored.error().code != Errc::cancelled) {
+      log_warn("retention of {}: {}", id_, stored.error());
+    }
   });
 }
 

@@ -184,6 +184,7 @@ TEST_F(BrokerMetrics, ShowsEveryFamilyFromTheBeginning) {
            "ropewalk_log_appended_batches_total",
            "ropewalk_log_appended_bytes_total",
            "ropewalk_log_removed_segments_total",
+           "ropewalk_log_removed_early_records_total",
            "ropewalk_sync_requests_total",
            "ropewalk_sync_request_files_total",
            "ropewalk_sync_duration_seconds",
@@ -244,6 +245,23 @@ TEST_F(BrokerMetrics, TopicsAddNoSeries) {
   const Shown after = scrape();
   EXPECT_EQ(after.samples.size(), before.samples.size());
   EXPECT_EQ(after.samples.at("ropewalk_leaders") - before.samples.at("ropewalk_leaders"), 20);
+}
+
+// C15: seconds taken for milliseconds, in a topic that keeps records for a week.
+TEST_F(BrokerMetrics, CountsRecordsThatGoByTheirOwnTimesAtOnce) {
+  ASSERT_TRUE(cluster_.start(0));
+  create_topic("orders");
+  Producer producer(cluster_.client(), {});
+  for (int i = 0; i < 3; i++)
+    ASSERT_TRUE(producer
+                    .send({.topic = "orders",
+                           .value = "value",
+                           .timestamp = Timestamp(std::chrono::milliseconds(1'700'000'000))})
+                    .wait());
+  constexpr auto kEarly = "ropewalk_log_removed_early_records_total{data_dir=\"/data\"}";
+  EXPECT_EQ(scrape().samples.at(kEarly), 0);
+  cluster_.world().run_for(std::chrono::minutes(11));
+  EXPECT_EQ(scrape().samples.at(kEarly), 3);
 }
 
 TEST_F(BrokerMetrics, CountsWhatIsProducedAndFetched) {

@@ -35,13 +35,13 @@ class RetentionTest : public ::testing::Test {
     }
     view.last_append = env::WallTime(std::chrono::milliseconds(last_append_ms_));
     const Retained retained = retained_from(view, policy, kNow, Offset(limit));
-    came_late_ = retained.came_late;
+    early_records_ = retained.early_records;
     return retained.start.value();
   }
   std::vector<SegmentViewPtr> segments_;
   Offset log_start_{0};
   std::int64_t last_append_ms_ = 0;
-  bool came_late_ = false;
+  std::int64_t early_records_ = 0;
 };
 
 TEST_F(RetentionTest, KeepsEverythingWhenNothingIsAsked) {
@@ -109,7 +109,7 @@ TEST_F(RetentionTest, RecordsWithoutTimeCountByTheAppend) {
   add(100, -1, kNowMs - 2000);
   last_append_ms_ = kNowMs - 500;
   EXPECT_EQ(start_with({.milliseconds = 1000}), 10);
-  EXPECT_FALSE(came_late_);
+  EXPECT_EQ(early_records_, 0);
   last_append_ms_ = kNowMs - 1500;
   EXPECT_EQ(start_with({.milliseconds = 1000}), 20);
 }
@@ -127,12 +127,22 @@ TEST_F(RetentionTest, SaysThatOldTimesCameOnlyLately) {
   add(100, 0, kNowMs - 1500);
   last_append_ms_ = kNowMs - 500;
   EXPECT_EQ(start_with({.milliseconds = 1000}), 10);
-  EXPECT_TRUE(came_late_);
+  EXPECT_EQ(early_records_, 10);
   EXPECT_EQ(start_with({.milliseconds = 1000}, 9), 0);
-  EXPECT_FALSE(came_late_);
+  EXPECT_EQ(early_records_, 0);
   last_append_ms_ = kNowMs - 1500;
   EXPECT_EQ(start_with({.milliseconds = 1000}), 10);
-  EXPECT_FALSE(came_late_);
+  EXPECT_EQ(early_records_, 0);
+}
+
+TEST_F(RetentionTest, CountsOfOldTimesWhatIsStillThere) {
+  add(100, 0, kNowMs - 400);
+  add(100, 0, kNowMs - 300);
+  add(100, kNowMs, kNowMs - 200);
+  last_append_ms_ = kNowMs;
+  log_start_ = Offset(4);
+  EXPECT_EQ(start_with({.milliseconds = 1000}), 20);
+  EXPECT_EQ(early_records_, 16);
 }
 
 }  // namespace
