@@ -50,9 +50,11 @@ void Partition::look(std::shared_ptr<FetchSink> sink, Look look) {
   serial_.enter([this, &core, sink = std::move(sink), look] { look_inside(core, sink, look); });
 }
 
-void Partition::unwatch(std::shared_ptr<FetchSink> sink) {
-  serial_.enter([this, sink = std::move(sink)] {
-    std::erase_if(watchers_, [&](const Watcher& watcher) { return watcher.sink.lock() == sink; });
+void Partition::unwatch(std::shared_ptr<FetchSink> sink, std::uint32_t index) {
+  serial_.enter([this, sink = std::move(sink), index] {
+    std::erase_if(watchers_, [&](const Watcher& watcher) {
+      return watcher.index == index && watcher.sink.lock() == sink;
+    });
   });
 }
 
@@ -199,8 +201,7 @@ void Partition::look_inside(env::Core& core, const std::shared_ptr<FetchSink>& s
   const Offset from = look.from.value_or(high_watermark_);
   const bool stands = found.error.code == Errc::none && !found.diverging;
   if (stands && look.watch && (from >= high_watermark_ || look.watch_anyway))
-    watchers_.push_back(
-        {.at = std::max(from, high_watermark_), .core = &core, .sink = sink, .index = look.index});
+    watchers_.push_back({.at = high_watermark_, .core = &core, .sink = sink, .index = look.index});
   outbox_.add(core, sink, look.index, std::move(found));
 }
 
@@ -373,7 +374,7 @@ Partition::Waiter Partition::take(WaiterId id) {
   return std::exchange(waiters_[id], {});
 }
 
-// All of them when there is no high watermark: the role has changed.
+// All of them when there is no high watermark: the role has changed, or where the log begins.
 void Partition::wake_watchers(std::optional<Offset> high_watermark) {
   std::erase_if(watchers_, [&](Watcher& watcher) {
     if (high_watermark && watcher.at >= *high_watermark) return false;
@@ -418,6 +419,7 @@ Result<Offset> Partition::start_to_be(std::optional<Offset> before,
 // The files of whole segments go once the checkpoint is durable. A segment that ends here can only
 // go when another one follows it.
 void Partition::start_at(Offset start, log::PartitionLog::Done done) {
+  if (start > log_->log_start()) wake_watchers(std::nullopt);
   log_->set_log_start(start);
   if (start == log_->readable_end()) log_->roll();
   store_checkpoint(std::move(done));

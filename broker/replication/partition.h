@@ -41,7 +41,8 @@ struct Look {
   std::optional<LeaderEpoch> expected_epoch = {};  // That the client knows.
   std::optional<LeaderEpoch> end_of = {};          // An epoch whose end is asked for.
   bool whole_view = false;                         // The view is wanted whatever `from` is.
-  // Tell when there is more than now, if there is nothing behind `from` now or `watch_anyway`.
+  // Tell when there is more than now, or the log begins elsewhere, if there is nothing behind
+  // `from` now or `watch_anyway`.
   bool watch = false;
   bool watch_anyway = false;
   std::uint32_t index = 0;  // For the sink.
@@ -77,7 +78,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   // record's epoch), offset_out_of_range, kafka_storage_error. A reader whose log diverges is told
   // that and nothing else.
   void look(std::shared_ptr<FetchSink> sink, Look look);
-  void unwatch(std::shared_ptr<FetchSink> sink);
+  void unwatch(std::shared_ptr<FetchSink> sink, std::uint32_t index);
 
   // Leads, or goes on to lead under changed circumstances. Older ones than known change nothing.
   void lead(Leadership leadership, log::LogOptions options);

@@ -7,8 +7,8 @@
 namespace ropewalk::service {
 namespace {
 
-// Of a list's node and of a set's, beside the entry.
-constexpr std::size_t kNodeBytes = 8 * sizeof(void*);
+// Beside the entry: nodes of a list and of a set, what looks at it and the watch in the partition.
+constexpr std::size_t kBesideBytes = 320;
 
 }  // namespace
 
@@ -23,34 +23,84 @@ bool FetchSession::Same::same(const Name& a, const Name& b) {
 }
 
 std::size_t FetchSession::bytes_of(const Entry& entry) {
-  return sizeof(Entry) + kNodeBytes + entry.wanted.topic.name.size();
+  return sizeof(Entry) + kBesideBytes + entry.wanted.topic.name.size();
+}
+
+std::uint32_t FetchSession::take_slot(Entries::iterator entry) {
+  if (free_slots_.empty()) {
+    by_slot_.emplace_back(entry);
+    return static_cast<std::uint32_t>(by_slot_.size() - 1);
+  }
+  const std::uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  by_slot_[slot] = entry;
+  return slot;
+}
+
+void FetchSession::put_last(Entries::iterator entry) {
+  busy_.splice(busy_.end(), entry->quiet ? quiet_ : busy_, entry);
+  entry->quiet = false;
 }
 
 void FetchSession::want(FetchPartition partition) {
   const auto known = by_name_.find(Name{partition.topic, partition.partition});
   if (known != by_name_.end()) {
-    (*known)->wanted = std::move(partition);
+    const auto entry = *known;
+    entry->wanted = std::move(partition);
+    if (entry->quiet) put_last(entry);
     return;
   }
-  entries_.push_back({.wanted = std::move(partition)});
-  by_name_.insert(std::prev(entries_.end()));
-  bytes_ += bytes_of(entries_.back());
+  busy_.push_back({.wanted = std::move(partition)});
+  const auto entry = std::prev(busy_.end());
+  entry->slot = take_slot(entry);
+  by_name_.insert(entry);
+  bytes_ += bytes_of(*entry);
 }
 
-void FetchSession::forget(const ForgottenPartition& partition) {
+std::optional<std::uint32_t> FetchSession::forget(const ForgottenPartition& partition) {
   const auto known = by_name_.find(Name{partition.topic, partition.partition});
-  if (known == by_name_.end()) return;
+  if (known == by_name_.end()) return std::nullopt;
   const auto entry = *known;
+  const std::uint32_t slot = entry->slot;
   by_name_.erase(known);
+  by_slot_[slot].reset();
+  free_slots_.push_back(slot);
   bytes_ -= bytes_of(*entry);
-  entries_.erase(entry);
+  (entry->quiet ? quiet_ : busy_).erase(entry);
+  return slot;
 }
 
-std::vector<FetchPartition> FetchSession::wanted() const {
-  std::vector<FetchPartition> all;
-  all.reserve(entries_.size());
-  for (const Entry& entry : entries_) all.push_back(entry.wanted);
+std::vector<SlottedPartition> FetchSession::to_look_at() const {
+  std::vector<SlottedPartition> all;
+  all.reserve(busy_.size());
+  for (const Entry& entry : busy_) all.push_back({entry.wanted, entry.slot});
   return all;
+}
+
+void FetchSession::found_quiet(std::uint32_t slot) {
+  if (slot >= by_slot_.size() || !by_slot_[slot]) return;
+  const auto entry = *by_slot_[slot];
+  if (std::exchange(entry->quiet, true)) return;
+  quiet_.splice(quiet_.end(), busy_, entry);
+}
+
+std::optional<SlottedPartition> FetchSession::moved(std::uint32_t slot) {
+  if (slot >= by_slot_.size() || !by_slot_[slot]) return std::nullopt;
+  const auto entry = *by_slot_[slot];
+  if (!entry->quiet) return std::nullopt;
+  put_last(entry);
+  return SlottedPartition{entry->wanted, slot};
+}
+
+std::vector<SlottedPartition> FetchSession::wake_all() {
+  std::vector<SlottedPartition> woken;
+  woken.reserve(quiet_.size());
+  while (!quiet_.empty()) {
+    const auto entry = quiet_.begin();
+    woken.push_back({entry->wanted, entry->slot});
+    put_last(entry);
+  }
+  return woken;
 }
 
 void FetchSession::tell_news(std::vector<FetchResult>& results) {
@@ -72,7 +122,7 @@ bool FetchSession::tell(const FetchResult& result) {
   bool news = failed || result.diverging || result.records_bytes > 0;
   news |= std::exchange(entry->told_high_watermark, high_watermark) != high_watermark;
   news |= std::exchange(entry->told_log_start, result.log_start) != result.log_start;
-  if (result.records_bytes > 0) entries_.splice(entries_.end(), entries_, entry);
+  if (result.records_bytes > 0) put_last(entry);
   return news;
 }
 

@@ -49,27 +49,66 @@ FetchSessionCores::FetchSessionCores(const Parts& parts) : parts_(parts) {
     options.bytes_max = share_of_core(parts.limits.fetch_session_bytes_max, core, cores);
     options.core = core;
     options.cores = cores;
-    of_core_.push_back(std::make_unique<FetchSessions>(
+    of_core_.push_back(std::make_unique<OfCore>(
         options, parts.environment.random(fmt::format("fetch-sessions-{}", core))));
   }
 }
 
-FetchSessions& FetchSessionCores::here() {
+FetchSessionCores::OfCore& FetchSessionCores::here() {
   return *of_core_[parts_.environment.current_core().index()];
 }
 
-Result<FetchSessions::Turn> FetchSessionCores::begin(
-    const std::shared_ptr<const security::Caller>& caller, FetchRequest& request) {
-  FetchSessions& sessions = here();
-  const Watch watch(parts_.metrics, sessions);
-  return sessions.begin(caller, request, parts_.environment.now());
+Result<FetchTurn> FetchSessionCores::begin(const std::shared_ptr<const security::Caller>& caller,
+                                           FetchRequest& request) {
+  OfCore& core = here();
+  const Watch watch(parts_.metrics, core.sessions);
+  if (const auto known = core.looks.find(request.session_id); known != core.looks.end()) {
+    for (const std::uint32_t slot : known->second->take_moved())
+      core.sessions.moved(request.session_id, slot);
+  }
+  auto turn = core.sessions.begin(caller, request, parts_.environment.now());
+  end_watches(core);
+  if (!turn) return std::unexpected(std::move(turn).error());
+  auto looks = looks_for(core, *turn);
+  return FetchTurn{.turn = std::move(*turn), .looks = std::move(looks)};
+}
+
+std::shared_ptr<PartitionLooks> FetchSessionCores::looks_for(OfCore& core,
+                                                             const FetchSessions::Turn& turn) {
+  env::Core& current = parts_.environment.current_core();
+  if (turn.session_id == 0)
+    return std::make_shared<PartitionLooks>(current, turn.partitions.size());
+  auto& looks = core.looks[turn.session_id];
+  if (looks && turn.watches_anew) looks->unwatch();
+  if (!looks || turn.watches_anew) looks = std::make_shared<PartitionLooks>(current, 0);
+  for (const std::uint32_t slot : turn.forgotten) looks->unwatch(slot);
+  return looks;
+}
+
+void FetchSessionCores::end_watches(OfCore& core) {
+  for (const std::int32_t session : core.sessions.take_ended()) {
+    const auto ended = core.looks.find(session);
+    if (ended == core.looks.end()) continue;
+    ended->second->unwatch();
+    core.looks.erase(ended);
+  }
 }
 
 void FetchSessionCores::end(const std::shared_ptr<const security::Caller>& caller,
                             FetchSessions::Turn turn, FetchResponse& response) {
-  FetchSessions& sessions = here();
-  const Watch watch(parts_.metrics, sessions);
-  sessions.end(caller, std::move(turn), response, parts_.environment.now());
+  OfCore& core = here();
+  const Watch watch(parts_.metrics, core.sessions);
+  core.sessions.end(caller, std::move(turn), response, parts_.environment.now());
+  end_watches(core);
+}
+
+std::optional<SlottedPartition> FetchSessionCores::moved(std::int32_t session_id,
+                                                         std::uint32_t slot) {
+  return here().sessions.moved(session_id, slot);
+}
+
+std::vector<SlottedPartition> FetchSessionCores::wake_all(std::int32_t session_id) {
+  return here().sessions.wake_all(session_id);
 }
 
 }  // namespace ropewalk::service

@@ -18,6 +18,12 @@ bool is_same(const security::Caller& a, const security::Caller& b) {
   return a.listener == b.listener && a.name_space == b.name_space && a.principal == b.principal;
 }
 
+// Outside of a session a partition's slot is its place in the request.
+void number(std::vector<SlottedPartition>& partitions) {
+  for (std::size_t i = 0; i < partitions.size(); i++)
+    partitions[i].slot = static_cast<std::uint32_t>(i);
+}
+
 }  // namespace
 
 FetchSessions::FetchSessions(Options options, env::Random random)
@@ -29,7 +35,10 @@ auto FetchSessions::begin(const std::shared_ptr<const security::Caller>& caller,
     return go_on(*caller, request, now);
   if (const Held* const ended = find(*caller, request.session_id)) remove(by_id_.at(ended->id));
   Turn turn;
-  turn.partitions = std::move(request.partitions);
+  turn.partitions.reserve(request.partitions.size());
+  for (FetchPartition& wanted : request.partitions)
+    turn.partitions.push_back({.wanted = std::move(wanted)});
+  number(turn.partitions);
   turn.wants_session = request.session_epoch == kWantsSession;
   return turn;
 }
@@ -49,18 +58,24 @@ auto FetchSessions::go_on(const security::Caller& caller, FetchRequest& request,
   FetchSession& session = held->session;
   const std::size_t partitions_before = session.size();
   const std::size_t bytes_before = session.bytes();
-  for (const ForgottenPartition& forgotten : request.forgotten) session.forget(forgotten);
+  Turn turn;
+  for (const ForgottenPartition& forgotten : request.forgotten) {
+    if (const auto slot = session.forget(forgotten)) turn.forgotten.push_back(*slot);
+  }
   for (FetchPartition& wanted : request.partitions) session.want(std::move(wanted));
   resized(partitions_before, bytes_before, session);
 
-  Turn turn;
-  turn.partitions = session.wanted();
   if (session.size() == 0) {
     remove(by_id_.at(held->id));
     return turn;
   }
   while (bytes_ > options_.bytes_max && evict_idle(now)) continue;
-  if (bytes_ > options_.bytes_max) {
+  const bool goes = bytes_ > options_.bytes_max;
+  turn.watches_anew = std::exchange(held->in_turn, true);
+  if (goes || turn.watches_anew) session.wake_all();
+  turn.partitions = session.to_look_at();
+  if (goes) {
+    number(turn.partitions);
     evict(by_id_.at(held->id));
     return turn;
   }
@@ -92,18 +107,32 @@ void FetchSessions::end(const std::shared_ptr<const security::Caller>& caller, T
     return;
   }
   touch(*held, now);
+  held->in_turn = false;
   held->session.tell_news(response.partitions);
+  for (const std::uint32_t slot : turn.quiet) held->session.found_quiet(slot);
+}
+
+std::optional<SlottedPartition> FetchSessions::moved(std::int32_t session_id, std::uint32_t slot) {
+  const auto held = by_id_.find(session_id);
+  if (held == by_id_.end()) return std::nullopt;
+  return held->second->session.moved(slot);
+}
+
+std::vector<SlottedPartition> FetchSessions::wake_all(std::int32_t session_id) {
+  const auto held = by_id_.find(session_id);
+  if (held == by_id_.end()) return {};
+  return held->second->session.wake_all();
 }
 
 // 0 where there is no room for it.
 std::int32_t FetchSessions::begin_session(const std::shared_ptr<const security::Caller>& caller,
-                                          std::vector<FetchPartition> partitions,
+                                          std::vector<SlottedPartition> partitions,
                                           const std::vector<FetchResult>& told,
                                           env::MonotonicTime now) {
   if (partitions.empty() || options_.sessions_max == 0) return 0;
   ByUse made;
   Held& held = made.emplace_back();
-  for (FetchPartition& wanted : partitions) held.session.want(std::move(wanted));
+  for (SlottedPartition& partition : partitions) held.session.want(std::move(partition.wanted));
   if (!make_room(held.session.size(), held.session.bytes(), now)) return 0;
   held.session.tell_all(told);
   held.id = new_id();
@@ -152,6 +181,7 @@ void FetchSessions::evict(ByUse::iterator held) {
 void FetchSessions::remove(ByUse::iterator held) {
   partitions_ -= held->session.size();
   bytes_ -= held->session.bytes();
+  ended_.push_back(held->id);
   by_id_.erase(held->id);
   by_use_.erase(held);
 }

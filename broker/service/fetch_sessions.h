@@ -13,7 +13,9 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "broker/security/request_context.h"
@@ -40,10 +42,17 @@ class FetchSessions {
 
   // How a request goes on.
   struct Turn {
-    std::vector<FetchPartition> partitions;  // To be read, in this order.
+    // To be read, in this order. In a session: those that are not quiet. Those that move meanwhile
+    // come behind.
+    std::vector<SlottedPartition> partitions;
     bool wants_session = false;
     std::int32_t session_id = 0;  // The one that it goes on with; 0: none.
     std::int32_t next_epoch = 0;  // Of that session, while no other request of it has come.
+    // Slots of the session that became free, or are another partition's now: their watches end.
+    std::vector<std::uint32_t> forgotten;
+    // How the session's last request ended is not known: all of its watches end.
+    bool watches_anew = false;
+    std::vector<std::uint32_t> quiet;  // For end(): those that had nothing, and are watched.
   };
   // Takes the partitions out of the request. Errors: fetch_session_id_not_found (there is none of
   // this caller), invalid_fetch_session_epoch (not the next one).
@@ -54,6 +63,12 @@ class FetchSessions {
   // invalid_fetch_session_epoch (the session's next request has overtaken this one).
   void end(const std::shared_ptr<const security::Caller>& caller, Turn turn,
            FetchResponse& response, env::MonotonicTime now);
+
+  // Something moved in a partition that was quiet; as FetchSession says.
+  std::optional<SlottedPartition> moved(std::int32_t session_id, std::uint32_t slot);
+  std::vector<SlottedPartition> wake_all(std::int32_t session_id);
+  // The sessions that ended since the last call: their watches end.
+  std::vector<std::int32_t> take_ended() { return std::exchange(ended_, {}); }
 
   std::size_t count() const { return by_id_.size(); }
   std::size_t partitions() const { return partitions_; }
@@ -67,6 +82,7 @@ class FetchSessions {
     std::shared_ptr<const security::Caller> caller;
     env::MonotonicTime created{};
     env::MonotonicTime used{};
+    bool in_turn = false;  // A request of it has begun and not ended in order.
     FetchSession session;
   };
   using ByUse = std::list<Held>;
@@ -74,7 +90,7 @@ class FetchSessions {
   Held* find(const security::Caller& caller, std::int32_t id);
   Result<Turn> go_on(const security::Caller& caller, FetchRequest& request, env::MonotonicTime now);
   std::int32_t begin_session(const std::shared_ptr<const security::Caller>& caller,
-                             std::vector<FetchPartition> partitions,
+                             std::vector<SlottedPartition> partitions,
                              const std::vector<FetchResult>& told, env::MonotonicTime now);
   bool make_room(std::size_t partitions, std::size_t bytes, env::MonotonicTime now);
   bool evict_idle(env::MonotonicTime now);
@@ -93,6 +109,7 @@ class FetchSessions {
   std::size_t partitions_ = 0;
   std::size_t bytes_ = 0;
   std::uint64_t evicted_ = 0;
+  std::vector<std::int32_t> ended_;
 };
 
 }  // namespace ropewalk::service

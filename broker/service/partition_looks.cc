@@ -1,5 +1,6 @@
 #include "broker/service/partition_looks.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ropewalk::service {
@@ -9,13 +10,15 @@ PartitionLooks::PartitionLooks(env::Core& core, std::size_t count)
   all_answered_.set();
 }
 
-void PartitionLooks::ask(std::shared_ptr<replication::Partition> partition,
+void PartitionLooks::ask(const std::shared_ptr<replication::Partition>& partition,
                          replication::Look look) {
+  if (look.index >= slots_.size()) slots_.resize(look.index + 1);
+  unwatch(look.index);
   Slot& slot = slots_[look.index];
-  slot.partition = std::move(partition);
+  slot.partition = partition;
   slot.watched = look.watch;
   if (owed_++ == 0) all_answered_.reset();
-  slot.partition->look(shared_from_this(), look);
+  partition->look(shared_from_this(), look);
 }
 
 Task<Result<void>> PartitionLooks::answered() {
@@ -32,13 +35,20 @@ Task<Result<void>> PartitionLooks::moved_until(env::MonotonicTime deadline) {
 
 std::vector<std::uint32_t> PartitionLooks::take_moved() {
   some_moved_.reset();
+  std::ranges::sort(moved_);
+  const auto again = std::ranges::unique(moved_);
+  moved_.erase(again.begin(), again.end());
   return std::exchange(moved_, {});
 }
 
+void PartitionLooks::unwatch(std::uint32_t index) {
+  if (index >= slots_.size() || !std::exchange(slots_[index].watched, false)) return;
+  if (const auto partition = slots_[index].partition.lock())
+    partition->unwatch(shared_from_this(), index);
+}
+
 void PartitionLooks::unwatch() {
-  for (Slot& slot : slots_) {
-    if (std::exchange(slot.watched, false)) slot.partition->unwatch(shared_from_this());
-  }
+  for (std::uint32_t index = 0; index < slots_.size(); index++) unwatch(index);
 }
 
 void PartitionLooks::looked(std::uint32_t index, replication::Looked found) {
@@ -49,7 +59,6 @@ void PartitionLooks::looked(std::uint32_t index, replication::Looked found) {
 }
 
 void PartitionLooks::moved(std::uint32_t index) {
-  slots_[index].watched = false;
   moved_.push_back(index);
   some_moved_.set();
 }

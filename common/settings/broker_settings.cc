@@ -222,7 +222,7 @@ void define_budgets(Schema& schema, BrokerSettings& s) {
   schema.bytes(s.fetch_session_bytes_max,
                {"fetch_session_bytes_max",
                 "Memory that fetch sessions may take together, in equal parts on the cores: about "
-                "200 bytes for a partition."},
+                "500 bytes for a partition."},
                {kMiB, 16 * kGiB});
   schema.bytes(s.decompression_bytes_max,
                {"decompression_bytes_max",

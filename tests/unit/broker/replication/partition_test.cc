@@ -331,7 +331,7 @@ TEST_F(PartitionTest, AnUnwatchedFetchIsNotTold) {
   const auto fetch = std::make_shared<FetchLog>();
   const auto partition = rig_.partition();
   rig_.on_core([&] { partition->look(fetch, {.from = Offset(0), .watch = true}); });
-  rig_.on_core([&] { partition->unwatch(fetch); });
+  rig_.on_core([&] { partition->unwatch(fetch, 0); });
   ASSERT_TRUE(rig_.produce_one({}));
   EXPECT_EQ(fetch->moves, 0);
 }

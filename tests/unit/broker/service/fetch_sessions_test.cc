@@ -32,6 +32,8 @@ struct Answer {
   std::int32_t session = 0;
   std::vector<std::int32_t> read;
   std::vector<std::int32_t> told;
+  std::vector<std::uint32_t> forgotten;
+  bool watches_anew = false;
 };
 
 class FetchSessionsTest : public testing::Test {
@@ -43,6 +45,7 @@ class FetchSessionsTest : public testing::Test {
     std::size_t records_bytes = 0;
     Errc error = Errc::none;
     bool diverging = false;
+    bool quiet = false;
   };
 
   void make(FetchSessions::Options options) {
@@ -60,7 +63,7 @@ class FetchSessionsTest : public testing::Test {
   }
   FetchResponse serve(const FetchSessions::Turn& turn) {
     FetchResponse response;
-    for (const FetchPartition& partition : turn.partitions) {
+    for (const auto& [partition, slot] : turn.partitions) {
       const Found& found = found_[partition.partition];
       FetchResult& result = response.partitions.emplace_back();
       result.topic = partition.topic;
@@ -80,7 +83,13 @@ class FetchSessionsTest : public testing::Test {
       answer.error = turn.error().code;
       return answer;
     }
-    for (const auto& partition : turn->partitions) answer.read.push_back(partition.partition);
+    answer.watches_anew = turn->watches_anew;
+    answer.forgotten = turn->forgotten;
+    for (const auto& [wanted, slot] : turn->partitions) {
+      answer.read.push_back(wanted.partition);
+      slots_[wanted.partition] = slot;
+      if (found_[wanted.partition].quiet) turn->quiet.push_back(slot);
+    }
     FetchResponse response = serve(*turn);
     sessions_->end(caller, std::move(*turn), response, now_);
     answer.error = response.error.code;
@@ -94,6 +103,7 @@ class FetchSessionsTest : public testing::Test {
   }
 
   std::map<std::int32_t, Found> found_;
+  std::map<std::int32_t, std::uint32_t> slots_;  // Of partitions, as they were read last.
   env::MonotonicTime now_{};
   const std::shared_ptr<const security::Caller> caller_ = std::make_shared<security::Caller>();
   std::unique_ptr<FetchSessions> sessions_ =
@@ -157,10 +167,10 @@ TEST_F(FetchSessionsTest, RequestsChangeAddAndForget) {
   const auto turn = sessions_->begin(caller_, changed, now_);
   ASSERT_TRUE(turn);
   ASSERT_EQ(turn->partitions.size(), 3u);
-  EXPECT_EQ(turn->partitions[0].partition, 1);
-  EXPECT_EQ(turn->partitions[0].fetch_offset, Offset(42));
-  EXPECT_EQ(turn->partitions[1].partition, 2);
-  EXPECT_EQ(turn->partitions[2].partition, 7);
+  EXPECT_EQ(turn->partitions[0].wanted.partition, 1);
+  EXPECT_EQ(turn->partitions[0].wanted.fetch_offset, Offset(42));
+  EXPECT_EQ(turn->partitions[1].wanted.partition, 2);
+  EXPECT_EQ(turn->partitions[2].wanted.partition, 7);
   EXPECT_EQ(sessions_->partitions(), 3u);
 }
 
@@ -189,6 +199,95 @@ TEST_F(FetchSessionsTest, APartitionWithRecordsIsServedLastNextTime) {
   found_[0].records_bytes = 0;
   ask(request(id, 2));
   EXPECT_EQ(ask(request(id, 3, {wanted(2, 8)})).read, (Partitions{2, 3, 0, 1}));
+}
+
+class QuietPartitions : public FetchSessionsTest {
+ protected:
+  // A session of `partitions`, all of them quiet.
+  std::int32_t quiet_session(std::int32_t partitions) {
+    const std::int32_t id = begin(partitions);
+    for (std::int32_t i = 0; i < partitions; i++) found_[i].quiet = true;
+    EXPECT_EQ(ask(request(id, 1)).read.size(), static_cast<std::size_t>(partitions));
+    return id;
+  }
+};
+
+TEST_F(QuietPartitions, AreNotReadUntilTheyMove) {
+  const std::int32_t id = quiet_session(3);
+  EXPECT_EQ(ask(request(id, 2)).read, Partitions{});
+  EXPECT_FALSE(sessions_->moved(id, 99));
+  EXPECT_FALSE(sessions_->moved(id + 1, slots_[1]));
+  const auto moved = sessions_->moved(id, slots_[1]);
+  ASSERT_TRUE(moved);
+  EXPECT_EQ(moved->wanted.partition, 1);
+  EXPECT_EQ(moved->slot, slots_[1]);
+  EXPECT_FALSE(sessions_->moved(id, slots_[1])) << "it is to be read anyway";
+  EXPECT_EQ(ask(request(id, 3)).read, Partitions{1});
+  EXPECT_EQ(ask(request(id, 4)).read, Partitions{});
+  EXPECT_EQ(sessions_->partitions(), 3u);
+}
+
+// Those that have waited for their turn come before one that has only just moved.
+TEST_F(QuietPartitions, ComeLastWhenTheyMove) {
+  const std::int32_t id = quiet_session(3);
+  found_[2].quiet = false;
+  sessions_->moved(id, slots_[2]);
+  EXPECT_EQ(ask(request(id, 2)).read, Partitions{2});
+  sessions_->moved(id, slots_[0]);
+  EXPECT_EQ(ask(request(id, 3)).read, (Partitions{2, 0}));
+}
+
+TEST_F(QuietPartitions, AreReadWhenTheClientNamesThem) {
+  const std::int32_t id = quiet_session(3);
+  EXPECT_EQ(ask(request(id, 2, {wanted(1, 4)})).read, Partitions{1});
+}
+
+TEST_F(QuietPartitions, MayBeForgottenAndTheirSlotsUsedAgain) {
+  const std::int32_t id = quiet_session(3);
+  const Answer answer =
+      ask(request(id, 2, {wanted(7)}, {{.topic = {.name = "t", .id = {}}, .partition = 1}}));
+  EXPECT_EQ(answer.read, Partitions{7});
+  EXPECT_EQ(answer.forgotten, std::vector{slots_[1]});
+  EXPECT_EQ(slots_[7], slots_[1]);
+  // What the watch of the old one still tells concerns nobody.
+  EXPECT_FALSE(sessions_->moved(id, slots_[1]));
+  EXPECT_EQ(sessions_->partitions(), 3u);
+}
+
+TEST_F(QuietPartitions, AreReadAgainAfterARequestThatDidNotEndInOrder) {
+  const std::int32_t id = quiet_session(2);
+  FetchRequest lost = request(id, 2);
+  ASSERT_TRUE(sessions_->begin(caller_, lost, now_));
+  const Answer answer = ask(request(id, 3));
+  EXPECT_TRUE(answer.watches_anew);
+  EXPECT_EQ(answer.read, (Partitions{0, 1}));
+  EXPECT_FALSE(ask(request(id, 4)).watches_anew);
+
+  FetchRequest failed = request(id, 5);
+  auto turn = sessions_->begin(caller_, failed, now_);
+  ASSERT_TRUE(turn);
+  FetchResponse response;
+  response.error.code = Errc::cancelled;
+  sessions_->end(caller_, std::move(*turn), response, now_);
+  EXPECT_TRUE(ask(request(id, 6)).watches_anew);
+}
+
+TEST_F(QuietPartitions, CanAllBeWoken) {
+  const std::int32_t id = quiet_session(2);
+  EXPECT_EQ(sessions_->wake_all(id).size(), 2u);
+  EXPECT_TRUE(sessions_->wake_all(id).empty());
+  EXPECT_EQ(ask(request(id, 2)).read, (Partitions{0, 1}));
+}
+
+TEST_F(QuietPartitions, OfASessionThatGrowsOutOfTheRoomAreToldAsWell) {
+  begin(10);
+  make({.bytes_max = sessions_->bytes()});
+  const std::int32_t id = quiet_session(10);
+  const Answer grown = ask(request(id, 2, {wanted(20)}));
+  EXPECT_EQ(grown.session, 0);
+  EXPECT_EQ(grown.told.size(), 11u);
+  EXPECT_EQ(sessions_->take_ended(), std::vector{id});
+  EXPECT_TRUE(sessions_->take_ended().empty());
 }
 
 TEST_F(FetchSessionsTest, TakesTheNextEpochOnly) {

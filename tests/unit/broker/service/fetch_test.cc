@@ -3,48 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/broker/service/service_rig.h"
+#include "tests/unit/broker/service/fetch_rig.h"
 
 namespace ropewalk::service {
 namespace {
-
-using std::chrono::milliseconds;
-
-class FetchTest : public testing::Test {
- protected:
-  explicit FetchTest(Limits limits = {}) : rig_(1, limits) {}
-  void produce(std::int32_t partition, std::size_t value_bytes = 20) {
-    const auto result =
-        rig_.produce_one(ServiceRig::to(topic_, partition, ServiceRig::batch(1, value_bytes)));
-    ENSURE(result.error.code == Errc::none, "{}", result.error);
-  }
-  FetchRequest request(std::vector<FetchPartition> partitions, milliseconds wait = {}) {
-    FetchRequest request;
-    request.wait_max = wait;
-    request.partitions = std::move(partitions);
-    return request;
-  }
-  std::vector<FetchPartition> all_three() const {
-    return {ServiceRig::from(topic_, 0, 0), ServiceRig::from(topic_, 1, 0),
-            ServiceRig::from(topic_, 2, 0)};
-  }
-  static Task<void> fetch_into(Fetch& fetch, security::RequestContext context, FetchRequest request,
-                               std::optional<FetchResponse>& into) {
-    into = co_await fetch.handle(std::move(context), std::move(request));
-  }
-  // On the core: a fetch under way in the background.
-  void spawn_fetch(FetchRequest request, std::optional<FetchResponse>& into) {
-    if (!tasks_) tasks_ = std::make_unique<env::TaskGroup>(rig_.core());
-    tasks_->spawn("fetch", fetch_into(rig_.use_cases->fetch, rig_.context(std::chrono::hours(1)),
-                                      std::move(request), into));
-  }
-  ~FetchTest() override {
-    if (tasks_) rig_.world.run(rig_.core(), tasks_->stop());
-  }
-  ServiceRig rig_;
-  std::unique_ptr<env::TaskGroup> tasks_;
-  const TopicId topic_ = rig_.add_topic("t", 3);
-};
 
 class ShortFetchTest : public FetchTest {
  protected:
@@ -217,115 +179,6 @@ TEST_F(FetchTest, LargeReadsAreFileRangesThatCostNoMemory) {
   const auto response = rig_.fetch(request({ServiceRig::from(topic_, 0, 0)}));
   EXPECT_GT(response.partitions[0].records_bytes, 100'000u);
   EXPECT_EQ(rig_.fetch_budget.used_bytes(), 0u);
-}
-
-class SessionFetchTest : public FetchTest {
- protected:
-  explicit SessionFetchTest(Limits limits = {}) : FetchTest(limits) {}
-  FetchRequest session_request(std::int32_t epoch, std::vector<FetchPartition> partitions = {},
-                               milliseconds wait = {}) {
-    FetchRequest wanted = request(std::move(partitions), wait);
-    wanted.session_id = session_;
-    wanted.session_epoch = epoch;
-    return wanted;
-  }
-  void begin(std::vector<FetchPartition> partitions) {
-    session_ = rig_.fetch(session_request(0, std::move(partitions))).session_id;
-    ASSERT_NE(session_, 0);
-  }
-  static FetchPartition by_name(std::string topic, std::int32_t partition, std::int64_t offset) {
-    FetchPartition fetch;
-    fetch.topic.name = std::move(topic);
-    fetch.partition = partition;
-    fetch.fetch_offset = Offset(offset);
-    return fetch;
-  }
-  std::int32_t session_ = 0;
-};
-
-TEST_F(SessionFetchTest, NamesWhatItTellsAndLeavesOutWhatIsKnown) {
-  begin(all_three());
-  produce(2);
-  const auto news = rig_.fetch(session_request(1));
-  EXPECT_EQ(news.session_id, session_);
-  ASSERT_EQ(news.partitions.size(), 1u);
-  EXPECT_EQ(news.partitions[0].topic.id, topic_);
-  EXPECT_EQ(news.partitions[0].partition, 2);
-  EXPECT_GT(news.partitions[0].records_bytes, 0u);
-  EXPECT_TRUE(rig_.fetch(session_request(2, {ServiceRig::from(topic_, 2, 1)})).partitions.empty());
-  const auto wrong = rig_.fetch(session_request(2));
-  EXPECT_EQ(wrong.error.code, Errc::invalid_fetch_session_epoch);
-  EXPECT_EQ(wrong.session_id, session_);
-}
-
-TEST_F(SessionFetchTest, WaitsForAllOfThePartitionsThatItDoesNotName) {
-  begin(all_three());
-  std::optional<FetchResponse> response;
-  rig_.on_core([&] { spawn_fetch(session_request(1, {}, std::chrono::seconds(100)), response); });
-  rig_.world.run_for(std::chrono::seconds(1));
-  EXPECT_FALSE(response);
-  produce(1);
-  ASSERT_TRUE(rig_.until([&] { return response.has_value(); }));
-  ASSERT_EQ(response->partitions.size(), 1u);
-  EXPECT_EQ(response->partitions[0].partition, 1);
-  EXPECT_GT(response->partitions[0].records_bytes, 0u);
-}
-
-TEST_F(SessionFetchTest, GoesOnWithATopicThatIsDeletedAndMadeAgain) {
-  const TopicId old = rig_.add_topic("again");
-  begin({by_name("again", 0, 0), by_name("t", 0, 0)});
-  std::optional<FetchResponse> parked;
-  rig_.on_core([&] { spawn_fetch(session_request(1, {}, std::chrono::seconds(100)), parked); });
-  rig_.world.run_for(milliseconds(100));
-  ASSERT_FALSE(parked);
-  rig_.apply({metadata::RemoveTopicRecord{old}});
-  rig_.on_core([&] { rig_.replicas->remove({old, 0}); });
-  ASSERT_TRUE(rig_.until([&] { return parked.has_value(); }));
-  ASSERT_EQ(parked->partitions.size(), 1u);
-  EXPECT_EQ(parked->partitions[0].topic.name, "again");
-  EXPECT_EQ(parked->partitions[0].error.code, Errc::not_leader_or_follower);
-  const auto gone = rig_.fetch(session_request(2, {}, std::chrono::seconds(100)));
-  ASSERT_EQ(gone.partitions.size(), 1u);
-  EXPECT_EQ(gone.partitions[0].error.code, Errc::unknown_topic_or_partition);
-
-  const TopicId anew = rig_.add_topic("again");
-  const auto there = rig_.fetch(session_request(3));
-  ASSERT_EQ(there.partitions.size(), 1u);
-  EXPECT_EQ(there.partitions[0].error.code, Errc::none);
-  EXPECT_EQ(there.partitions[0].high_watermark, Offset(0));
-  std::optional<FetchResponse> woken;
-  rig_.on_core([&] { spawn_fetch(session_request(4, {}, std::chrono::seconds(100)), woken); });
-  rig_.world.run_for(milliseconds(100));
-  ASSERT_FALSE(woken);
-  rig_.produce_one(ServiceRig::to(anew, 0, ServiceRig::batch()));
-  ASSERT_TRUE(rig_.until([&] { return woken.has_value(); }));
-  ASSERT_EQ(woken->partitions.size(), 1u);
-  EXPECT_GT(woken->partitions[0].records_bytes, 0u);
-}
-
-TEST_F(SessionFetchTest, AreCounted) {
-  begin(all_three());
-  EXPECT_EQ(rig_.metrics.fetch_sessions.value(), 1u);
-  EXPECT_EQ(rig_.metrics.fetch_session_partitions.value(), 3u);
-  rig_.fetch(session_request(-1, all_three()));
-  EXPECT_EQ(rig_.metrics.fetch_sessions.value(), 0u);
-  EXPECT_EQ(rig_.metrics.fetch_session_partitions.value(), 0u);
-  EXPECT_EQ(rig_.metrics.fetch_sessions_evicted.value(), 0u);
-}
-
-class OneSessionFetchTest : public SessionFetchTest {
- protected:
-  OneSessionFetchTest() : SessionFetchTest({.fetch_sessions_max = 1}) {}
-};
-
-TEST_F(OneSessionFetchTest, CountsThoseThatGaveWay) {
-  begin(all_three());
-  session_ = 0;
-  EXPECT_EQ(rig_.fetch(session_request(0, all_three())).session_id, 0);
-  rig_.world.run_for(FetchSessions::kIdleMax + std::chrono::seconds(1));
-  begin(all_three());
-  EXPECT_EQ(rig_.metrics.fetch_sessions.value(), 1u);
-  EXPECT_EQ(rig_.metrics.fetch_sessions_evicted.value(), 1u);
 }
 
 TEST_F(FetchTest, AsksTheAuthorizer) {
