@@ -36,10 +36,11 @@ const Configs& Image::broker_configs(BrokerId id) const {
 namespace {
 
 void compare_topics(const TopicId& id, const TopicPtr& before, const TopicPtr& after,
-                    std::vector<PartitionDelta>& into) {
+                    bool cluster_changed, std::vector<PartitionDelta>& into) {
   const std::size_t had = before ? before->partitions.size() : 0;
   const std::size_t has = after ? after->partitions.size() : 0;
-  const bool settings_changed = before && after && before->configs != after->configs;
+  const bool settings_changed =
+      before && after && (cluster_changed || before->configs != after->configs);
   for (std::size_t i = 0; i < std::max(had, has); i++) {
     PartitionPtr left = i < had ? before->partitions[i] : nullptr;
     PartitionPtr right = i < has ? after->partitions[i] : nullptr;
@@ -53,10 +54,16 @@ void compare_topics(const TopicId& id, const TopicPtr& before, const TopicPtr& a
 
 std::vector<PartitionDelta> partition_changes(const Image& before, const Image& after) {
   std::vector<PartitionDelta> changes;
+  const bool cluster_changed = before.cluster_configs() != after.cluster_configs();
   auto visit = [&](const TopicId& id, const TopicPtr* left, const TopicPtr* right) {
-    compare_topics(id, left ? *left : nullptr, right ? *right : nullptr, changes);
+    compare_topics(id, left ? *left : nullptr, right ? *right : nullptr, cluster_changed, changes);
   };
   CowMap<TopicId, TopicPtr>::for_each_change(before.topics(), after.topics(), visit);
+  if (!cluster_changed) return changes;
+  after.topics().for_each([&](const TopicId& id, const TopicPtr& topic) {
+    const TopicPtr was = before.topic_ptr(id);
+    if (was == topic) visit(id, &was, &topic);
+  });
   return changes;
 }
 

@@ -124,8 +124,8 @@ struct PartitionDelta {
   PartitionPtr before;  // Null: new.
   PartitionPtr after;   // Null: gone.
 };
-// Partitions that are new, gone, changed, or whose topic's settings changed (before and after are
-// then the same); in the order of topics() and index.
+// Partitions that are new, gone, changed, or whose topic's settings or those of the cluster changed
+// (before and after are then the same); those of a topic together and in order.
 std::vector<PartitionDelta> partition_changes(const Image& before, const Image& after);
 
 // The image as records that make it out of nothing (for snapshots and dumps), in an order that can

@@ -87,26 +87,95 @@ bool set_segment_bytes(TopicSettings& settings, std::string_view text) {
 }
 
 using Setter = bool (*)(TopicSettings&, std::string_view);
+using enum settings::SettingType;
 constexpr std::array kDefinitions{
-    TopicSettingDefinition{"cleanup.policy", "delete",
-                           "delete (there is no compaction in this version)"},
-    TopicSettingDefinition{"compression.gzip.level", "-1", "a number from 1 to 9, or -1: zlib's"},
-    TopicSettingDefinition{"compression.lz4.level", "1", "a number from 1 to 12"},
-    TopicSettingDefinition{"compression.type", "producer",
-                           "producer, uncompressed, gzip, snappy, lz4 or zstd"},
-    TopicSettingDefinition{"compression.zstd.level", "3", "a number from -131072 to 22"},
-    TopicSettingDefinition{"durability", "synced", "synced or replicated"},
-    TopicSettingDefinition{"max.message.bytes", "1048588", "a number from 61 to 33554432"},
-    TopicSettingDefinition{"message.timestamp.after.max.ms", "3600000", "a number from 0 up"},
-    TopicSettingDefinition{"message.timestamp.before.max.ms", "9223372036854775807",
-                           "a number from 0 up"},
-    TopicSettingDefinition{"message.timestamp.type", "CreateTime", "CreateTime or LogAppendTime"},
-    TopicSettingDefinition{"min.insync.replicas", "2", "a number from 1 to 1000"},
-    TopicSettingDefinition{"retention.bytes", "-1", "a number from 0 up, or -1: without limit"},
-    TopicSettingDefinition{"retention.ms", "604800000", "a number from 0 up, or -1: for ever"},
-    TopicSettingDefinition{"segment.bytes", "1073741824", "a number from 1048576 to 1073741824",
-                           true},
-    TopicSettingDefinition{"segment.ms", "604800000", "a number from 1 up"},
+    TopicSettingDefinition{.name = "cleanup.policy",
+                           .default_value = "delete",
+                           .accepts = "delete (there is no compaction in this version)",
+                           .help = "How old records go: by age and size.",
+                           .type = list},
+    TopicSettingDefinition{
+        .name = "compression.gzip.level",
+        .default_value = "-1",
+        .accepts = "a number from 1 to 9, or -1: zlib's",
+        .help = "The level at which the broker compresses where compression.type is gzip.",
+        .type = int32},
+    TopicSettingDefinition{
+        .name = "compression.lz4.level",
+        .default_value = "1",
+        .accepts = "a number from 1 to 12",
+        .help = "The level at which the broker compresses where compression.type is lz4.",
+        .type = int32},
+    TopicSettingDefinition{
+        .name = "compression.type",
+        .default_value = "producer",
+        .accepts = "producer, uncompressed, gzip, snappy, lz4 or zstd",
+        .help = "How batches are stored: as the producer has compressed them, or by this codec.",
+        .type = text},
+    TopicSettingDefinition{
+        .name = "compression.zstd.level",
+        .default_value = "3",
+        .accepts = "a number from -131072 to 22",
+        .help = "The level at which the broker compresses where compression.type is zstd.",
+        .type = int32},
+    TopicSettingDefinition{
+        .name = "durability",
+        .default_value = "synced",
+        .accepts = "synced or replicated",
+        .help =
+            "What a replica counts with: what it has synced to its disk, or what it has written.",
+        .type = text},
+    TopicSettingDefinition{.name = "max.message.bytes",
+                           .default_value = "1048588",
+                           .accepts = "a number from 61 to 33554432",
+                           .help = "The largest batch as it is stored, its header included.",
+                           .type = int32},
+    TopicSettingDefinition{
+        .name = "message.timestamp.after.max.ms",
+        .default_value = "3600000",
+        .accepts = "a number from 0 up",
+        .help = "How far a producer's timestamp may be ahead of the broker's clock.",
+        .type = int64},
+    TopicSettingDefinition{
+        .name = "message.timestamp.before.max.ms",
+        .default_value = "9223372036854775807",
+        .accepts = "a number from 0 up",
+        .help = "How far a producer's timestamp may be behind the broker's clock.",
+        .type = int64},
+    TopicSettingDefinition{
+        .name = "message.timestamp.type",
+        .default_value = "CreateTime",
+        .accepts = "CreateTime or LogAppendTime",
+        .help = "Whether records have the producer's time or the one at which they were appended.",
+        .type = text},
+    TopicSettingDefinition{
+        .name = "min.insync.replicas",
+        .default_value = "2",
+        .accepts = "a number from 1 to 1000",
+        .help = "So many replicas must be in sync for acks=all; never more than there are.",
+        .type = int32},
+    TopicSettingDefinition{
+        .name = "retention.bytes",
+        .default_value = "-1",
+        .accepts = "a number from 0 up, or -1: without limit",
+        .help = "The oldest records of a partition go when it holds more than this.",
+        .type = int64},
+    TopicSettingDefinition{.name = "retention.ms",
+                           .default_value = "604800000",
+                           .accepts = "a number from 0 up, or -1: for ever",
+                           .help = "Records go when they are older than this.",
+                           .type = int64},
+    TopicSettingDefinition{.name = "segment.bytes",
+                           .default_value = "1073741824",
+                           .accepts = "a number from 1048576 to 1073741824",
+                           .help = "The size at which a partition's log begins a new file.",
+                           .type = int32,
+                           .brokers_own = true},
+    TopicSettingDefinition{.name = "segment.ms",
+                           .default_value = "604800000",
+                           .accepts = "a number from 1 up",
+                           .help = "The age at which a partition's log begins a new file.",
+                           .type = int64},
 };
 constexpr std::array<Setter, kDefinitions.size()> kSetters{
     set_cleanup_policy,   set_gzip_level,     set_lz4_level,         set_compression,
@@ -135,6 +204,11 @@ void set_known(TopicSettings& settings, const Configs& configs) {
 }  // namespace
 
 std::span<const TopicSettingDefinition> topic_setting_definitions() { return kDefinitions; }
+
+const TopicSettingDefinition* find_topic_setting(std::string_view name) {
+  const auto index = index_of(name);
+  return index ? &kDefinitions[*index] : nullptr;
+}
 
 Result<void> check_topic_setting(std::string_view name, std::string_view value) {
   const auto index = index_of(name);

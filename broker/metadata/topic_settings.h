@@ -15,6 +15,7 @@
 #include "broker/metadata/image.h"
 #include "common/error.h"
 #include "common/records/compression.h"
+#include "common/settings/setting_type.h"
 
 namespace ropewalk::metadata {
 
@@ -42,10 +43,14 @@ struct TopicSettingDefinition {
   std::string_view name;
   std::string_view default_value;
   std::string_view accepts;  // For people: "synced or replicated".
+  std::string_view help;     // A sentence or two for the operator.
+  settings::SettingType type = settings::SettingType::text;
   // Set nowhere, each broker's own setting holds; the default is only what that one begins with.
   bool brokers_own = false;
 };
 std::span<const TopicSettingDefinition> topic_setting_definitions();
+// Null if there is no such setting.
+const TopicSettingDefinition* find_topic_setting(std::string_view name);
 
 // Errors: invalid_config, with what would be right (for an unknown name: the nearest and all).
 Result<void> check_topic_setting(std::string_view name, std::string_view value);

@@ -142,6 +142,31 @@ TEST(Image, NamesItsChanges) {
   EXPECT_EQ(partition_changes(*before, *after).size(), 2u);
 }
 
+TEST(Image, ASettingOfTheClusterConcernsAllPartitionsOnce) {
+  const auto before = full_image();
+  PartitionChangeRecord change;
+  change.topic = id_of<TopicId>(1);
+  change.index = PartitionId(1);
+  change.leader = BrokerId(1);
+  const auto after =
+      apply_all(before, Offset(6), {change, ConfigRecord{ClusterScope{}, "retention.ms", "-1"}});
+  std::size_t partitions = 0;
+  after->topics().for_each(
+      [&](const TopicId&, const TopicPtr& topic) { partitions += topic->partitions.size(); });
+  EXPECT_EQ(partition_changes(*before, *after).size(), partitions);
+}
+
+TEST(Image, NamesThePartitionsThatATopicGrowsBy) {
+  const auto before = full_image();
+  const auto after =
+      apply_all(before, Offset(6), {PartitionRecord{id_of<TopicId>(1), partition(2)}});
+  const auto changes = partition_changes(*before, *after);
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].id.partition, 2);
+  EXPECT_EQ(changes[0].before, nullptr);
+  EXPECT_EQ(changes[0].topic->partitions.size(), 3u);
+}
+
 TEST(Image, RefusesContradictions) {
   const auto base = full_image();
   Partition no_member = partition(2);

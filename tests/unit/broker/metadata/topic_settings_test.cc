@@ -100,6 +100,21 @@ TEST(TopicSettings, AreAsTheirTextSays) {
             std::nullopt);
 }
 
+TEST(TopicSettings, AreDescribedEachByNameInOrder) {
+  const auto definitions = topic_setting_definitions();
+  EXPECT_TRUE(std::ranges::is_sorted(definitions, {}, &TopicSettingDefinition::name));
+  for (const auto& definition : definitions) {
+    EXPECT_TRUE(check_topic_setting(definition.name, definition.default_value)) << definition.name;
+    EXPECT_TRUE(definition.help.ends_with('.')) << definition.name;
+    EXPECT_EQ(find_topic_setting(definition.name), &definition);
+    // A number is said to be one, a text is not.
+    const bool is_number = definition.type == settings::SettingType::int32 ||
+                           definition.type == settings::SettingType::int64;
+    EXPECT_EQ(definition.accepts.starts_with("a number"), is_number) << definition.name;
+  }
+  EXPECT_EQ(find_topic_setting("retention"), nullptr);
+}
+
 TEST(TopicSettings, MinimumIsLoweredToTheFactor) {
   TopicSettings settings;
   Partition partition;
