@@ -60,6 +60,7 @@ class Controller {
   Items on(Batch& batch, const metadata::BrokerHeartbeat& event, Time now);
   Items on(Batch& batch, const metadata::CreateTopics& event, Time now);
   Items on(Batch& batch, const metadata::DeleteTopics& event, Time now);
+  Items on(Batch& batch, const metadata::CreatePartitions& event, Time now);
   Items on(Batch& batch, const metadata::SetConfigs& event, Time now);
   Items on(Batch& batch, const metadata::AllocateProducerIds& event, Time now);
   Items on(Batch& batch, const metadata::ReportSynced& event, Time now);

@@ -1,61 +1,43 @@
-// Topics: create, place, delete, configure.
+// Topics: create, place, grow, delete.
 #include <algorithm>
 #include <map>
 #include <utility>
 
 #include "broker/controller/controller.h"
-#include "broker/controller/elections.h"
+#include "broker/controller/placement.h"
 #include "broker/controller/topic_names.h"
+#include "broker/metadata/topic_settings.h"
 
 namespace ropewalk::controller {
 namespace {
 
-using metadata::ConfigChange;
 using metadata::ConfigRecord;
-using metadata::Durability;
 using metadata::Image;
 using metadata::ItemAnswer;
+using metadata::NewPartitions;
 using metadata::NewTopic;
 using metadata::Partition;
-using metadata::PartitionChangeRecord;
+using metadata::ReplicaAssignment;
+using metadata::Replicas;
 using metadata::Topic;
-using metadata::TopicPtr;
 using metadata::TopicRef;
-using metadata::TopicSettings;
 
 constexpr std::int32_t kDefaultPartitions = 1;
 constexpr std::size_t kDefaultReplicationFactor = 3;
 // An entry of the metadata log has a limit of 32 MiB, a partition's record below 300 bytes.
 constexpr std::size_t kRecordsMax = 100'000;
 
-std::vector<const metadata::BrokerRegistration*> active_brokers(const Image& image) {
-  std::vector<const metadata::BrokerRegistration*> active;
-  for (const auto& [id, broker] : image.brokers())
-    if (is_active(image, id)) active.push_back(broker.get());
-  return active;
-}
-
-std::map<BrokerId, std::size_t> replica_counts(const Image& image) {
-  std::map<BrokerId, std::size_t> counts;
-  image.topics().for_each([&](const TopicId&, const TopicPtr& topic) {
-    for (const auto& partition : topic->partitions)
-      for (const BrokerId id : partition->replicas) counts[id]++;
-  });
-  return counts;
-}
-
 struct TopicPlan {
-  std::size_t partitions = 0;
-  std::size_t replication_factor = 0;
+  Wanted wanted;
+  Placement placement;
   metadata::Configs configs;
 };
 
-Result<std::size_t> plan_partitions(const NewTopic& topic, std::int32_t partitions_max) {
-  const std::int32_t wanted = topic.partitions == -1 ? kDefaultPartitions : topic.partitions;
-  if (wanted < 1 || wanted > partitions_max)
-    return fail(Errc::invalid_partitions, "{} partitions: a topic has 1 to {}", topic.partitions,
-                partitions_max);
-  return static_cast<std::size_t>(wanted);
+Result<std::size_t> plan_partitions(std::int64_t asked, const ControllerOptions& options) {
+  if (asked < 1 || asked > options.partitions_max)
+    return fail(Errc::invalid_partitions, "{} partitions: a topic has 1 to {}", asked,
+                options.partitions_max);
+  return static_cast<std::size_t>(asked);
 }
 
 Result<std::size_t> plan_replication_factor(const NewTopic& topic, std::size_t brokers) {
@@ -78,30 +60,50 @@ Result<metadata::Configs> plan_configs(const NewTopic& topic) {
   return configs;
 }
 
-// Which of the living brokers gets a replica: they go round, each topic beginning at the next one.
-struct Place {
-  std::size_t start = 0;  // The topic's number.
-  std::size_t index = 0;
-  std::size_t replica = 0;
-  std::size_t among(std::size_t brokers) const { return (start + index + replica) % brokers; }
-};
-
-// No broker gets more replicas than it may hold.
-Result<void> check_room(const Image& image, const TopicPlan& plan, std::size_t replicas_max) {
-  const auto brokers = active_brokers(image);
-  std::vector<std::size_t> more(brokers.size());
-  for (std::size_t index = 0; index < plan.partitions; index++)
-    for (std::size_t i = 0; i < plan.replication_factor; i++)
-      more[Place{image.topics().size(), index, i}.among(brokers.size())]++;
-  const auto held = replica_counts(image);
-  for (std::size_t i = 0; i < brokers.size(); i++) {
-    const auto found = held.find(brokers[i]->id);
-    const std::size_t has = found == held.end() ? 0 : found->second;
-    if (more[i] > 0 && has + more[i] > replicas_max)
-      return fail(Errc::policy_violation,
-                  "broker {} has {} partitions and would get {} more, but max_partitions is {}",
-                  brokers[i]->id, has, more[i], replicas_max);
+// By partition. Errors: invalid_replica_assignment.
+Result<Placement> in_order(const std::vector<ReplicaAssignment>& assignments) {
+  std::map<std::int32_t, Replicas> by_partition;
+  for (const ReplicaAssignment& each : assignments)
+    if (!by_partition.emplace(each.partition, each.replicas).second)
+      return fail(Errc::invalid_replica_assignment, "partition {} is assigned twice",
+                  each.partition);
+  Placement placement;
+  for (auto& [partition, replicas] : by_partition) {
+    if (partition != static_cast<std::int32_t>(placement.size()))
+      return fail(Errc::invalid_replica_assignment,
+                  "partitions are numbered from 0 without gaps: {} comes behind {} of them",
+                  partition, placement.size());
+    placement.push_back(std::move(replicas));
   }
+  return placement;
+}
+
+Result<void> check_size(const Batch& batch, std::size_t partitions) {
+  if (batch.records().size() + partitions > kRecordsMax)
+    return fail(Errc::budget_exceeded, "too many partitions are being made at once; try again");
+  return {};
+}
+
+// Where its partitions go, in `plan`.
+Result<void> plan_placement(const Image& image, const NewTopic& topic,
+                            const ControllerOptions& options, TopicPlan& plan) {
+  plan.wanted.start = image.topics().size();
+  if (topic.assignments.empty()) {
+    const std::int64_t asked = topic.partitions == -1 ? kDefaultPartitions : topic.partitions;
+    TRY(plan.wanted.count, plan_partitions(asked, options));
+    TRY(plan.wanted.replication_factor,
+        plan_replication_factor(topic, active_brokers(image).size()));
+    plan.placement = place(image, plan.wanted);
+    return {};
+  }
+  if (topic.partitions != -1 || topic.replication_factor != -1)
+    return fail(Errc::invalid_request,
+                "replicas are assigned: numbers of partitions and replicas follow from that");
+  TRY(plan.wanted.count,
+      plan_partitions(static_cast<std::int64_t>(topic.assignments.size()), options));
+  TRY(plan.placement, in_order(topic.assignments));
+  TRY_VOID(check_assignments(image, plan.placement, plan.wanted));
+  plan.wanted.replication_factor = plan.placement.front().size();
   return {};
 }
 
@@ -111,116 +113,80 @@ Result<TopicPlan> plan_topic(const Batch& batch, const NewTopic& topic,
   if (batch.image().topic(topic.name))
     return fail(Errc::topic_already_exists, "topic {} exists already", topic.name);
   TopicPlan plan;
-  TRY(plan.partitions, plan_partitions(topic, options.partitions_max));
-  TRY(plan.replication_factor,
-      plan_replication_factor(topic, active_brokers(batch.image()).size()));
+  TRY_VOID(plan_placement(batch.image(), topic, options, plan));
   TRY(plan.configs, plan_configs(topic));
-  if (batch.records().size() + plan.partitions > kRecordsMax)
-    return fail(Errc::budget_exceeded, "too many partitions are being made at once; try again");
-  TRY_VOID(check_room(batch.image(), plan, options.replicas_max));
+  TRY_VOID(check_size(batch, plan.wanted.count));
+  TRY_VOID(check_room(batch.image(), plan.placement, options.replicas_max));
   return plan;
 }
 
-Partition place(const Image& image, const TopicPlan& plan, std::size_t start, std::size_t index) {
-  const auto brokers = active_brokers(image);
-  Partition partition;
-  partition.index = PartitionId(static_cast<std::int32_t>(index));
-  for (std::size_t i = 0; i < plan.replication_factor; i++) {
-    const auto& broker = *brokers[Place{start, index, i}.among(brokers.size())];
-    partition.replicas.push_back(broker.id);
-    partition.directories.push_back(
-        broker.directories[(start + index) % broker.directories.size()]);
-  }
-  partition.in_sync = partition.replicas;
-  partition.leader = partition.replicas.front();
-  // Nothing is in it: whatever is wanted is so.
-  partition.durability =
-      metadata::effective_settings(plan.configs, image.cluster_configs()).durability;
-  return partition;
-}
-
-void add_topic(Batch& batch, const TopicId& id, const std::string& name, const TopicPlan& plan) {
-  const std::size_t start = batch.image().topics().size();
-  batch.add(metadata::TopicRecord{id, name});
-  for (const auto& [key, value] : plan.configs) batch.add(ConfigRecord{id, key, value});
-  for (std::size_t i = 0; i < plan.partitions; i++) {
-    Partition partition = place(batch.image(), plan, start, i);
+void add_partitions(Batch& batch, const TopicId& id, const Wanted& wanted, Placement placement) {
+  const auto durability =
+      metadata::effective_settings(batch.image(), *batch.image().topic(id)).durability;
+  for (std::size_t i = 0; i < placement.size(); i++) {
+    Partition partition =
+        begin_partition(batch.image(), std::move(placement[i]), wanted.first + i, wanted.start);
+    partition.durability = durability;  // Nothing is in it: whatever is wanted is so.
     batch.add(metadata::PartitionRecord{id, std::move(partition)});
   }
 }
 
-Result<const Topic*> find_topic(const Image& image, const TopicRef& ref) {
-  if (!ref.id.is_none()) {
-    if (const Topic* topic = image.topic(ref.id)) return topic;
-    return fail(Errc::unknown_topic_id, "there is no topic with the id {}", ref.id);
-  }
-  if (const Topic* topic = image.topic(ref.name)) return topic;
-  return fail(Errc::unknown_topic_or_partition, "there is no topic \"{}\"",
-              ref.name.substr(0, kTopicNameMax));
+void add_topic(Batch& batch, const TopicId& id, const std::string& name, TopicPlan plan) {
+  batch.add(metadata::TopicRecord{id, name});
+  for (const auto& [key, value] : plan.configs) batch.add(ConfigRecord{id, key, value});
+  add_partitions(batch, id, plan.wanted, std::move(plan.placement));
 }
 
-// What new settings change in the partition itself: switching the durability begins a new leader
-// epoch (D5), another minimum clears the eligible set (R3).
-std::optional<PartitionChangeRecord> follow_settings(const Topic& topic, const Partition& partition,
-                                                     const TopicSettings& before,
-                                                     const TopicSettings& after) {
-  PartitionChangeRecord change;
-  change.topic = topic.id;
-  change.index = partition.index;
-  const bool is_replicated = partition.durability == Durability::replicated;
-  const bool wants_replicated = after.durability == Durability::replicated;
-  if (is_replicated != wants_replicated) {
-    change.durability = wants_replicated ? Durability::replicated : Durability::syncing;
-    change.leader = partition.leader;
-  }
-  if (before.min_in_sync_replicas != after.min_in_sync_replicas && !partition.eligible.empty())
-    change.eligible = std::vector<BrokerId>{};
-  if (!change.durability && !change.eligible) return std::nullopt;
-  return change;
+// The round goes on where the topic's partitions have left it, through brokers and directories, if
+// the first one's broker is alive.
+std::size_t start_of(const Image& image, const Topic& topic) {
+  const auto brokers = active_brokers(image);
+  const Partition& first = *topic.partitions.front();
+  const auto broker =
+      std::ranges::find(brokers, first.replicas.front(), &metadata::BrokerRegistration::id);
+  if (broker == brokers.end()) return image.topics().size();
+  const auto& directories = (*broker)->directories;
+  const auto directory = std::ranges::find(directories, first.directories.front());
+  const auto rounds = directory == directories.end() ? 0 : directory - directories.begin();
+  return static_cast<std::size_t>(rounds) * brokers.size() +
+         static_cast<std::size_t>(broker - brokers.begin());
 }
 
-void add_config(Batch& batch, const ConfigRecord& record) {
-  std::vector<TopicPtr> concerned;
-  if (const auto* id = std::get_if<TopicId>(&record.scope))
-    concerned.push_back(batch.image().topic_ptr(*id));
-  else
-    batch.image().topics().for_each(
-        [&](const TopicId&, const TopicPtr& topic) { concerned.push_back(topic); });
-  std::vector<TopicSettings> before;
-  for (const auto& topic : concerned)
-    before.push_back(metadata::effective_settings(batch.image(), *topic));
-  batch.add(record);
-  for (std::size_t i = 0; i < concerned.size(); i++) {
-    // Held: an add() may replace what the image points at.
-    const TopicPtr topic = batch.image().topic_ptr(concerned[i]->id);
-    const auto after = metadata::effective_settings(batch.image(), *topic);
-    const auto partitions = topic->partitions;
-    for (const auto& partition : partitions)
-      if (auto change = follow_settings(*topic, *partition, before[i], after))
-        batch.add(std::move(*change));
-  }
-}
+struct GrowthPlan {
+  TopicId topic;
+  Wanted wanted;
+  Placement placement;
+};
 
-Result<ConfigRecord> plan_config(const Image& image, const ConfigChange& change) {
-  ConfigRecord record;
-  record.key = change.key;
-  record.value = change.value;
-  if (std::holds_alternative<BrokerId>(change.scope))
-    return fail(Errc::invalid_config, "a broker has no settings in the cluster's metadata");
-  if (const auto* ref = std::get_if<TopicRef>(&change.scope)) {
-    TRY(const Topic* topic, find_topic(image, *ref));
-    record.scope = topic->id;
+Result<GrowthPlan> plan_growth(const Batch& batch, const NewPartitions& asked,
+                               const ControllerOptions& options) {
+  const Image& image = batch.image();
+  TRY(const Topic* topic, find_topic(image, asked.topic));
+  GrowthPlan plan;
+  plan.topic = topic->id;
+  plan.wanted.first = topic->partitions.size();
+  TRY(const std::size_t total, plan_partitions(asked.total, options));
+  if (total <= plan.wanted.first)
+    return fail(Errc::invalid_partitions, "topic {} has {} partitions already, {} are no more",
+                topic->name, plan.wanted.first, total);
+  plan.wanted.count = total - plan.wanted.first;
+  const Partition& model = *topic->partitions.front();
+  plan.wanted.replication_factor = model.replicas.size() - model.adding.size();
+  plan.wanted.start = start_of(image, *topic);
+  if (asked.assignments) {
+    TRY_VOID(check_assignments(image, *asked.assignments, plan.wanted));
+    plan.placement = *asked.assignments;
+  } else {
+    const std::size_t alive = active_brokers(image).size();
+    if (alive < plan.wanted.replication_factor)
+      return fail(Errc::invalid_replication_factor,
+                  "partitions of topic {} have {} replicas: {} brokers are alive", topic->name,
+                  plan.wanted.replication_factor, alive);
+    plan.placement = place(image, plan.wanted);
   }
-  // Without a value the name alone is checked, by a value that is right for it.
-  const auto definitions = metadata::topic_setting_definitions();
-  const auto known =
-      std::find_if(definitions.begin(), definitions.end(),
-                   [&](const auto& definition) { return definition.name == record.key; });
-  const std::string_view value = record.value                 ? std::string_view(*record.value)
-                                 : known != definitions.end() ? known->default_value
-                                                              : std::string_view();
-  TRY_VOID(metadata::check_topic_setting(record.key, value));
-  return record;
+  TRY_VOID(check_size(batch, plan.wanted.count));
+  TRY_VOID(check_room(image, plan.placement, options.replicas_max));
+  return plan;
 }
 
 }  // namespace
@@ -241,12 +207,12 @@ Controller::Items Controller::on(Batch& batch, const metadata::CreateTopics& eve
       continue;
     }
     metadata::TopicCreated created;
-    created.partitions = static_cast<std::int32_t>(plan->partitions);
-    created.replication_factor = static_cast<std::int32_t>(plan->replication_factor);
+    created.partitions = static_cast<std::int32_t>(plan->wanted.count);
+    created.replication_factor = static_cast<std::int32_t>(plan->wanted.replication_factor);
     created.configs.assign(plan->configs.begin(), plan->configs.end());
     if (!event.validate_only) {
       created.id = TopicId(options_.draw_id());
-      add_topic(batch, created.id, topic.name, *plan);
+      add_topic(batch, created.id, topic.name, std::move(*plan));
     }
     items.push_back(ItemAnswer(std::move(created)));
   }
@@ -268,44 +234,19 @@ Controller::Items Controller::on(Batch& batch, const metadata::DeleteTopics& eve
   return items;
 }
 
-Controller::Items Controller::on(Batch& batch, const metadata::SetConfigs& event, Time) {
+Controller::Items Controller::on(Batch& batch, const metadata::CreatePartitions& event, Time) {
   Items items;
-  std::vector<ConfigRecord> records;
-  for (const ConfigChange& change : event.changes) {
-    auto record = plan_config(batch.image(), change);
-    if (record) {
-      records.push_back(std::move(*record));
-      items.push_back(ItemAnswer());
-    } else {
-      items.push_back(fail(std::move(record).error()));
+  for (const NewPartitions& asked : event.topics) {
+    auto plan = plan_growth(batch, asked, options_);
+    if (!plan) {
+      items.push_back(fail(std::move(plan).error()));
+      continue;
     }
+    if (!event.validate_only)
+      add_partitions(batch, plan->topic, plan->wanted, std::move(plan->placement));
+    items.push_back(ItemAnswer());
   }
-  const bool all = records.size() == event.changes.size();
-  if (!event.validate_only && all)
-    for (const ConfigRecord& record : records) add_config(batch, record);
   return items;
-}
-
-Controller::Items Controller::on(Batch& batch, const metadata::ReportSynced& event, Time) {
-  const auto* broker = batch.image().broker(event.broker);
-  if (!broker || broker->epoch != event.epoch)
-    return {Item(fail(Errc::stale_broker_epoch, "report of broker {} under epoch {}", event.broker,
-                      event.epoch))};
-  const Partition* partition = batch.image().partition(event.partition);
-  if (!partition)
-    return {
-        Item(fail(Errc::unknown_topic_or_partition, "there is no partition {}", event.partition))};
-  if (partition->leader != event.broker || partition->leader_epoch != event.leader_epoch)
-    return {Item(fail(Errc::fenced_leader_epoch, "partition {}: led by {} in epoch {}",
-                      event.partition, partition->leader, partition->leader_epoch))};
-  if (partition->durability == Durability::syncing) {
-    PartitionChangeRecord change;
-    change.topic = event.partition.topic;
-    change.index = partition->index;
-    change.durability = Durability::synced;
-    batch.add(std::move(change));
-  }
-  return {Item(ItemAnswer())};
 }
 
 }  // namespace ropewalk::controller

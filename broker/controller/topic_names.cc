@@ -20,4 +20,15 @@ Result<void> check_topic_name(std::string_view name) {
   return {};
 }
 
+Result<const metadata::Topic*> find_topic(const metadata::Image& image,
+                                          const metadata::TopicRef& ref) {
+  if (!ref.id.is_none()) {
+    if (const metadata::Topic* topic = image.topic(ref.id)) return topic;
+    return fail(Errc::unknown_topic_id, "there is no topic with the id {}", ref.id);
+  }
+  if (const metadata::Topic* topic = image.topic(ref.name)) return topic;
+  return fail(Errc::unknown_topic_or_partition, "there is no topic \"{}\"",
+              ref.name.substr(0, kTopicNameMax));
+}
+
 }  // namespace ropewalk::controller

@@ -42,11 +42,19 @@ struct BrokerHeartbeat {
   std::vector<DirectoryId> failed_directories = {};  // Of this life, all of them.
 };
 
+// Who holds a partition, in order of preference.
+using Replicas = std::vector<BrokerId>;
+struct ReplicaAssignment {
+  std::int32_t partition = 0;
+  Replicas replicas;
+};
 struct NewTopic {
   std::string name;
   std::int32_t partitions = -1;          // -1: the default.
   std::int32_t replication_factor = -1;  // -1: the default.
   std::vector<std::pair<std::string, std::string>> configs;
+  // Empty: the controller places them. Else all partitions, and both numbers above are -1.
+  std::vector<ReplicaAssignment> assignments = {};
 };
 // Items: TopicCreated.
 struct CreateTopics {
@@ -64,16 +72,35 @@ struct DeleteTopics {
   std::vector<TopicRef> topics;
 };
 
+struct NewPartitions {
+  TopicRef topic;
+  std::int32_t total = 0;  // With those that are there.
+  // One for each that is new; nothing: the controller places them.
+  std::optional<std::vector<Replicas>> assignments = {};
+};
+// Items: nothing.
+struct CreatePartitions {
+  std::vector<NewPartitions> topics;
+  bool validate_only = false;
+};
+
+// A topic may be meant by its name.
+using ConfigTarget = std::variant<ClusterScope, BrokerId, TopicRef>;
+// The latter two are for lists: `value` is added to what holds, or taken out of it.
+enum class ConfigEdit : std::uint8_t { set, append, subtract };
 struct ConfigChange {
-  // A topic may be meant by its name: TopicRef.
-  std::variant<ClusterScope, BrokerId, TopicRef> scope;
+  ConfigTarget scope;
   std::string key;
   std::optional<std::string> value;  // Absent: back to the default.
+  ConfigEdit edit = ConfigEdit::set;
 };
-// All or none: nothing changes where one is refused. Items: nothing, or what is wrong with it.
+// All or none: nothing changes where one is refused. Items, first of `replaced`, then of `changes`:
+// nothing, or what is wrong with it.
 struct SetConfigs {
   std::vector<ConfigChange> changes;
   bool validate_only = false;
+  // What else these have set goes back to the default.
+  std::vector<ConfigTarget> replaced = {};
 };
 
 // A block of producer ids for a broker to give away. Item: ProducerIdBlock.
@@ -91,8 +118,9 @@ struct ReportSynced {
   LeaderEpoch leader_epoch;
 };
 
-using ControllerEvent = std::variant<RegisterBroker, BrokerHeartbeat, CreateTopics, DeleteTopics,
-                                     SetConfigs, AllocateProducerIds, ReportSynced>;
+using ControllerEvent =
+    std::variant<RegisterBroker, BrokerHeartbeat, CreateTopics, DeleteTopics, CreatePartitions,
+                 SetConfigs, AllocateProducerIds, ReportSynced>;
 
 struct BrokerRegistered {
   BrokerEpoch epoch;

@@ -1,0 +1,111 @@
+#include "broker/controller/placement.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "broker/controller/elections.h"
+
+namespace ropewalk::controller {
+namespace {
+
+using metadata::BrokerRegistration;
+using metadata::Image;
+using metadata::Partition;
+using metadata::Replicas;
+using metadata::TopicPtr;
+
+std::map<BrokerId, std::size_t> replica_counts(const Image& image) {
+  std::map<BrokerId, std::size_t> counts;
+  image.topics().for_each([&](const TopicId&, const TopicPtr& topic) {
+    for (const auto& partition : topic->partitions)
+      for (const BrokerId id : partition->replicas) counts[id]++;
+  });
+  return counts;
+}
+
+Result<void> check_assignment(const Image& image, const Replicas& replicas, std::size_t partition,
+                              std::size_t replication_factor) {
+  if (replicas.empty())
+    return fail(Errc::invalid_replica_assignment, "no broker is named for partition {}", partition);
+  if (replicas.size() != replication_factor)
+    return fail(Errc::invalid_replica_assignment,
+                "partition {} would have {} replicas, the others have {}", partition,
+                replicas.size(), replication_factor);
+  for (auto id = replicas.begin(); id != replicas.end(); ++id) {
+    if (!image.broker(*id))
+      return fail(Errc::invalid_replica_assignment, "there is no broker {} for partition {}", *id,
+                  partition);
+    if (std::find(replicas.begin(), id, *id) != id)
+      return fail(Errc::invalid_replica_assignment, "broker {} stands twice for partition {}", *id,
+                  partition);
+  }
+  if (std::ranges::none_of(replicas, [&](BrokerId id) { return is_active(image, id); }))
+    return fail(Errc::invalid_replica_assignment, "no broker of partition {} is alive", partition);
+  return {};
+}
+
+}  // namespace
+
+std::vector<const BrokerRegistration*> active_brokers(const Image& image) {
+  std::vector<const BrokerRegistration*> active;
+  for (const auto& [id, broker] : image.brokers())
+    if (is_active(image, id)) active.push_back(broker.get());
+  return active;
+}
+
+Placement place(const Image& image, const Wanted& wanted) {
+  const auto brokers = active_brokers(image);
+  ENSURE(brokers.size() >= wanted.replication_factor, "{} replicas for {} brokers",
+         wanted.replication_factor, brokers.size());
+  Placement placement(wanted.count);
+  for (std::size_t i = 0; i < wanted.count; i++)
+    for (std::size_t replica = 0; replica < wanted.replication_factor; replica++)
+      placement[i].push_back(
+          brokers[(wanted.start + wanted.first + i + replica) % brokers.size()]->id);
+  return placement;
+}
+
+Result<void> check_assignments(const Image& image, std::span<const Replicas> assignments,
+                               const Wanted& wanted) {
+  if (assignments.size() != wanted.count)
+    return fail(Errc::invalid_replica_assignment, "brokers are named for {} partitions, {} are new",
+                assignments.size(), wanted.count);
+  for (std::size_t i = 0; i < assignments.size(); i++)
+    TRY_VOID(check_assignment(
+        image, assignments[i], wanted.first + i,
+        wanted.replication_factor > 0 ? wanted.replication_factor : assignments[0].size()));
+  return {};
+}
+
+Result<void> check_room(const Image& image, const Placement& placement, std::size_t replicas_max) {
+  std::map<BrokerId, std::size_t> more;
+  for (const Replicas& replicas : placement)
+    for (const BrokerId id : replicas) more[id]++;
+  auto held = replica_counts(image);
+  for (const auto& [id, count] : more) {
+    const std::size_t has = held[id];
+    if (has + count > replicas_max)
+      return fail(Errc::policy_violation,
+                  "broker {} has {} partitions and would get {} more, but max_partitions is {}", id,
+                  has, count, replicas_max);
+  }
+  return {};
+}
+
+Partition begin_partition(const Image& image, Replicas replicas, std::size_t index,
+                          std::size_t start) {
+  Partition partition;
+  partition.index = PartitionId(static_cast<std::int32_t>(index));
+  const std::size_t round = (start + index) / active_brokers(image).size();
+  for (const BrokerId id : replicas) {
+    const auto& directories = image.broker(id)->directories;
+    partition.directories.push_back(directories[round % directories.size()]);
+    if (is_active(image, id)) partition.in_sync.push_back(id);
+  }
+  partition.replicas = std::move(replicas);
+  partition.leader = partition.in_sync.front();
+  return partition;
+}
+
+}  // namespace ropewalk::controller

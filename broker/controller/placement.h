@@ -1,0 +1,46 @@
+// Which brokers get the partitions that are about to be made, and in which of their directories.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "broker/metadata/controller_port.h"
+#include "broker/metadata/image.h"
+#include "common/error.h"
+
+namespace ropewalk::controller {
+
+// One for each new partition, in order.
+using Placement = std::vector<metadata::Replicas>;
+
+struct Wanted {
+  std::size_t first = 0;  // Index of the first new partition.
+  std::size_t count = 0;
+  std::size_t replication_factor = 0;
+  // Where the round begins: partition 0 is the business of the broker at this place.
+  std::size_t start = 0;
+};
+
+std::vector<const metadata::BrokerRegistration*> active_brokers(const metadata::Image& image);
+
+// The brokers that are alive go round. Pre: there are replication_factor of them at least.
+Placement place(const metadata::Image& image, const Wanted& wanted);
+
+// What somebody has chosen, as it would be: every broker is known, none stands twice, one of each
+// partition is alive, and all have `replication_factor` replicas (0: as many as the first). Errors:
+// invalid_replica_assignment.
+Result<void> check_assignments(const metadata::Image& image,
+                               std::span<const metadata::Replicas> assignments,
+                               const Wanted& wanted);
+
+// No broker gets more replicas than it may hold. Errors: policy_violation.
+Result<void> check_room(const metadata::Image& image, const Placement& placement,
+                        std::size_t replicas_max);
+
+// The partition that begins with these replicas: those that are alive are in sync, the first of
+// them leads. Pre: all are known, one is alive.
+metadata::Partition begin_partition(const metadata::Image& image, metadata::Replicas replicas,
+                                    std::size_t index, std::size_t start);
+
+}  // namespace ropewalk::controller

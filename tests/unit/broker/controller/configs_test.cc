@@ -1,0 +1,91 @@
+// Changing lists, and replacing all that a topic or the cluster has set.
+#include "tests/unit/broker/controller/controller_fixture.h"
+
+namespace ropewalk::controller {
+namespace {
+
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+class ConfigsTest : public ControllerTest {
+ protected:
+  ConfigsTest() {
+    register_and_unfence(1);
+    create("orders", 1, 1, {{"retention.ms", "1000"}, {"segment.ms", "2000"}});
+  }
+  static ConfigChange change(std::string key, std::optional<std::string> value,
+                             ConfigEdit edit = ConfigEdit::set) {
+    return {TopicRef{{}, "orders"}, std::move(key), std::move(value), edit};
+  }
+  const Configs& configs() { return image_->topic("orders")->configs; }
+};
+
+TEST_F(ConfigsTest, ReplacingLeavesOnlyWhatIsNamed) {
+  SetConfigs event{{change("segment.ms", "3000"), change("max.message.bytes", "500")}};
+  event.replaced = {TopicRef{{}, "orders"}};
+  const auto items = decide(event);
+  ASSERT_EQ(items.size(), 3u);
+  for (std::size_t i = 0; i < items.size(); i++) EXPECT_EQ(code(items, i), Errc::none);
+  EXPECT_THAT(configs(),
+              UnorderedElementsAre(Pair("segment.ms", "3000"), Pair("max.message.bytes", "500")));
+  EXPECT_EQ(code(decide(SetConfigs{{}, false, {TopicRef{{}, "orders"}}})), Errc::none);
+  EXPECT_TRUE(configs().empty());
+}
+
+TEST_F(ConfigsTest, ReplacingIsAllOrNothing) {
+  SetConfigs event{{change("segment.ms", "3000"), change("max.message.bytes", "none")}};
+  event.replaced = {TopicRef{{}, "orders"}};
+  EXPECT_EQ(code(decide(event), 2), Errc::invalid_config);
+  EXPECT_TRUE(last_records_.empty());
+  event.changes.pop_back();
+  event.validate_only = true;
+  EXPECT_EQ(code(decide(event), 1), Errc::none);
+  EXPECT_TRUE(last_records_.empty());
+  EXPECT_EQ(code(decide(SetConfigs{{}, false, {TopicRef{{}, "nope"}}})),
+            Errc::unknown_topic_or_partition);
+  EXPECT_EQ(code(decide(SetConfigs{{}, false, {BrokerId(1)}})), Errc::invalid_config);
+}
+
+// What goes back to the default changes partitions as what is set does.
+TEST_F(ConfigsTest, ReplacingFollowsInPartitions) {
+  decide(SetConfigs{{change("durability", "replicated")}});
+  ASSERT_EQ(partition("orders").durability, Durability::replicated);
+  decide(SetConfigs{{}, false, {TopicRef{{}, "orders"}}});
+  EXPECT_EQ(partition("orders").durability, Durability::syncing);
+}
+
+TEST_F(ConfigsTest, ReplacesWhatTheClusterHasSet) {
+  decide(SetConfigs{{{ClusterScope{}, "retention.ms", "5"}, {ClusterScope{}, "segment.ms", "6"}}});
+  decide(SetConfigs{{{ClusterScope{}, "segment.ms", "7"}}, false, {ClusterScope{}}});
+  EXPECT_THAT(image_->cluster_configs(), ElementsAre(Pair("segment.ms", "7")));
+  EXPECT_EQ(configs().size(), 2u);
+}
+
+TEST_F(ConfigsTest, AppendsToListsAndSubtracts) {
+  // What holds is the default, "delete": it stays once.
+  decide(SetConfigs{{change("cleanup.policy", "delete", ConfigEdit::append)}});
+  EXPECT_EQ(configs().at("cleanup.policy"), "delete");
+  decide(SetConfigs{{change("cleanup.policy", "compact", ConfigEdit::subtract)}});
+  EXPECT_EQ(configs().at("cleanup.policy"), "delete");
+}
+
+TEST_F(ConfigsTest, EditedListsAreCheckedAsAWhole) {
+  auto items = decide(SetConfigs{{change("cleanup.policy", "compact", ConfigEdit::append)}});
+  EXPECT_EQ(code(items), Errc::invalid_config);
+  EXPECT_THAT(items[0].error().context, HasSubstr("\"delete,compact\""));
+  items = decide(SetConfigs{{change("cleanup.policy", "delete", ConfigEdit::subtract)}});
+  EXPECT_EQ(code(items), Errc::invalid_config);
+  EXPECT_FALSE(configs().contains("cleanup.policy"));
+}
+
+TEST_F(ConfigsTest, OnlyListsAreEdited) {
+  for (const ConfigEdit edit : {ConfigEdit::append, ConfigEdit::subtract}) {
+    const auto items = decide(SetConfigs{{change("retention.ms", "5", edit)}});
+    EXPECT_EQ(code(items), Errc::invalid_config);
+    EXPECT_THAT(items[0].error().context, HasSubstr("is no list"));
+    EXPECT_EQ(code(decide(SetConfigs{{change("nope", "5", edit)}})), Errc::invalid_config);
+  }
+}
+
+}  // namespace
+}  // namespace ropewalk::controller
