@@ -12,6 +12,7 @@ namespace {
 using settings::Definition;
 using settings::HostPort;
 using settings::Schema;
+using settings::SettingType;
 using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::minutes;
@@ -67,13 +68,29 @@ bool is_listener_name(std::string_view name) {
          name == "kinesis";
 }
 
+std::string show(const std::vector<QuorumVoter>& voters) {
+  std::vector<std::string> items;
+  for (const QuorumVoter& voter : voters)
+    items.push_back(fmt::format("{}@{}", voter.id, voter.address.to_string()));
+  return fmt::format("{}", fmt::join(items, ","));
+}
+
+std::string show(const std::map<std::string, HostPort>& advertised) {
+  std::vector<std::string> items;
+  for (const auto& [listener, address] : advertised)
+    items.push_back(fmt::format("{}={}", listener, address.to_string()));
+  return fmt::format("{}", fmt::join(items, ","));
+}
+
 void define_identity(Schema& schema, BrokerSettings& s) {
   schema.section("Identity");
   schema.add({.key = "data_dir",
               .help = "Where the data lives: a directory, or several (one a disk) separated by "
                       "commas. The first also holds the metadata of the cluster. Must be set.",
               .accepts = "one or more directories",
+              .initial = fmt::format("{}", fmt::join(s.data_dirs, ",")),
               .is_directory = true,
+              .type = SettingType::list,
               .assign = [&s](std::string_view text) -> Result<void> {
                 s.data_dirs = settings::split_list(text);
                 if (s.data_dirs.empty()) return fail(Errc::invalid_setting, "no directory named");
@@ -84,6 +101,7 @@ void define_identity(Schema& schema, BrokerSettings& s) {
                       "directories remember it.",
               .accepts = "a number from 0 to 2147483647",
               .initial = fmt::format("{}", s.broker_id),
+              .type = SettingType::int32,
               .assign = [&s](std::string_view text) -> Result<void> {
                 TRY(s.broker_id, parse_broker_id(text));
                 return {};
@@ -92,6 +110,7 @@ void define_identity(Schema& schema, BrokerSettings& s) {
               .help = "The cluster that this broker belongs to. Unset on a broker alone, which "
                       "makes up its own on its first start.",
               .accepts = "22 characters of base64url, as `ropewalk cluster status` prints them",
+              .initial = s.cluster_id ? fmt::format("{}", *s.cluster_id) : "",
               .assign = [&s](std::string_view text) -> Result<void> {
                 TRY(const Uuid id, parse_id(text));
                 s.cluster_id = ClusterId(id);
@@ -101,6 +120,8 @@ void define_identity(Schema& schema, BrokerSettings& s) {
               .help = "Where to look for the brokers that keep the metadata. Unset on a broker "
                       "alone. Who votes is decided by the metadata itself, not here.",
               .accepts = "ID@HOST:PORT, separated by commas",
+              .initial = show(s.quorum_voters),
+              .type = SettingType::list,
               .assign = [&s](std::string_view text) -> Result<void> {
                 std::vector<QuorumVoter> voters;
                 for (const std::string& item : settings::split_list(text)) {
@@ -129,6 +150,8 @@ void define_listeners(Schema& schema, BrokerSettings& s) {
                       "the one that was reached: behind address translation.",
               .accepts = "LISTENER=HOST:PORT, separated by commas (LISTENER: native, broker, "
                          "kafka, admin, kinesis)",
+              .initial = show(s.advertised),
+              .type = SettingType::list,
               .assign = [&s](std::string_view text) -> Result<void> {
                 std::map<std::string, HostPort> addresses;
                 for (const std::string& item : settings::split_list(text)) {
@@ -362,6 +385,12 @@ Result<void> check(const BrokerSettings& s) {
         Errc::invalid_setting, "max_frame_bytes = {} must not be above in_flight_bytes_max = {}",
         settings::show_bytes(s.max_frame_bytes), settings::show_bytes(s.in_flight_bytes_max));
   return {};
+}
+
+std::vector<settings::ShownSetting> shown(const BrokerSettings& settings) {
+  BrokerSettings now = settings;
+  BrokerSettings defaults;
+  return settings::shown(broker_schema(now), broker_schema(defaults));
 }
 
 std::string annotated_broker_settings() {

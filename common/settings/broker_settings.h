@@ -18,6 +18,7 @@
 #include "common/log.h"
 #include "common/settings/definition.h"
 #include "common/settings/host_port.h"
+#include "common/settings/shown_setting.h"
 #include "common/uuid.h"
 
 namespace ropewalk {
@@ -92,6 +93,9 @@ settings::Schema broker_schema(BrokerSettings& settings);
 // What no single value shows. Errors: invalid_setting naming the keys (a heartbeat as long as the
 // session, a listener off loopback without allow_insecure, two listeners on one address, ...).
 Result<void> check(const BrokerSettings& settings);
+
+// All of them as they are in force, in the order of their definitions.
+std::vector<settings::ShownSetting> shown(const BrokerSettings& settings);
 
 // The text of configs/ropewalkd.conf.
 std::string annotated_broker_settings();

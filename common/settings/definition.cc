@@ -112,6 +112,7 @@ void Schema::count(std::int64_t& field, Naming naming, Bounds bounds) {
        .help = std::move(naming.help),
        .accepts = fmt::format("a number from {} to {}", bounds.least, bounds.most),
        .initial = fmt::format("{}", field),
+       .type = SettingType::int64,
        .assign = [&field, bounds](std::string_view text) -> Result<void> {
          TRY(const auto parsed, parse_number(text));
          if (!parsed.second.empty()) return fail(Errc::invalid_setting, "'{}' is no number", text);
@@ -158,6 +159,7 @@ void Schema::toggle(bool& field, Naming naming) {
        .initial = field ? "true" : "false",
        .is_switch = true,
        .words = {"true", "false"},
+       .type = SettingType::boolean,
        .assign = [&field](std::string_view text) -> Result<void> {
          if (text != "true" && text != "false")
            return fail(Errc::invalid_setting, "'{}' is neither true nor false", text);

@@ -17,6 +17,7 @@
 
 #include "common/error.h"
 #include "common/settings/host_port.h"
+#include "common/settings/setting_type.h"
 
 namespace ropewalk::settings {
 
@@ -28,8 +29,10 @@ struct Definition {
   std::string unit = {};     // "bytes", "time"; empty for names and counts without one.
   std::string initial = {};  // The default as the file would say it; empty when there is none.
   bool is_switch = false;    // A flag that may stand without a value.
-  std::vector<std::string> words = {};  // Values that a shell may offer.
-  bool is_directory = false;            // So are the names of directories.
+  std::vector<std::string> words = {};   // Values that a shell may offer.
+  bool is_directory = false;             // So are the names of directories.
+  SettingType type = SettingType::text;  // Bytes and times are texts: they have a unit.
+  bool is_secret = false;                // Nobody is shown its value.
   // Checks and stores the value. Errors: invalid_setting, with what is wrong only (the caller
   // names key and source).
   std::function<Result<void>(std::string_view)> assign = {};
