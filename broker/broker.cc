@@ -166,7 +166,8 @@ void Broker::Parts::make_use_cases() {
                      .lease_holds = [this] { return lease_holds(); },
                      .limits = service_limits(settings),
                      .auto_create_topics = settings.auto_create_topics,
-                     .segment_bytes = settings.segment_bytes});
+                     .segment_bytes = settings.segment_bytes,
+                     .settings = shown(settings)});
 }
 
 Task<Result<void>> Broker::Parts::start_serving() {

@@ -38,7 +38,10 @@ class SpaceGuard {
   // What a producer is told meanwhile: disk_full with words.
   Error shortage() const;
 
-  // How it was at the last look. On the home core.
+  // How it was at the last look, which asks no disk now. On the home core.
+  env::DiskSpace last_seen() const {
+    return {.total_bytes = total_bytes_, .free_bytes = free_bytes_};
+  }
   void show(telemetry::Page& page) const;
 
   // Gives the whole reserve to a full disk. Fine repeated.

@@ -108,6 +108,13 @@ void Partition::delete_before(std::optional<Offset> before,
   });
 }
 
+void Partition::measure(std::move_only_function<void(std::uint64_t)> done) {
+  env::Core& core = environment_.current_core();
+  serial_.enter([this, &core, done = std::move(done)]() mutable {
+    core.post([bytes = log_->view()->bytes(), done = std::move(done)]() mutable { done(bytes); });
+  });
+}
+
 Task<Result<void>> Partition::close() {
   const auto keep = shared_from_this();
   env::OneShot<Result<void>> closed(environment_.current_core());

@@ -97,6 +97,9 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   void delete_before(std::optional<Offset> before, std::optional<LeaderEpoch> expected_epoch,
                      std::move_only_function<void(Result<Offset>)> done);
 
+  // Bytes of the records that it holds, told on the calling core, whatever its role.
+  void measure(std::move_only_function<void(std::uint64_t)> done);
+
   // Ends the role, stores a checkpoint, syncs and closes the log. From a task on any core, once.
   Task<Result<void>> close();
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/metadata/topic_settings.h"
+#include "common/env/crossing.h"
 #include "common/log.h"
 
 namespace ropewalk::replication {
@@ -167,6 +168,21 @@ void ReplicaManager::directory_failed(const log::LogDirectory& directory, const 
   }
   table_.set_failure(lost, std::make_shared<const Error>(Errc::kafka_storage_error, error.context));
   if (options_.on_directory_failed) options_.on_directory_failed(directory, error);
+}
+
+Task<std::vector<DirectoryState>> ReplicaManager::directories() {
+  std::vector<DirectoryState> states;
+  co_await env::on(home_, list_directories(states));
+  co_return states;
+}
+
+Task<void> ReplicaManager::list_directories(std::vector<DirectoryState>& into) const {
+  for (log::LogDirectory* const directory : directories_)
+    into.push_back({.id = directory->meta().directory,
+                    .path = directory->files().name(),
+                    .failure = directory->failure(),
+                    .space = directory->space().last_seen()});
+  co_return;
 }
 
 void ReplicaManager::show(telemetry::Page& page) const {

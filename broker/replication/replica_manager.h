@@ -34,6 +34,14 @@ struct ReplicaManagerOptions {
   std::function<void(const log::LogDirectory&, const Error&)> on_directory_failed = {};
 };
 
+// One of this broker's data directories, for descriptions.
+struct DirectoryState {
+  DirectoryId id;
+  std::string path;
+  std::optional<Error> failure;
+  env::DiskSpace space;  // Of the disk, about a second ago.
+};
+
 // What the node must tell when it registers (R12, R13).
 struct OpenedReplicas {
   std::size_t count = 0;
@@ -61,6 +69,9 @@ class ReplicaManager final : public metadata::ReplicaSink {
   Result<std::shared_ptr<Partition>> find(const TopicPartition& id) const {
     return table_.find(id);
   }
+
+  // From a task on any data core.
+  Task<std::vector<DirectoryState>> directories();
 
   // On the home core.
   void show(telemetry::Page& page) const;
@@ -104,6 +115,7 @@ class ReplicaManager final : public metadata::ReplicaSink {
   Task<void> close_workers(std::shared_ptr<std::deque<TopicPartition>> waiting,
                            std::shared_ptr<std::size_t> running, std::shared_ptr<env::Event> done);
   log::LogDirectory* directory_of(const DirectoryId& id) const;
+  Task<void> list_directories(std::vector<DirectoryState>& into) const;
   void directory_failed(const log::LogDirectory& directory, const Error& error);
 
   env::Environment& environment_;

@@ -1,5 +1,6 @@
 #include "broker/service/delete_topic.h"
 
+#include <map>
 #include <utility>
 
 #include "broker/metadata/metadata_view.h"
@@ -7,21 +8,62 @@
 #include "broker/service/propose.h"
 
 namespace ropewalk::service {
+namespace {
+
+Result<TopicId> find_target(const Parts& parts, const security::RequestContext& context,
+                            const metadata::Image& image, const TopicRef& ref) {
+  TRY(const auto* topic, find_topic(parts, context, image, ref, security::Operation::remove));
+  if (!ref.name.empty() && ref.name != topic->name)
+    return fail(Errc::invalid_request, "the id is that of topic '{}', not of '{}'", topic->name,
+                ref.name);
+  return topic->id;
+}
+
+}  // namespace
+
+Task<std::vector<Result<DeleteTopicResponse>>> DeleteTopic::handle_all(
+    security::RequestContext context, std::vector<TopicRef> topics) {
+  const metadata::ImagePtr image = parts_.metadata.get();
+  std::vector<Result<TopicId>> targets;
+  std::map<TopicId, int> times;
+  for (const TopicRef& ref : topics) {
+    targets.push_back(find_target(parts_, context, *image, ref));
+    if (targets.back()) times[*targets.back()]++;
+  }
+  std::vector<Result<DeleteTopicResponse>> responses(topics.size());
+  std::vector<std::size_t> asked;  // Whose answers the controller gives.
+  metadata::DeleteTopics event;
+  for (std::size_t i = 0; i < topics.size(); i++) {
+    if (!targets[i]) {
+      responses[i] = std::unexpected(std::move(targets[i]).error());
+    } else if (times[*targets[i]] > 1) {
+      responses[i] = fail(Errc::invalid_request, "the topic is meant {} times in one request",
+                          times[*targets[i]]);
+    } else {
+      asked.push_back(i);
+      event.topics.push_back({.id = *targets[i], .name = {}});
+    }
+  }
+  if (asked.empty()) co_return responses;
+  auto answer = co_await propose_each(parts_, std::move(event), context.deadline);
+  for (std::size_t i = 0; i < asked.size(); i++) {
+    auto& response = responses[asked[i]];
+    if (!answer)
+      response = std::unexpected(answer.error());
+    else if (!answer->items[i])
+      response = std::unexpected(std::move(answer->items[i]).error());
+    else
+      response = DeleteTopicResponse{.id = *targets[asked[i]], .metadata_offset = answer->offset};
+  }
+  co_return responses;
+}
 
 Task<Result<DeleteTopicResponse>> DeleteTopic::handle(security::RequestContext context,
-                                                      TopicRef ref) {
-  const metadata::ImagePtr image = parts_.metadata.get();
-  CO_TRY(const auto* topic, find_topic(parts_, context, *image, ref, security::Operation::remove));
-  if (!ref.name.empty() && ref.name != topic->name)
-    co_return fail(Errc::invalid_request, "the id is that of topic '{}', not of '{}'", topic->name,
-                   ref.name);
-  DeleteTopicResponse response;
-  response.id = topic->id;
-  metadata::DeleteTopics event;
-  event.topics.push_back({.id = topic->id, .name = {}});
-  CO_TRY(const auto decided, co_await propose_one(parts_, std::move(event), context.deadline));
-  response.metadata_offset = decided.offset;
-  co_return response;
+                                                      TopicRef topic) {
+  std::vector<TopicRef> topics;
+  topics.push_back(std::move(topic));
+  auto responses = co_await handle_all(std::move(context), std::move(topics));
+  co_return std::move(responses.front());
 }
 
 }  // namespace ropewalk::service

@@ -1,5 +1,7 @@
-// Use case: remove a topic and all its records.
+// Use case: remove topics and all their records.
 #pragma once
+
+#include <vector>
 
 #include "broker/security/request_context.h"
 #include "broker/service/service.h"
@@ -19,6 +21,11 @@ class DeleteTopic {
   // Errors: unknown_topic_or_partition, unknown_topic_id, topic_authorization_failed,
   // request_timed_out, those of ControllerPort.
   Task<Result<DeleteTopicResponse>> handle(security::RequestContext context, TopicRef topic);
+
+  // The same for several at once, answered each for itself, in order. Further errors:
+  // invalid_request (a topic is meant twice).
+  Task<std::vector<Result<DeleteTopicResponse>>> handle_all(security::RequestContext context,
+                                                            std::vector<TopicRef> topics);
 
  private:
   const Parts& parts_;

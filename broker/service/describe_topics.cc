@@ -1,38 +1,12 @@
 #include "broker/service/describe_topics.h"
 
-#include <algorithm>
-
 #include "broker/metadata/metadata_view.h"
-#include "broker/metadata/topic_settings.h"
 #include "broker/replication/partition.h"
 #include "broker/service/describe_image.h"
 #include "broker/service/locate.h"
 
 namespace ropewalk::service {
 namespace {
-
-std::vector<SettingDescription> describe_settings(const metadata::Image& image,
-                                                  const metadata::Topic& topic,
-                                                  std::int64_t segment_bytes) {
-  std::vector<SettingDescription> settings;
-  for (const metadata::TopicSettingDefinition& known : metadata::topic_setting_definitions()) {
-    SettingDescription setting;
-    setting.name = known.name;
-    setting.value = metadata::effective_value(known.name, topic.configs, image.cluster_configs());
-    if (topic.configs.contains(known.name)) {
-      setting.source = SettingSource::topic;
-    } else if (image.cluster_configs().contains(known.name)) {
-      setting.source = SettingSource::cluster;
-    } else if (known.brokers_own) {  // segment.bytes is the only one.
-      setting.source = SettingSource::broker;
-      setting.value = fmt::format("{}", segment_bytes);
-    }
-    settings.push_back(std::move(setting));
-  }
-  std::sort(settings.begin(), settings.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
-  return settings;
-}
 
 // Of partitions that this broker leads, or would.
 std::string problem_of(const Parts& parts, const metadata::Topic& topic,
@@ -60,7 +34,9 @@ DescribeTopicsResponse DescribeTopics::handle(const security::RequestContext& co
     TopicDescription description;
     if (topic.error.code == Errc::none) {
       const metadata::Topic* const state = image.topic(topic.id);
-      description.settings = describe_settings(image, *state, parts_.segment_bytes);
+      description.settings = values_in_force({.topic = state->configs,
+                                              .cluster = image.cluster_configs(),
+                                              .segment_bytes = parts_.segment_bytes});
       for (PartitionMetadata& partition : topic.partitions)
         partition.problem =
             problem_of(parts_, *state, *state->partition(PartitionId(partition.partition)));

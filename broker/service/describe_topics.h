@@ -7,6 +7,7 @@
 #include "broker/security/request_context.h"
 #include "broker/service/metadata.h"
 #include "broker/service/service.h"
+#include "broker/service/setting_values.h"
 #include "broker/service/topic_name.h"
 
 namespace ropewalk::service {
@@ -14,15 +15,6 @@ namespace ropewalk::service {
 struct DescribeTopicsRequest {
   bool all_topics = false;  // `topics` must be empty then.
   std::vector<TopicRef> topics;
-};
-
-// `broker`: set nowhere; the value is this broker's own, another broker may have another.
-enum class SettingSource { default_value, cluster, topic, broker };
-
-struct SettingDescription {
-  std::string name;
-  std::string value;  // In force.
-  SettingSource source = SettingSource::default_value;
 };
 
 struct TopicDescription {

@@ -23,4 +23,9 @@ Task<Result<Decided>> propose_one(const Parts& parts, metadata::ControllerEvent 
 Task<Result<Offset>> propose_all(const Parts& parts, metadata::ControllerEvent event,
                                  env::MonotonicTime deadline);
 
+// The same for events that concern several things, each for itself.
+Task<Result<metadata::ControllerAnswer>> propose_each(const Parts& parts,
+                                                      metadata::ControllerEvent event,
+                                                      env::MonotonicTime deadline);
+
 }  // namespace ropewalk::service

@@ -8,9 +8,11 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "broker/quota/byte_budget.h"
 #include "common/ids.h"
+#include "common/settings/shown_setting.h"
 #include "common/uuid.h"
 
 namespace ropewalk::env {
@@ -71,6 +73,7 @@ struct Parts {
   bool auto_create_topics = false;
   // What this broker does where neither topic nor cluster say segment.bytes.
   std::int64_t segment_bytes = std::int64_t{1} << 30;
+  std::vector<settings::ShownSetting> settings = {};  // This broker's, for descriptions.
 };
 
 }  // namespace ropewalk::service

@@ -3,12 +3,16 @@
 // Made and owned by the composition root; used on any data core. `parts` must outlive it.
 #pragma once
 
+#include "broker/service/alter_configs.h"
 #include "broker/service/await_metadata.h"
 #include "broker/service/cluster_status.h"
 #include "broker/service/create_missing.h"
+#include "broker/service/create_partitions.h"
 #include "broker/service/create_topic.h"
 #include "broker/service/delete_records.h"
 #include "broker/service/delete_topic.h"
+#include "broker/service/describe_configs.h"
+#include "broker/service/describe_log_dirs.h"
 #include "broker/service/describe_topics.h"
 #include "broker/service/epoch_end.h"
 #include "broker/service/fetch.h"
@@ -30,8 +34,12 @@ struct UseCases {
         metadata(parts),
         create_topic(parts),
         create_missing(parts, create_topic),
+        create_partitions(parts),
         delete_topic(parts),
         describe_topics(parts),
+        describe_configs(parts),
+        alter_configs(parts),
+        describe_log_dirs(parts),
         set_topic_config(parts),
         init_producer(parts, producer_ids),
         fetch(parts),
@@ -51,8 +59,12 @@ struct UseCases {
   Metadata metadata;
   CreateTopic create_topic;
   CreateMissing create_missing;
+  CreatePartitions create_partitions;
   DeleteTopic delete_topic;
   DescribeTopics describe_topics;
+  DescribeConfigs describe_configs;
+  AlterConfigs alter_configs;
+  DescribeLogDirs describe_log_dirs;
   SetTopicConfig set_topic_config;
   InitProducer init_producer;
   Fetch fetch;

@@ -14,11 +14,11 @@ struct ShownSetting {
   std::string key;
   // As the file would say it; empty where nothing is set and there is no default.
   std::string value;  // Of a secret: nothing.
-  std::string default_value;
+  std::string default_value = {};
   bool is_default = true;
   bool is_secret = false;
   SettingType type = SettingType::text;
-  std::string help;
+  std::string help = {};
 };
 
 // Pre: both are schemas of one kind of struct: `now` was bound when it held the values in force,

@@ -54,7 +54,8 @@ Task<void> serve(Shared& shared, Call call, v1::CreateTopicRequest message) {
   const bool go_on = co_await caught_up(shared, call);
   if (!go_on) co_return;
   auto request = read_create_topic(message);
-  const auto response = co_await shared.uses.create_topic.handle(call.context, std::move(request));
+  const auto response = co_await shared.uses.create_topic.handle(call.context, std::move(request),
+                                                                 message.validate_only());
   if (failed(call, response)) co_return;
   call.reply(write_create_topic(*response), response->metadata_offset);
 }

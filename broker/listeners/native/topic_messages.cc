@@ -95,12 +95,12 @@ v1::DescribeTopicsResponse write_describe_topics(const service::DescribeTopicsRe
 service::CreateTopicRequest read_create_topic(const v1::CreateTopicRequest& message) {
   service::CreateTopicRequest request;
   request.name = message.name();
-  request.partitions = message.partitions();
-  request.replication_factor = message.replication_factor();
+  // 0 is the default; what is below is no number of anything.
+  if (message.partitions() != 0) request.partitions = message.partitions();
+  if (message.replication_factor() != 0) request.replication_factor = message.replication_factor();
   for (const auto& setting : message.settings()) {
     request.settings.push_back({setting.name(), setting.value()});
   }
-  request.validate_only = message.validate_only();
   return request;
 }
 

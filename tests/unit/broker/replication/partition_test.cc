@@ -327,6 +327,21 @@ TEST_F(PartitionStart, DeletesWhatLiesBeforeAnOffset) {
   EXPECT_EQ(rig_.produce_one({})->base_offset, Offset(5));
 }
 
+TEST_F(PartitionTest, MeasuresItsRecordsInEveryRole) {
+  const auto partition = rig_.partition();
+  const auto measured = [&] {
+    std::optional<std::uint64_t> bytes;
+    rig_.on_core([&] { partition->measure([&](std::uint64_t got) { bytes = got; }); });
+    EXPECT_TRUE(rig_.until([&] { return bytes.has_value(); }));
+    return bytes;
+  };
+  EXPECT_EQ(measured(), 0u);
+  ASSERT_TRUE(rig_.produce_one({}));
+  EXPECT_EQ(measured(), item_of({}).batch.size());
+  rig_.on_core([&] { partition->stop_leading(LeaderEpoch(7)); });
+  EXPECT_EQ(measured(), item_of({}).batch.size());
+}
+
 TEST_F(PartitionTest, AnUnwatchedFetchIsNotTold) {
   const auto fetch = std::make_shared<FetchLog>();
   const auto partition = rig_.partition();
