@@ -10,13 +10,14 @@
 namespace ropewalk::service {
 namespace {
 
-Result<TopicId> find_target(const Parts& parts, const security::RequestContext& context,
-                            const metadata::Image& image, const TopicRef& ref) {
+Result<const metadata::Topic*> find_target(const Parts& parts,
+                                           const security::RequestContext& context,
+                                           const metadata::Image& image, const TopicRef& ref) {
   TRY(const auto* topic, find_topic(parts, context, image, ref, security::Operation::remove));
   if (!ref.name.empty() && ref.name != topic->name)
     return fail(Errc::invalid_request, "the id is that of topic '{}', not of '{}'", topic->name,
                 ref.name);
-  return topic->id;
+  return topic;
 }
 
 }  // namespace
@@ -24,11 +25,11 @@ Result<TopicId> find_target(const Parts& parts, const security::RequestContext& 
 Task<std::vector<Result<DeleteTopicResponse>>> DeleteTopic::handle_all(
     security::RequestContext context, std::vector<TopicRef> topics) {
   const metadata::ImagePtr image = parts_.metadata.get();
-  std::vector<Result<TopicId>> targets;
+  std::vector<Result<const metadata::Topic*>> targets;
   std::map<TopicId, int> times;
   for (const TopicRef& ref : topics) {
     targets.push_back(find_target(parts_, context, *image, ref));
-    if (targets.back()) times[*targets.back()]++;
+    if (targets.back()) times[(*targets.back())->id]++;
   }
   std::vector<Result<DeleteTopicResponse>> responses(topics.size());
   std::vector<std::size_t> asked;  // Whose answers the controller gives.
@@ -36,12 +37,12 @@ Task<std::vector<Result<DeleteTopicResponse>>> DeleteTopic::handle_all(
   for (std::size_t i = 0; i < topics.size(); i++) {
     if (!targets[i]) {
       responses[i] = std::unexpected(std::move(targets[i]).error());
-    } else if (times[*targets[i]] > 1) {
-      responses[i] = fail(Errc::invalid_request, "the topic is meant {} times in one request",
-                          times[*targets[i]]);
+    } else if (const int meant = times[(*targets[i])->id]; meant > 1) {
+      responses[i] =
+          fail(Errc::invalid_request, "the topic is meant {} times in one request", meant);
     } else {
       asked.push_back(i);
-      event.topics.push_back({.id = *targets[i], .name = {}});
+      event.topics.push_back({.id = (*targets[i])->id, .name = {}});
     }
   }
   if (asked.empty()) co_return responses;
@@ -53,7 +54,9 @@ Task<std::vector<Result<DeleteTopicResponse>>> DeleteTopic::handle_all(
     else if (!answer->items[i])
       response = std::unexpected(std::move(answer->items[i]).error());
     else
-      response = DeleteTopicResponse{.id = *targets[asked[i]], .metadata_offset = answer->offset};
+      response = DeleteTopicResponse{.id = (*targets[asked[i]])->id,
+                                     .name = (*targets[asked[i]])->name,
+                                     .metadata_offset = answer->offset};
   }
   co_return responses;
 }

@@ -1,6 +1,7 @@
 // Use case: remove topics and all their records.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "broker/security/request_context.h"
@@ -12,6 +13,7 @@ namespace ropewalk::service {
 
 struct DeleteTopicResponse {
   TopicId id;  // Which topic it was.
+  std::string name;
   Offset metadata_offset;
 };
 

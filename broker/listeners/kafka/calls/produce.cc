@@ -1,12 +1,12 @@
 #include "broker/listeners/kafka/calls/produce.h"
 
 #include <algorithm>
-#include <chrono>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "broker/listeners/kafka/calls/partitions.h"
+#include "broker/listeners/kafka/calls/timeout.h"
 #include "broker/listeners/kafka/exchange/errors.h"
 #include "common/records/batch_header.h"
 
@@ -73,11 +73,7 @@ void answer(const Exchange& exchange, bool wants_reply, const Produced& produced
 
 void add_produce(Shared& shared, Exchange exchange, ProduceRequest message,
                  service::ProduceTurn& turn) {
-  if (message.timeout_ms > 0) {
-    const std::chrono::milliseconds asked(message.timeout_ms);
-    exchange.context.deadline =
-        exchange.clock.since() + std::min(asked, shared.options.timeout_max);
-  }
+  set_timeout(shared, exchange, message.timeout_ms);
   service::ProduceRequest request;
   request.acks = message.acks;
   request.transactional_id = message.transactional_id.value_or("");

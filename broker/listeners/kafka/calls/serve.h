@@ -6,11 +6,21 @@
 
 #include "broker/listeners/kafka/exchange/exchange.h"
 #include "broker/listeners/kafka/exchange/shared.h"
+#include "broker/listeners/kafka/messages/alter_configs.h"
+#include "broker/listeners/kafka/messages/create_partitions.h"
+#include "broker/listeners/kafka/messages/create_topics.h"
+#include "broker/listeners/kafka/messages/delete_records.h"
+#include "broker/listeners/kafka/messages/delete_topics.h"
+#include "broker/listeners/kafka/messages/describe_cluster.h"
+#include "broker/listeners/kafka/messages/describe_configs.h"
+#include "broker/listeners/kafka/messages/describe_log_dirs.h"
 #include "broker/listeners/kafka/messages/fetch.h"
 #include "broker/listeners/kafka/messages/find_coordinator.h"
+#include "broker/listeners/kafka/messages/incremental_alter_configs.h"
 #include "broker/listeners/kafka/messages/init_producer_id.h"
 #include "broker/listeners/kafka/messages/list_offsets.h"
 #include "broker/listeners/kafka/messages/metadata.h"
+#include "broker/listeners/kafka/messages/offset_for_leader_epoch.h"
 #include "common/env/task.h"
 
 namespace ropewalk::kafka {
@@ -20,6 +30,17 @@ Task<void> serve(Shared& shared, Exchange exchange, FetchRequest message);
 Task<void> serve(Shared& shared, Exchange exchange, ListOffsetsRequest message);
 Task<void> serve(Shared& shared, Exchange exchange, InitProducerIdRequest message);
 Task<void> serve(Shared& shared, Exchange exchange, FindCoordinatorRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, OffsetForLeaderEpochRequest message);
+
+Task<void> serve(Shared& shared, Exchange exchange, CreateTopicsRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, DeleteTopicsRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, CreatePartitionsRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, DeleteRecordsRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, DescribeConfigsRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, AlterConfigsRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, IncrementalAlterConfigsRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, DescribeLogDirsRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, DescribeClusterRequest message);
 
 // Whether a call is served already: what is not is not offered to clients either.
 template <class Request>

@@ -21,10 +21,7 @@ class KafkaRig : public service::ServiceRig {
  public:
   explicit KafkaRig(KafkaOptions options = {}, service::Limits limits = {})
       : ServiceRig(1, limits) {
-    on_core([&] {
-      listener = std::make_unique<KafkaListener>(environment(), *use_cases, options);
-      sessions = listener->sessions();
-    });
+    listen(options);
     register_kafka();
     connect();
   }
@@ -35,6 +32,17 @@ class KafkaRig : public service::ServiceRig {
     listener.reset();
   }
 
+  // What the broker says of its settings. Begins another connection.
+  void use_settings(std::vector<settings::ShownSetting> shown) {
+    disconnect();
+    world.run(core(), listener->stop());
+    sessions = nullptr;
+    listener.reset();
+    parts->settings = std::move(shown);
+    use_cases = std::make_unique<service::UseCases>(*parts);
+    listen({});
+    connect();
+  }
   // Ends the connection, if there is one, and begins another.
   void connect() {
     disconnect();
@@ -118,6 +126,12 @@ class KafkaRig : public service::ServiceRig {
   std::int32_t correlation = 0;
 
  private:
+  void listen(KafkaOptions options) {
+    on_core([&] {
+      listener = std::make_unique<KafkaListener>(environment(), *use_cases, options);
+      sessions = listener->sessions();
+    });
+  }
   void register_kafka() {
     metadata::BrokerRegistration broker;
     broker.id = kSelf;
