@@ -26,15 +26,10 @@ Task<Result<std::vector<std::string>>> names_in(env::FileSystem& files, std::str
   co_return names;
 }
 
-// The lock is taken in a file system of its own, and so for the moment of this look only. Where it
-// may not be taken for another reason a broker may be at work.
-Task<Result<bool>> broker_runs(env::Environment& environment, std::string directory) {
-  CO_TRY(const auto files, environment.open_file_system({.root = std::move(directory)}));
-  CO_TRY(const auto names, co_await files->list(""));
-  // Taking a lock that is not there would make the file.
-  if (std::ranges::find(names, log::kLockFile) == names.end()) co_return false;
-  const auto locked = co_await files->lock(std::string(log::kLockFile));
-  co_return !locked.has_value();
+// Where it cannot be told, one may be at work.
+Task<bool> broker_runs(env::FileSystem& files) {
+  const auto locked = co_await files.is_locked(std::string(log::kLockFile));
+  co_return !locked || *locked;
 }
 
 // The partition whose folder is partitions/TOPIC/INDEX; none if that is no such folder.
@@ -62,7 +57,7 @@ class DirectoryCheck {
     CO_TRY(names_, co_await files_->list(""));
     if (!has(log::kMetaFile) && !has(kPartitionsFolder) && !has(kQuorumFolder))
       co_return fail(Errc::not_found, "{} is no data directory", directory_);
-    CO_TRY(const bool running, co_await broker_runs(environment_, directory_));
+    const bool running = co_await broker_runs(*files_);
     owner_ = running ? Owner::running : Owner::killed;
     say(co_await check_small_files());
     CO_TRY(auto partitions, co_await partitions_on_disk());

@@ -82,6 +82,9 @@ class FileSystem {
   // Takes an exclusive lock on the file until the FileSystem is destroyed; again is fine. Errors:
   // wrong_owner while another process (in the simulation: another living node) has it.
   virtual Task<Result<void>> lock(std::string path) = 0;
+  // Whether anybody holds that lock. Neither takes it nor makes the file: whoever wants it in this
+  // moment is not refused.
+  virtual Task<Result<bool>> is_locked(std::string path) = 0;
 };
 
 // Whole small files, of at most `limit` bytes (budget_exceeded beyond).

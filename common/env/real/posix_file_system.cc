@@ -7,7 +7,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -17,6 +16,14 @@ namespace ropewalk::env::real {
 namespace {
 
 constexpr mode_t kFileMode = 0640;
+
+// All of a file, for writing: what lock() takes and is_locked() asks for.
+struct flock whole_file() {
+  struct flock lock = {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
 
 Result<void> sync_folder(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -180,9 +187,11 @@ Task<Result<void>> PosixFileSystem::lock(std::string path) {
     const int fd = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
     if (fd < 0) return fail_errno(errno, "opening", name);
     auto held = std::make_shared<const Descriptor>(fd);
-    // Belongs to the open file, so another FileSystem of this process is refused as well.
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      if (errno == EWOULDBLOCK)
+    // Belongs to the open file, so another FileSystem of this process is refused as well; and it
+    // can be asked for without being taken, which flock() cannot.
+    struct flock wanted = whole_file();
+    if (fcntl(fd, F_OFD_SETLK, &wanted) != 0) {
+      if (errno == EAGAIN || errno == EACCES)
         return fail(Errc::wrong_owner, "{} is locked: another process uses this directory", name);
       return fail_errno(errno, "locking", name);
     }
@@ -190,6 +199,21 @@ Task<Result<void>> PosixFileSystem::lock(std::string path) {
     return {};
   };
   co_return co_await in_pool<void>(std::move(work));
+}
+
+Task<Result<bool>> PosixFileSystem::is_locked(std::string path) {
+  auto parts = parts_;
+  std::move_only_function<Result<bool>()> work = [parts, path]() -> Result<bool> {
+    const std::string name = parts->absolute(path);
+    const int fd = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) return false;
+    if (fd < 0) return fail_errno(errno, "opening", name);
+    const Descriptor held(fd);
+    struct flock asked = whole_file();
+    if (fcntl(fd, F_OFD_GETLK, &asked) != 0) return fail_errno(errno, "asking for the lock", name);
+    return asked.l_type != F_UNLCK;
+  };
+  co_return co_await in_pool<bool>(std::move(work));
 }
 
 }  // namespace ropewalk::env::real

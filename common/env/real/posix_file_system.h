@@ -29,6 +29,7 @@ class PosixFileSystem final : public FileSystem {
   Task<Result<std::vector<std::string>>> list(std::string path) override;
   Task<Result<DiskSpace>> space() override;
   Task<Result<void>> lock(std::string path) override;
+  Task<Result<bool>> is_locked(std::string path) override;
 
  private:
   explicit PosixFileSystem(std::shared_ptr<FileSystemParts> parts) : parts_(std::move(parts)) {}

@@ -62,6 +62,12 @@ class SimFileSystem final : public env::FileSystem {
     };
     return in_pool<void>(access_, access_.delay(), std::move(work));
   }
+  Task<Result<bool>> is_locked(std::string path) override {
+    auto work = [access = access_, path]() -> Result<bool> {
+      return access.disk.locks.contains(path);
+    };
+    return in_pool<bool>(access_, access_.delay(), std::move(work));
+  }
 
  private:
   static Result<env::FilePtr> open_now(DiskAccess access, const std::string& path,

@@ -120,6 +120,32 @@ TEST_F(FileTest, ALockIsHeldUntilTheFileSystemGoes) {
   EXPECT_EQ(outcome, Errc::none);
 }
 
+Task<void> ask(FileSystem& fs, std::optional<bool>& locked) {
+  const auto asked = co_await fs.is_locked("lock");
+  locked.reset();
+  if (asked) locked = *asked;
+}
+
+TEST_F(FileTest, AskingForALockTakesNone) {
+  const auto second = env().open_file_system({.root = root_});
+  const auto third = env().open_file_system({.root = root_});
+  std::optional<bool> locked;
+  run([&] { return ask(**second, locked); });
+  EXPECT_EQ(locked, false);
+  EXPECT_FALSE(std::filesystem::exists(root_ + "/lock"));
+  Errc outcome = Errc::none;
+  run([&] { return lock(files(), outcome); });
+  for (int i = 0; i < 2; i++) {
+    run([&] { return ask(**second, locked); });
+    EXPECT_EQ(locked, true);
+  }
+  files_.reset();
+  run([&] { return ask(**second, locked); });
+  EXPECT_EQ(locked, false);
+  run([&] { return lock(**third, outcome); });
+  EXPECT_EQ(outcome, Errc::none);
+}
+
 Task<void> outlive_the_cache(FileSystem& fs) {
   EXPECT_TRUE(co_await fs.make_directories("d"));
   std::vector<FilePtr> open;

@@ -49,6 +49,13 @@ TEST_F(SimFiles, KilledProcessLosesNothing) {
   EXPECT_EQ(open("f", OpenMode::read_only)->size().value(), 5U);
 }
 
+TEST_F(SimFiles, AskingForALockTakesNone) {
+  EXPECT_EQ(world_.run(core(), files_->is_locked("lock")), false);
+  EXPECT_TRUE(disk().files().empty());
+  ASSERT_TRUE(world_.run(core(), files_->lock("lock")));
+  EXPECT_EQ(world_.run(core(), files_->is_locked("lock")), true);
+}
+
 TEST_F(SimFiles, LockIsFreedByDeathOnly) {
   ASSERT_TRUE(world_.run(core(), files_->lock("lock")));
   auto other = node_.environment().open_file_system({"/d"}).value();
