@@ -52,6 +52,13 @@ service::Limits service_limits(const BrokerSettings& settings) {
   return limits;
 }
 
+std::string words_of(const std::vector<DataDirectories::Lost>& lost) {
+  std::vector<std::string> words;
+  for (const auto& [root, error] : lost)
+    words.push_back(fmt::format("data_dir {} cannot be used: {}", root, error.context));
+  return fmt::format("{}", fmt::join(words, "; "));
+}
+
 Task<void> nothing() { co_return; }
 
 }  // namespace
@@ -166,6 +173,7 @@ void Broker::Parts::make_use_cases() {
                      .lease_holds = [this] { return lease_holds(); },
                      .limits = service_limits(settings),
                      .auto_create_topics = settings.auto_create_topics,
+                     .lost_directories = words_of(data->lost()),
                      .segment_bytes = settings.segment_bytes,
                      .settings = shown(settings)});
 }

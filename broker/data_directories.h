@@ -2,12 +2,14 @@
 // ones.
 //
 // On core 0. The first directory also holds the quorum, which has a file system (and so threads) of
-// its own.
+// its own. A later one whose disk fails while it is opened takes no part in this life (R11); the
+// first, and any while a new cluster is made, must be there.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "broker/log/log_directory.h"
@@ -30,8 +32,14 @@ class DataDirectories {
   ClusterId cluster() const { return cluster_; }
   // Of the first directory: it names this broker's place in the quorum.
   DirectoryId first_id() const { return directories_.front()->meta().directory; }
-  std::vector<DirectoryId> ids() const;
+  std::vector<DirectoryId> ids() const;  // Of those that take part.
   std::vector<log::LogDirectory*> logs() const;
+  // Those that do not, with the reason; their ids are not known.
+  struct Lost {
+    std::string root;
+    Error error;
+  };
+  const std::vector<Lost>& lost() const { return lost_; }
   std::vector<TopicPartition> replicas() const;  // What the journals hold.
   env::FileSystem& quorum_files() { return *quorum_files_; }
   // The quorum may begin from nothing: nothing here shows that there was one before.
@@ -47,8 +55,26 @@ class DataDirectories {
 
  private:
   DataDirectories() = default;
-  Task<Result<void>> open_all(env::Environment& environment, const BrokerSettings& settings);
 
+  // One that answers so far.
+  struct Found {
+    std::string root;
+    std::unique_ptr<env::FileSystem> files;
+    std::optional<log::DirectoryMeta> meta;  // None: it is empty.
+  };
+  static Task<Result<Found>> look_at(env::Environment& environment, std::string root,
+                                     std::size_t sync_threads);
+  Task<Result<void>> look_at_all(env::Environment& environment, const BrokerSettings& settings);
+  Result<void> choose_cluster(env::Environment& environment, const BrokerSettings& settings);
+  Task<Result<void>> take(env::Environment& environment, Found found,
+                          const BrokerSettings& settings);
+  Task<Result<void>> open_all(env::Environment& environment, const BrokerSettings& settings);
+  // Fails, or goes on without it.
+  Result<void> go_without(const std::string& root, Error error);
+
+  std::vector<Found> found_;  // Until they are taken.
+  bool fresh_ = false;        // All are empty: a new cluster.
+  std::vector<Lost> lost_;
   ClusterId cluster_;
   bool quorum_may_format_ = false;
   std::vector<std::unique_ptr<env::FileSystem>> files_;

@@ -90,6 +90,8 @@ Task<void> add_page_of(env::Core& core, std::function<Page()> make, env::Monoton
 
 void Broker::Parts::show_data(Page& page) const {
   for (const log::LogDirectory* const directory : data->logs()) directory->show(page);
+  for (const DataDirectories::Lost& lost : data->lost())
+    log::LogDirectory::show_lost(page, lost.root);
   if (replicas) replicas->show(page);
 }
 

@@ -211,6 +211,10 @@ void LogDirectory::show(telemetry::Page& page) const {
   metrics_.show(page, name);
 }
 
+void LogDirectory::show_lost(telemetry::Page& page, const std::string& name) {
+  page.gauge(kOffline, {{"data_dir", name}}, true);
+}
+
 Task<void> LogDirectory::close() { co_await tasks_->stop(); }
 
 }  // namespace ropewalk::log

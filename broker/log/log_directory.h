@@ -92,6 +92,8 @@ class LogDirectory {
 
   // Its space, its replicas, and what is counted of their logs.
   void show(telemetry::Page& page) const;
+  // Of one that could not even be opened.
+  static void show_lost(telemetry::Page& page, const std::string& name);
 
   // Recovers the partition's log, or enters it into the journal when it is new. `options` need no
   // folder and no partition. Errors: damaged_replica (it had data and its files are gone), corrupt,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/metadata/metadata_view.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/service/addresses.h"
 
@@ -38,10 +39,19 @@ namespace {
 // Why there is none, as far as this broker can tell.
 std::string why_leaderless(const Parts& parts, const metadata::Topic& topic,
                            const metadata::Partition& partition) {
-  if (std::ranges::find(partition.replicas, parts.self) == partition.replicas.end()) return "";
+  const auto own = std::ranges::find(partition.replicas, parts.self);
+  if (own == partition.replicas.end()) return "";
   const auto found = parts.replicas.find({topic.id, partition.index.value()});
-  if (found || found.error().code == Errc::leader_not_available) return "";
-  return ": " + found.error().context;
+  if (found) return "";
+  if (found.error().code != Errc::leader_not_available) return ": " + found.error().context;
+  const auto* const broker = parts.metadata.get()->broker(parts.self);
+  const DirectoryId& directory =
+      partition.directories[static_cast<std::size_t>(own - partition.replicas.begin())];
+  if (broker == nullptr ||
+      std::ranges::find(broker->directories, directory) != broker->directories.end())
+    return "";
+  return fmt::format(": broker {} is without the data directory {} that holds it{}{}", parts.self,
+                     directory, parts.lost_directories.empty() ? "" : "; ", parts.lost_directories);
 }
 
 }  // namespace

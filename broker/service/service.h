@@ -71,6 +71,8 @@ struct Parts {
   Limits limits;
   // Whether clients that ask about a topic which is not there make it.
   bool auto_create_topics = false;
+  // Why directories of the settings take no part in this life; empty: all do.
+  std::string lost_directories = {};
   // What this broker does where neither topic nor cluster say segment.bytes.
   std::int64_t segment_bytes = std::int64_t{1} << 30;
   std::vector<settings::ShownSetting> settings = {};  // This broker's, for descriptions.

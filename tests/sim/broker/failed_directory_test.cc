@@ -128,5 +128,51 @@ TEST_F(FailedDirectory, TheOneWithTheMetadataEndsTheBroker) {
   EXPECT_THAT(cluster_.failure(0)->context, HasSubstr("metadata of the cluster"));
 }
 
+// Its journal cannot be read, so that the broker knows its replicas from the metadata alone.
+TEST_F(FailedDirectory, OneThatIsDeadAtTheStartIsLeftOut) {
+  ASSERT_TRUE(cluster_.start(0));
+  create_topic("orders");
+  ASSERT_EQ(taking("orders").size(), std::size_t{kPartitions});
+  const std::string whole = describe("orders").partitions.at(0).problem;
+  EXPECT_EQ(whole, "");
+  cluster_.stop(0);
+
+  cluster_.disk(0, 1).faults.read_error = 1;
+  ASSERT_TRUE(cluster_.start(0));
+  const auto left = taking("orders");
+  EXPECT_EQ(left.size(), std::size_t{kPartitions / 2});
+  EXPECT_THAT(metrics(), HasSubstr("ropewalk_data_dir_offline{data_dir=\"/data-2\"} 1\n"));
+  for (const DescribedPartition& partition : describe("orders").partitions) {
+    const bool lost = !left.contains(partition.partition);
+    EXPECT_EQ(partition.leader, lost ? -1 : 1);
+    EXPECT_EQ(partition.offline_replicas.size(), lost ? 1u : 0u);
+    EXPECT_THAT(partition.problem,
+                lost ? HasSubstr("data_dir /data-2 cannot be used: ") : HasSubstr(""));
+  }
+  create_topic("later");
+  EXPECT_EQ(taking("later").size(), std::size_t{kPartitions});
+  cluster_.stop(0);
+
+  cluster_.disk(0, 1).faults.read_error = 0;
+  ASSERT_TRUE(cluster_.start(0));
+  EXPECT_EQ(taking("orders").size(), std::size_t{kPartitions});
+  EXPECT_EQ(stored("orders"), std::size_t{2 * kPartitions + kPartitions / 2});
+  EXPECT_EQ(stored("later"), std::size_t{kPartitions});
+}
+
+// As when a disk was not mounted, or another is in its place.
+TEST_F(FailedDirectory, OneThatIsAnotherNowIsNamedAsMissing) {
+  ASSERT_TRUE(cluster_.start(0));
+  create_topic("orders");
+  cluster_.stop(0);
+  for (const std::string& file : cluster_.disk(0, 1).files())
+    ASSERT_TRUE(cluster_.disk(0, 1).remove(file));
+  ASSERT_TRUE(cluster_.start(0));
+  int missing = 0;
+  for (const DescribedPartition& partition : describe("orders").partitions)
+    if (partition.problem.contains("broker 1 is without the data directory ")) missing++;
+  EXPECT_EQ(missing, kPartitions / 2);
+}
+
 }  // namespace
 }  // namespace ropewalk::testing

@@ -10,6 +10,7 @@ namespace ropewalk {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -25,6 +26,8 @@ class DataDirectoriesTest : public ::testing::Test {
     auto opened = rig_.world.run(rig_.core(), DataDirectories::open(rig_.environment(), settings));
     if (!opened) return opened.error();
     cluster_ = (*opened)->cluster();
+    ids_ = (*opened)->ids();
+    lost_ = (*opened)->lost();
     rig_.world.run(rig_.core(), (*opened)->close());
     return {Errc::none, ""};
   }
@@ -42,7 +45,11 @@ class DataDirectoriesTest : public ::testing::Test {
   }
 
   NodeRig rig_{1, 1};
+  sim::Disk& disk(const std::string& root) { return rig_.node.disk(root); }
+
   ClusterId cluster_;
+  std::vector<DirectoryId> ids_;
+  std::vector<DataDirectories::Lost> lost_;
 };
 
 TEST_F(DataDirectoriesTest, OpensItsOwnAgain) {
@@ -71,6 +78,65 @@ TEST_F(DataDirectoriesTest, RefusesThoseOfAnotherInTheWordsOfTheSettings) {
   EXPECT_THAT(mixed.context,
               AllOf(HasSubstr("data_dir /b belongs to cluster"), HasSubstr("but /a to cluster"),
                     Not(HasSubstr(DirectoryId().to_base64()))));
+}
+
+// R11.
+TEST_F(DataDirectoriesTest, ALaterOneThatFailsIsLeftOutAndComesBackAsItself) {
+  ASSERT_EQ(open({"/a", "/b", "/c"}).code, Errc::none);
+  const std::vector<DirectoryId> all = ids_;
+  const auto only_without_b = [&] {
+    EXPECT_EQ(open({"/a", "/b", "/c"}).code, Errc::none);
+    EXPECT_THAT(ids_, ElementsAre(all[0], all[2]));
+    ASSERT_EQ(lost_.size(), 1U);
+    EXPECT_EQ(lost_[0].root, "/b");
+  };
+  disk("/b").faults.read_error = 1;
+  only_without_b();
+  EXPECT_EQ(lost_[0].error.code, Errc::io_error);
+  disk("/b").faults.read_error = 0;
+
+  disk("/b").faults.read_only = true;
+  only_without_b();
+  EXPECT_EQ(lost_[0].error.code, Errc::permission_denied);
+  disk("/b").faults.read_only = false;
+
+  ASSERT_EQ(open({"/a", "/b", "/c"}).code, Errc::none);
+  EXPECT_EQ(ids_, all);
+  EXPECT_TRUE(lost_.empty());
+}
+
+TEST_F(DataDirectoriesTest, TheFirstMustBeThere) {
+  ASSERT_EQ(open({"/a", "/b"}).code, Errc::none);
+  disk("/a").faults.read_error = 1;
+  EXPECT_EQ(open({"/a", "/b"}).code, Errc::io_error);
+}
+
+// One that cannot be read may be what another cluster left.
+TEST_F(DataDirectoriesTest, ANewClusterNeedsAllOfThem) {
+  ASSERT_EQ(open({"/a", "/b"}).code, Errc::none);
+  disk("/b").faults.read_error = 1;
+  const Error refused = open({"/new", "/b"});
+  EXPECT_EQ(refused.code, Errc::io_error);
+  EXPECT_THAT(refused.context, AllOf(HasSubstr("data_dir /new is empty"), HasSubstr("/b cannot")));
+}
+
+// Neither of them says that a disk has failed: the operator must look.
+TEST_F(DataDirectoriesTest, DamageAndOtherOwnersRefuseTheStart) {
+  ASSERT_EQ(open({"/a", "/b"}).code, Errc::none);
+  make("/c", id_of<ClusterId>(8));
+  EXPECT_EQ(open({"/a", "/c"}).code, Errc::wrong_owner);
+  ASSERT_TRUE(disk("/b").flip_bit("meta.properties", 60));
+  EXPECT_EQ(open({"/a", "/b"}).code, Errc::corrupt);
+}
+
+TEST_F(DataDirectoriesTest, ALaterOneThatIsEmptyIsANewOne) {
+  ASSERT_EQ(open({"/a"}).code, Errc::none);
+  const DirectoryId first = ids_.front();
+  ASSERT_EQ(open({"/a", "/b"}).code, Errc::none);
+  ASSERT_EQ(ids_.size(), 2U);
+  EXPECT_EQ(ids_[0], first);
+  EXPECT_NE(ids_[1], first);
+  EXPECT_EQ(open({"/new", "/b"}).code, Errc::not_found);
 }
 
 }  // namespace
