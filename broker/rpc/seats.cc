@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "common/env/network.h"
+
 namespace ropewalk::rpc {
 
 std::expected<Seats::Seat, Seats::Full> Seats::take(const std::string& address) {
   if (taken() >= all_max_) return std::unexpected(Full::all);
   if (of_address_max_ == 0) return Seat(all_, nullptr);
   if (addresses_.size() >= forget_at_) forget_the_gone();
-  std::shared_ptr<Count>& count = addresses_[address];
+  std::shared_ptr<Count>& count = addresses_[env::owner_of_address(address)];
   if (!count) count = std::make_shared<Count>(0);
   if (count->load(std::memory_order_relaxed) >= of_address_max_)
     return std::unexpected(Full::of_address);

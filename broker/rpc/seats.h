@@ -42,6 +42,7 @@ class Seats {
   Seats(std::size_t all_max, std::size_t of_address_max)
       : all_max_(all_max), of_address_max_(of_address_max) {}
 
+  // Addresses that have one owner (env::owner_of_address) count together.
   std::expected<Seat, Full> take(const std::string& address);
   // Any thread.
   std::size_t taken() const { return all_->load(std::memory_order_relaxed); }
@@ -55,8 +56,8 @@ class Seats {
   const std::size_t all_max_;
   const std::size_t of_address_max_;
   const std::shared_ptr<Count> all_ = std::make_shared<Count>(0);
-  std::map<std::string, std::shared_ptr<Count>> addresses_;
-  std::size_t forget_at_ = 64;  // As many addresses.
+  std::map<std::string, std::shared_ptr<Count>> addresses_;  // By their owner.
+  std::size_t forget_at_ = 64;                               // As many addresses.
 };
 
 }  // namespace ropewalk::rpc

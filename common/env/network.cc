@@ -1,6 +1,10 @@
 #include "common/env/network.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+
+#include <arpa/inet.h>
 
 namespace ropewalk::env {
 
@@ -37,6 +41,20 @@ bool is_loopback(std::string_view host) {
   // A name such as 127.example.org is not 127/8: digits and dots only.
   return host.starts_with("127.") &&
          host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+std::string owner_of_address(const std::string& host) {
+  constexpr std::size_t kOwnersBytes = 8;
+  constexpr std::size_t kMappedBytes = 12;  // In front of the IPv4 address.
+  std::array<unsigned char, 16> bytes{};
+  const std::string address = host.substr(0, host.find('%'));  // Without the interface.
+  if (inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return host;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  constexpr std::array<unsigned char, kMappedBytes> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
+  if (std::equal(kMapped.begin(), kMapped.end(), bytes.begin()))
+    return inet_ntop(AF_INET, bytes.data() + kMappedBytes, text.data(), text.size());
+  std::fill(bytes.begin() + kOwnersBytes, bytes.end(), 0);
+  return inet_ntop(AF_INET6, bytes.data(), text.data(), text.size());
 }
 
 std::size_t size_of(const Chunk& chunk) {

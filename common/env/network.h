@@ -30,6 +30,11 @@ struct Endpoint {
 };
 // Whether the host is an address that only this machine reaches (127/8, ::1, "localhost").
 bool is_loopback(std::string_view host);
+// Whom an address belongs to, as far as it tells. Of an IPv6 address the first 64 bits
+// ("2001:db8::"): who has one has all that begin so. An IPv4 address itself, also where IPv6
+// carries it
+// (::ffff:192.0.2.1). Names as they are.
+std::string owner_of_address(const std::string& host);
 
 // What a connection writes: bytes in memory, or a range of a file (sendfile where the environment
 // can). The range keeps its file open; that nobody cuts it under the send is the log's business

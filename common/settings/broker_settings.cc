@@ -206,8 +206,9 @@ void define_budgets(Schema& schema, BrokerSettings& s) {
   schema.count(s.max_connections_per_address,
                {"max_connections_per_address",
                 "Connections of one address at a time; further ones are closed at once, and those "
-                "of others are taken. Clients behind one address translation share an address. 0: "
-                "as many as max_connections."},
+                "of others are taken. Clients behind one address translation share an address; "
+                "IPv6 addresses that begin with the same 64 bits are one. 0: as many as "
+                "max_connections."},
                {0, 1'000'000});
   schema.count(s.max_partitions,
                {"max_partitions",

@@ -23,6 +23,16 @@ TEST(Seats, AreGivenBackToAllAndToTheirAddress) {
   EXPECT_TRUE(seats.take("a"));
 }
 
+// Whoever has one IPv6 address has 2^64 of them.
+TEST(Seats, AddressesOfOneIpv6NetworkCountTogether) {
+  Seats seats(10, 2);
+  const auto first = seats.take("2001:db8::1");
+  const auto second = seats.take("2001:db8::2");
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(seats.take("2001:db8::3").error(), Seats::Full::of_address);
+  EXPECT_TRUE(seats.take("2001:db8:0:1::1"));
+}
+
 TEST(Seats, OneAddressMayHaveAllWhereNothingElseIsSaid) {
   Seats seats(100, 0);
   EXPECT_EQ(seats.of_address_max(), 100u);

@@ -30,6 +30,21 @@ TEST(Endpoint, KnowsLoopback) {
   EXPECT_FALSE(is_loopback("0.0.0.0"));
 }
 
+TEST(OwnerOfAddress, IsTheFirstHalfOfAnIpv6Address) {
+  EXPECT_EQ(owner_of_address("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+  EXPECT_EQ(owner_of_address("2001:db8:1:2::"), "2001:db8:1:2::");
+  EXPECT_NE(owner_of_address("2001:db8:1:3::1"), "2001:db8:1:2::");
+  EXPECT_EQ(owner_of_address("fe80::1%eth0"), "fe80::");
+  EXPECT_EQ(owner_of_address("::1"), "::");
+}
+
+TEST(OwnerOfAddress, IsAnIpv4AddressItself) {
+  EXPECT_EQ(owner_of_address("192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(owner_of_address("::ffff:192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(owner_of_address("broker-1"), "broker-1");
+  EXPECT_EQ(owner_of_address(""), "");
+}
+
 // The first outputs of xoshiro256** whose state is the first four outputs of SplitMix64(0),
 // computed by hand from the papers' definitions, would repeat the code; what users rely on is this:
 // streams repeat, differ by seed, and keep to their bounds.
