@@ -161,7 +161,8 @@ LogPlace LogDirectory::place_of(TopicPartition partition, std::function<void(env
 }
 
 Task<Result<void>> LogDirectory::remove_partition(TopicPartition partition) {
-  if (journal_->replicas().contains(partition))
+  // Also when a full disk refused the mark before: no file may go that the journal says is there.
+  if (journal_->replicas().contains(partition) || journal_->owes_mark(partition))
     CO_TRY_VOID(co_await mark(partition, ReplicaMark::removed));
   co_return co_await remove_partition_files(files_, partition);
 }

@@ -30,7 +30,9 @@ Task<Result<void>> remove_partition_files(env::FileSystem& files, TopicPartition
   for (const std::string& name : names)
     CO_TRY_VOID(co_await remove_if_there(files, fmt::format("{}/{}", folder, name)));
   CO_TRY_VOID(co_await remove_if_there(files, folder));
-  CO_TRY_VOID(co_await files.sync_directory(topic));
+  // Another partition of the topic may be removed at the same time, and then its folder too.
+  const auto synced = co_await files.sync_directory(topic);
+  if (!synced && synced.error().code != Errc::not_found) co_return synced;
   CO_TRY(const auto others, co_await list_if_there(files, topic));
   if (!others.empty()) co_return Result<void>();
   CO_TRY_VOID(co_await remove_if_there(files, topic));

@@ -156,6 +156,10 @@ Task<Result<void>> ReplicasJournal::mark(TopicPartition partition, ReplicaMark m
   co_return outcome_;
 }
 
+bool ReplicasJournal::owes_mark(TopicPartition partition) const {
+  return std::ranges::find(waiting_, partition, &Entry::partition) != waiting_.end();
+}
+
 Task<Result<void>> ReplicasJournal::write_waiting() {
   const std::size_t count = waiting_.size();
   std::string entries;

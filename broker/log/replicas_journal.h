@@ -47,8 +47,10 @@ class ReplicasJournal {
   // (may be asked again), io_error (for ever).
   Task<Result<void>> mark(TopicPartition partition, ReplicaMark mark);
 
-  // Without the removed ones.
+  // Without the removed ones. A mark counts here as soon as it was asked for.
   const std::map<TopicPartition, ReplicaMark>& replicas() const { return replicas_; }
+  // A full disk has not taken its last mark yet.
+  bool owes_mark(TopicPartition partition) const;
 
  private:
   explicit ReplicasJournal(env::Core& core) : turn_ended_(core) {}

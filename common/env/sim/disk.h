@@ -33,7 +33,8 @@ struct DiskFaults {
   env::Duration sync_least = std::chrono::microseconds(200);
   env::Duration sync_most = std::chrono::milliseconds(5);
   bool read_only = false;
-  bool copies_on_write = false;  // A full disk takes no bytes over blocks that are there, either.
+  // A full disk takes no bytes over blocks that are there, either, and changes no name.
+  bool copies_on_write = false;
   std::uint64_t capacity_bytes = std::uint64_t{1} << 40;
 };
 

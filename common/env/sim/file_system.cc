@@ -90,6 +90,9 @@ class SimFileSystem final : public env::FileSystem {
   Task<Result<void>> changing(std::string path, Change change) {
     auto work = [access = access_, path, change]() -> Result<void> {
       TRY_VOID(access.check_writable(path));
+      // Also a removal writes, and finds no block to write to.
+      if (access.disk.faults.copies_on_write && access.disk.free_bytes() == 0)
+        return fail(Errc::disk_full, "{}", path);
       return change(access.disk);
     };
     return in_pool<void>(access_, access_.delay(), std::move(work));

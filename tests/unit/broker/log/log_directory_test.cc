@@ -54,6 +54,13 @@ class LogDirectoryTest : public testing::Test {
                                  std::chrono::seconds(10)));
   }
 
+  Task<void> remove_and_tell(TopicPartition partition, std::vector<std::string>& failures,
+                             std::size_t& ended) {
+    const auto removed = co_await directory_->remove_partition(partition);
+    if (!removed) failures.push_back(to_string(removed.error()));
+    ended++;
+  }
+
   sim::Simulation world_{3};
   sim::Node& node_ = world_.add_node("a");
   LogDirectoryOptions options_{
@@ -161,6 +168,36 @@ TEST_F(LogDirectoryTest, RemovedReplicaLeavesNothing) {
     EXPECT_FALSE(file.starts_with("partitions/")) << file;
   reopen();
   EXPECT_TRUE(directory_->replicas().empty());
+}
+
+// No file may go before the journal says durably that it does: the next life would call it damage.
+TEST_F(LogDirectoryTest, ARemovalThatAFullDiskRefusedBeginsAnew) {
+  ASSERT_TRUE(open());
+  write_one(kOrders);
+  sim::DiskFaults& faults = node_.disk("/d").faults;
+  faults.copies_on_write = true;
+  faults.capacity_bytes = 0;
+  const auto remove = [&] { return world_.run(core(), directory_->remove_partition(kOrders)); };
+  EXPECT_EQ(remove().error().code, Errc::disk_full);
+  EXPECT_EQ(remove().error().code, Errc::disk_full);
+  faults.capacity_bytes = std::uint64_t{1} << 40;
+  EXPECT_TRUE(remove());
+  node_.power_cut();
+  reopen();
+  EXPECT_FALSE(directory_->replicas().contains(kOrders));
+}
+
+TEST_F(LogDirectoryTest, PartitionsOfOneTopicMayBeRemovedAtTheSameTime) {
+  ASSERT_TRUE(open());
+  std::vector<TopicPartition> all;
+  for (int index = 0; index < 8; index++) all.push_back({kOrders.topic, index});
+  for (const TopicPartition partition : all) write_one(partition);
+  std::vector<std::string> failures;
+  std::size_t ended = 0;
+  for (const TopicPartition partition : all)
+    directory_->tasks().spawn("remove", remove_and_tell(partition, failures, ended));
+  ASSERT_TRUE(world_.run_until([&] { return ended == all.size(); }, 10s));
+  EXPECT_TRUE(failures.empty()) << failures.front();
 }
 
 TEST_F(LogDirectoryTest, WhatIsSetAsideIsNotReadAgain) {
