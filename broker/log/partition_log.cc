@@ -1,6 +1,7 @@
 #include "broker/log/partition_log.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "broker/log/disk_failure.h"
 #include "broker/log/log_read.h"
@@ -292,11 +293,16 @@ void PartitionLog::start_checkpoint() {
 }
 
 void PartitionLog::checkpoint_ended(CheckpointMark stored, Result<void> outcome) {
+  if (!outcome && is_disk_failure(outcome.error().code))
+    fail_log({outcome.error().code, fmt::format("its checkpoint: {}", outcome.error().context)});
   checkpoint_out_ = false;
   if (failed_) return;
   if (outcome) {
     stored_checkpoint_ = stored;
+    removal_waits_ = false;
     release_segments();
+  } else {
+    removal_failed();
   }
   auto done = std::move(checkpoint_done_);
   done(std::move(outcome));
@@ -306,9 +312,38 @@ void PartitionLog::checkpoint_ended(CheckpointMark stored, Result<void> outcome)
 void PartitionLog::release_segments() {
   if (!stored_checkpoint_) return;
   auto gone = log_.release_below(stored_checkpoint_->log_start);
-  if (gone.empty()) return;
   place_.metrics.removed_segments.add(gone.size());
-  place_.tasks.spawn("log retention", remove_released(shared_from_this(), std::move(gone)));
+  std::ranges::move(gone, std::back_inserter(unremoved_));
+  if (unremoved_.empty() || removing_ || removal_waits_) return;
+  removing_ = true;
+  place_.tasks.spawn("log retention", remove_released(shared_from_this(), unremoved_));
+}
+
+void PartitionLog::removal_failed() {
+  removal_waits_ = true;
+  removal_retries_.failed();
+}
+
+bool PartitionLog::removal_is_due() {
+  if (failed_ || !removal_retries_.is_due()) return false;
+  removal_waits_ = false;
+  return true;
+}
+
+// `count`: how many of the first it was about.
+void PartitionLog::removal_ended(std::size_t count, const Result<void>& outcome) {
+  removing_ = false;
+  if (failed_ || closing_) return;
+  if (!outcome && is_disk_failure(outcome.error().code)) {
+    fail_log(
+        {outcome.error().code, fmt::format("removing its segments: {}", outcome.error().context)});
+  } else if (!outcome) {
+    removal_failed();
+  } else {
+    removal_retries_.reset();
+    unremoved_.erase(unremoved_.begin(), unremoved_.begin() + static_cast<std::ptrdiff_t>(count));
+    release_segments();
+  }
 }
 
 void PartitionLog::close(Done done) {

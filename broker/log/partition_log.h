@@ -23,6 +23,7 @@
 #include "broker/log/home_tasks.h"
 #include "broker/log/log.h"
 #include "broker/log/recovery.h"
+#include "broker/log/retry_schedule.h"
 #include "broker/log/unsynced_bytes.h"
 #include "common/env/environment.h"
 #include "common/log.h"
@@ -122,9 +123,12 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   // Stores the checkpoint, unless the stored one says the same, as soon as everything below
   // `offset` is durable here, then removes segments below the log's start. The log fills in log
   // start, epochs and high watermark. Pre: offset <= high watermark. One at a time: a call while
-  // one runs replaces the one that waits, which ends with `cancelled`. A failure leaves the log as
-  // it was.
+  // one runs replaces the one that waits, which ends with `cancelled`. A full disk leaves the log
+  // as it was; a write or sync that fails ends it (R11).
   void checkpoint(Offset offset, std::string producer_state, Done done);
+  // To be asked once a look of retention: whether a full disk kept segments below the log's start
+  // from being removed, and it is time for another checkpoint(), which tries again.
+  bool removal_is_due();
 
   // Its disk is not to be trusted any more: as if a sync had failed.
   void disk_failed(const Error& error) { fail_log(error); }
@@ -161,6 +165,8 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   void start_checkpoint();
   void release_segments();
   void checkpoint_ended(CheckpointMark stored, Result<void> outcome);
+  void removal_failed();
+  void removal_ended(std::size_t count, const Result<void>& outcome);
   void go_on_closing();
   void count_synced(std::uint64_t bytes);
   void complete_later(SegmentViewPtr segment);
@@ -210,6 +216,10 @@ class PartitionLog : public std::enable_shared_from_this<PartitionLog> {
   std::optional<WaitingCheckpoint> waiting_checkpoint_;
   Done checkpoint_done_;
   bool checkpoint_out_ = false;
+  std::vector<SegmentFilePtr> unremoved_;  // Below the log's start, the first first.
+  bool removing_ = false;
+  bool removal_waits_ = false;  // For removal_is_due().
+  RetrySchedule removal_retries_;
   LogLimit disk_full_;
 };
 

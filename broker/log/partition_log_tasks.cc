@@ -160,11 +160,16 @@ Task<void> PartitionLog::store(Self self, Checkpoint content) {
   });
 }
 
-// A failure leaves files that the next recovery removes.
+// What a crash leaves of them the next recovery removes.
 Task<void> PartitionLog::remove_released(Self self, std::vector<SegmentFilePtr> gone) {
+  const std::size_t count = gone.size();
   // First to last, so that what is left is without a gap.
   std::ranges::reverse(gone);
-  co_await remove_segments(self->place_, std::move(gone));
+  auto outcome = co_await remove_segments(self->place_, std::move(gone));
+  const auto enter = self->place_.enter;
+  enter([self = std::move(self), count, outcome = std::move(outcome)] {
+    self->removal_ended(count, outcome);
+  });
 }
 
 // A failure leaves the segment to grow as it does without.

@@ -396,7 +396,10 @@ void Partition::retain_inside() {
   const log::Retained retained = log::retained_from(*log_->view(), log_->options().retention,
                                                     environment_.wall_now(), high_watermark_);
   const Offset from = log_->log_start();
-  if (retained.start == from) return;
+  if (retained.start == from) {
+    if (log_->removal_is_due()) removal_again();
+    return;
+  }
   start_at(retained.start, [this, from, retained](Result<void> stored) {
     if (stored && retained.early_records > 0) {
       log_->metrics().removed_early.add(static_cast<std::uint64_t>(retained.early_records));
@@ -409,6 +412,13 @@ void Partition::retain_inside() {
     } else if (stored.error().code != Errc::cancelled) {
       log_warn("retention of {}: {}", id_, stored.error());
     }
+  });
+}
+
+void Partition::removal_again() {
+  store_checkpoint([id = id_](Result<void> stored) {
+    if (!stored && stored.error().code != Errc::cancelled)
+      log_warn("retention of {}, again: {}", id, stored.error());
   });
 }
 

@@ -157,6 +157,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   Waiter take(WaiterId id);
   void wake_watchers(std::optional<Offset> high_watermark);
   void retain_inside();
+  void removal_again();
   Result<Offset> start_to_be(std::optional<Offset> before,
                              std::optional<LeaderEpoch> expected) const;
   void start_at(Offset start, log::PartitionLog::Done done);

@@ -95,8 +95,10 @@ Task<void> ReplicaManager::retain_now_and_then() {
   for (;;) {
     const bool slept = co_await home_.sleep_until(environment_.now() + options_.retention_every);
     if (!slept) co_return;
-    for (const auto& [id, replica] : replicas_)
+    for (auto& [id, replica] : replicas_) {
       if (replica.partition) replica.partition->retain();
+      if (replica.removal.is_due()) wish(id, Remove{});
+    }
   }
 }
 
@@ -229,6 +231,7 @@ void ReplicaManager::wish(TopicPartition id, Wish wish) {
     if (alive.expired() || stopping_) return;
     Replica& replica = replicas_[id];
     replica.wish = std::move(wish);
+    if (!std::holds_alternative<Remove>(*replica.wish)) replica.removal.reset();
     if (replica.busy) return;
     replica.busy = true;
     waiting_.push_back(id);
@@ -302,6 +305,7 @@ Task<void> ReplicaManager::remove_files(TopicPartition id) {
     const auto removed = co_await directory->remove_partition(id);
     if (!removed) {
       log_error("removing {}: {}", id, removed.error());
+      if (!directory->failure()) replicas_[id].removal.failed();
       co_return;
     }
   }

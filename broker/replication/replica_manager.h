@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "broker/log/log_directory.h"
+#include "broker/log/retry_schedule.h"
 #include "broker/metadata/replica_sink.h"
 #include "broker/replication/partition_table.h"
 #include "common/env/environment.h"
@@ -98,8 +99,9 @@ class ReplicaManager final : public metadata::ReplicaSink {
     std::shared_ptr<Partition> partition;  // Null: not open.
     std::optional<Errc> failure;           // It could not be opened.
     log::LogDirectory* directory = nullptr;
-    std::optional<Wish> wish;  // The newest that is not carried out.
-    bool busy = false;         // A worker is at it, or will be.
+    std::optional<Wish> wish;         // The newest that is not carried out.
+    bool busy = false;                // A worker is at it, or will be.
+    log::RetrySchedule removal = {};  // Of its files, which a full disk did not let go.
   };
 
   void wish(TopicPartition id, Wish wish);

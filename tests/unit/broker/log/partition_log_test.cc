@@ -275,6 +275,45 @@ TEST_F(PartitionLogTest, ACheckpointThatSaysNothingNewIsNotWrittenAgain) {
   }
 }
 
+// R11: what a failed sync of the checkpoint may have lost is on the same disk as the records.
+TEST_F(PartitionLogTest, ACheckpointWhoseSyncFailsEndsTheLog) {
+  const Offset end = fill(2);
+  node_.disk("/d").faults.sync_error = 1;
+  const auto stored = life_->checkpoint(end);
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().code, Errc::io_error);
+  ASSERT_TRUE(life_->owner().failure);
+  EXPECT_EQ(life_->owner().failure->code, Errc::io_error);
+  EXPECT_NE(life_->owner().failure->context.find("its checkpoint"), std::string::npos);
+}
+
+TEST_F(PartitionLogTest, AFullDiskDelaysTheRemovalOnly) {
+  const Offset end = fill(40);
+  sim::Disk& disk = node_.disk("/d");
+  const std::size_t files = disk.files().size();
+  life_->inside([&] {
+    life_->log().set_high_watermark(end);
+    life_->log().set_log_start(end);
+  });
+  disk.faults.copies_on_write = true;
+  disk.faults.capacity_bytes = disk.used_bytes();
+  EXPECT_EQ(life_->checkpoint(end).error().code, Errc::disk_full);
+  EXPECT_FALSE(life_->owner().failure);
+
+  disk.faults.capacity_bytes = std::uint64_t{1} << 40;
+  fill(1);
+  world_.run_for(std::chrono::seconds(3));
+  EXPECT_GE(disk.files().size(), files) << "not before it is asked for again";
+  bool due = false;
+  life_->inside([&] { due = life_->log().removal_is_due(); });
+  ASSERT_TRUE(due);
+  EXPECT_TRUE(life_->checkpoint(end));
+  world_.run_for(std::chrono::seconds(1));
+  EXPECT_LT(disk.files().size(), files / 2);
+  life_->inside([&] { due = life_->log().removal_is_due(); });
+  EXPECT_FALSE(due);
+}
+
 TEST_F(PartitionLogTest, CheckpointRemovesWhatIsBelowTheStart) {
   const Offset end = fill(40);
   ASSERT_GE(life_->log().view()->segment_count(), 3U);
