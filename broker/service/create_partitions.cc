@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/metadata/metadata_view.h"
+#include "broker/service/await_opening.h"
 #include "broker/service/locate.h"
 #include "broker/service/propose.h"
 
@@ -41,6 +42,9 @@ Task<std::vector<Result<void>>> CreatePartitions::handle(security::RequestContex
     partitions.assignments = std::move(request[i].assignments);
   }
   if (asked.empty()) co_return responses;
+  std::vector<TopicId> grown;
+  for (const metadata::NewPartitions& partitions : event.topics)
+    grown.push_back(partitions.topic.id);
   auto answer = co_await propose_each(parts_, std::move(event), context.deadline);
   for (std::size_t i = 0; i < asked.size(); i++) {
     if (!answer)
@@ -48,6 +52,7 @@ Task<std::vector<Result<void>>> CreatePartitions::handle(security::RequestContex
     else if (!answer->items[i])
       responses[asked[i]] = std::unexpected(std::move(answer->items[i]).error());
   }
+  if (!validate_only) co_await await_opening(parts_, std::move(grown), context.deadline);
   co_return responses;
 }
 

@@ -4,6 +4,7 @@
 
 #include "broker/metadata/metadata_view.h"
 #include "broker/security/authorizer.h"
+#include "broker/service/await_opening.h"
 #include "broker/service/propose.h"
 #include "broker/service/topic_name.h"
 
@@ -69,6 +70,7 @@ Task<std::vector<Result<CreateTopicResponse>>> CreateTopic::handle_all(
   }
   if (asked.empty()) co_return responses;
   auto answer = co_await propose_each(parts_, std::move(event), context.deadline);
+  std::vector<TopicId> made;
   for (std::size_t i = 0; i < asked.size(); i++) {
     auto& response = responses[asked[i]];
     if (!answer)
@@ -77,7 +79,9 @@ Task<std::vector<Result<CreateTopicResponse>>> CreateTopic::handle_all(
       response = std::unexpected(std::move(answer->items[i]).error());
     else
       response = response_to(std::get<metadata::TopicCreated>(*answer->items[i]), answer->offset);
+    if (response) made.push_back(response->id);
   }
+  if (!validate_only) co_await await_opening(parts_, std::move(made), context.deadline);
   co_return responses;
 }
 

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "broker/listeners/kafka/messages/create_topics.h"
 #include "broker/listeners/kafka/messages/fetch.h"
 #include "broker/listeners/kafka/messages/list_offsets.h"
 #include "broker/listeners/kafka/messages/metadata.h"
@@ -155,6 +156,33 @@ class KafkaBroker : public ::testing::Test {
   std::vector<std::thread> threads_;
   std::vector<std::unique_ptr<Fault>> faults_;
 };
+
+// C05: who makes a topic and produces at once is not told that nobody leads it.
+TEST_F(KafkaBroker, ATopicServesWhenItsMakingIsAnswered) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  auto broker = KafkaConnection::connect(broker_->kafka_port);
+  ASSERT_TRUE(broker) << to_string(broker.error());
+  for (int number = 0; number < 50; number++) {
+    const std::string name = fmt::format("new-{}", number);
+    kafka::CreateTopicsRequest create;
+    create.timeout_ms = 60'000;
+    kafka::CreatableTopic& topic = create.topics.emplace_back();
+    topic.name = name;
+    topic.num_partitions = 3;
+    topic.replication_factor = 1;
+    const auto created = broker->call<kafka::CreateTopicsResponse>(create, 5);
+    ASSERT_TRUE(created) << to_string(created.error());
+    ASSERT_EQ(created->topics.at(0).error_code, 0);
+    kafka::ProduceRequest message;
+    message.acks = -1;
+    message.timeout_ms = 60'000;
+    message.topics.push_back(
+        {.name = name, .partitions = {{.index = 2, .records = batch_of(2, 1)}}});
+    const auto produced = broker->call<kafka::ProduceResponse>(message, 8);
+    ASSERT_TRUE(produced) << to_string(produced.error());
+    ASSERT_EQ(produced->topics.at(0).partitions.at(0).error_code, 0) << name;
+  }
+}
 
 TEST_F(KafkaBroker, ServesManyConnectionsAndKeepsWhatItAcknowledged) {
   ASSERT_NO_FATAL_FAILURE(start());

@@ -105,12 +105,13 @@ class Sending:
             self.client._write(**records.to_json(record))
 
     def send_until(self, count, coming):
-        """Sends on until so many are acknowledged. How many it has sent."""
+        """Sends on until so many are acknowledged. How many it has sent. Never far ahead: a machine that
+        is busy must not make it run out of records."""
         sent = 0
         while len(self.offsets) < count:
             self.send([next(coming)])
             sent += 1
-            while not self.client.lines.empty():
+            while not self.client.lines.empty() or sent - len(self.offsets) > 2000:
                 self._take(self.client._next())
         return sent
 
