@@ -7,8 +7,10 @@
 namespace ropewalk::service {
 namespace {
 
-// Beside the entry: nodes of a list and of a set, what looks at it and the watch in the partition.
-constexpr std::size_t kBesideBytes = 320;
+// Of a list's node and of a set's, beside the entry.
+constexpr std::size_t kNodeBytes = 8 * sizeof(void*);
+// What looks at a slot's partition, and its watch there.
+constexpr std::size_t kSlotBytes = 256;
 
 }  // namespace
 
@@ -23,8 +25,11 @@ bool FetchSession::Same::same(const Name& a, const Name& b) {
 }
 
 std::size_t FetchSession::bytes_of(const Entry& entry) {
-  return sizeof(Entry) + kBesideBytes + entry.wanted.topic.name.size();
+  return sizeof(Entry) + kNodeBytes + entry.wanted.topic.name.size();
 }
+
+// Slots stay when their partitions go: others use them again.
+std::size_t FetchSession::bytes() const { return bytes_ + by_slot_.size() * kSlotBytes; }
 
 std::uint32_t FetchSession::take_slot(Entries::iterator entry) {
   if (free_slots_.empty()) {

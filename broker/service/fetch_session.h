@@ -53,7 +53,7 @@ class FetchSession {
 
   std::size_t size() const { return by_name_.size(); }
   // About what it takes of memory, with the watches.
-  std::size_t bytes() const { return bytes_; }
+  std::size_t bytes() const;
 
  private:
   struct Entry {
@@ -93,7 +93,7 @@ class FetchSession {
   std::unordered_set<Entries::iterator, Hash, Same> by_name_;
   std::vector<std::optional<Entries::iterator>> by_slot_;
   std::vector<std::uint32_t> free_slots_;
-  std::size_t bytes_ = 0;
+  std::size_t bytes_ = 0;  // Of the entries.
 };
 
 }  // namespace ropewalk::service

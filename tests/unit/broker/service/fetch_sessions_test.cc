@@ -415,6 +415,22 @@ TEST_F(FetchSessionsTest, WhatTheyHoldIsLimited) {
   EXPECT_EQ(ask(request(other, 2)).error, Errc::fetch_session_id_not_found);
 }
 
+// A session that was large once holds some of what it took then.
+TEST_F(FetchSessionsTest, WhatWasForgottenIsNotAllGivenBack) {
+  const std::int32_t id = begin(100);
+  const std::size_t bytes_of_many = sessions_->bytes();
+  std::vector<ForgottenPartition> all_but_one;
+  for (std::int32_t i = 1; i < 100; i++)
+    all_but_one.push_back({.topic = {.name = "t", .id = {}}, .partition = i});
+  ask(request(id, 1, {}, all_but_one));
+  EXPECT_EQ(sessions_->partitions(), 1u);
+  EXPECT_GT(sessions_->bytes(), bytes_of_many / 2);
+  ask(request(id, 2, first(100)));
+  EXPECT_EQ(sessions_->bytes(), bytes_of_many) << "the slots are used again";
+  ask(request(id, -1));
+  EXPECT_EQ(sessions_->bytes(), 0u);
+}
+
 // A session may have to go while its request waits for records.
 TEST_F(FetchSessionsTest, OneThatWentWhileItsRequestWaitedIsToldSo) {
   make({.sessions_max = 1});
