@@ -63,11 +63,12 @@ struct ProducerOptions {
   // Sees each record first, in send(), on its thread, and may change it. An exception fails the
   // delivery with invalid_record, and the record is not sent.
   std::function<void(Record& record)> on_send = {};
-  // Sees each record's fate just before its delivery does, once for each send(). Mostly on the I/O
-  // thread; on the sending one for what fails at once or is dropped, on the closing one for what
-  // closing gives up; perhaps on two at a time. `where` has partition -1 if none was chosen yet.
-  // May call send(); on the I/O thread that does not wait. An exception is logged and counted
-  // (ClientStatistics::callback_failures); all else carries on.
+  // Sees each record's fate before its delivery does (all records of a batch, then their
+  // deliveries), once for each send(). Mostly on the I/O thread; on the sending one for what fails
+  // at once or is dropped, on the closing one for what closing gives up; perhaps on two at a time.
+  // `where` has partition -1 if none was chosen yet. May call send(); on the I/O thread that does
+  // not wait. An exception is logged and counted (ClientStatistics::callback_failures); all else
+  // carries on.
   std::function<void(const PartitionName& where, const Result<Delivered>& delivered)> on_delivered =
       {};
 };
