@@ -183,6 +183,10 @@ class Ropewalk(Process):
     def prepare(self):
         self.address = f"127.0.0.1:{free_port()}"
 
+    def native_port(self):
+        with open(os.path.join(self.directory, "log"), encoding="utf-8") as log:
+            return int(re.findall(r"^ready native=\S+:(\d+)", log.read(), re.MULTILINE)[-1])
+
     def start(self, wait=True):
         log = open(os.path.join(self.directory, "log"), "ab")
         self.process = subprocess.Popen(
@@ -231,6 +235,7 @@ class Rows:
                 self.many_partitions(durability)
                 self.acknowledgement(durability)
             self.through_librdkafka()
+            self.through_our_client()
             self.loaded_and_restart()
 
     def fresh_and_idle(self):
@@ -319,6 +324,25 @@ class Rows:
             consumed = self.rounds_of(lambda broker: self.tools.librdkafka(broker, "consume", topic, 100, 200))
             self.row(fetch + ", broker", *(of(side, "broker") for side in consumed), "CPU s/GB", 1)
             self.row(fetch + ", rate", *(of(side, "messages_per_second") for side in consumed), "records/s", 1, least=True)
+
+    def through_our_client(self):
+        """What a record costs the program that sends it to ropewalkd: through our library, and through librdkafka."""
+        name = "kafka client produce, 100 B, CPU"
+        if not self.bench.wants(name):
+            return
+        broker = self.brokers[0]
+        topic = self.topic([broker], DEFAULT)
+        ours, librdkafka = [], []
+        for number in range(self.bench.rounds):
+            turns = [
+                lambda: ours.append(self.bench.load("client-produce", port=broker.native_port(), topic=topic, bytes=100,
+                                                    records=2_000_000)["cpu_us_per_record"]),
+                lambda: librdkafka.append(self.tools.librdkafka(broker, "produce", topic, 100, 200,
+                                                                "linger.ms=5")["client"] / 10)]  # From s/GB.
+            for turn in turns if number % 2 else reversed(turns):
+                turn()
+        self.bench.row(name, statistics.median(ours), "us/record", statistics.median(librdkafka), 0.7,
+                       floor_name="librdkafka")
 
     def loaded_and_restart(self):
         names = ("kafka resident, loaded", "kafka clean restart to the first acknowledgement")
