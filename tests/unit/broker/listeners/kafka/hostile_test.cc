@@ -104,6 +104,14 @@ TEST(HostileCounts, AreNoLongerThan32Bits) {
             "Metadata request v9: topics at byte 5: a varint of more than 32 bits");
 }
 
+// What librdkafka 2.16 sends to hear of all topics: four bytes for a count of one.
+TEST(AskingForAllTopics, MayBeFollowedByBytes) {
+  const SharedBytes bytes(std::string("\x00\x00\x00\x00\x01\x00\x00", 7));
+  const auto read = read_body<MetadataRequest>(bytes, 0, 12);
+  ASSERT_TRUE(read) << to_string(read.error());
+  EXPECT_EQ(read->topics, std::nullopt);
+}
+
 // version 9: no topics (null), three booleans, then the tagged fields.
 std::string metadata_with_tags(std::string tags) {
   return std::string("\x00\x01\x00\x00", 4) + std::move(tags);
