@@ -98,9 +98,10 @@ class KafkaPython:
 
     def configs(self, topic):
         asked = [kafka.admin.ConfigResource(kafka.admin.ConfigResourceType.TOPIC, topic)]
-        answer = self.admin.describe_configs(asked)
         if NEW:
-            return {name: entry["value"] for name, entry in answer[0].items()}
+            answer = self.admin.describe_configs(asked, config_filter="all")
+            return {name: entry["value"] for name, entry in answer["topic"][topic].items()}
+        answer = self.admin.describe_configs(asked)
         return {entry[0]: entry[1] for response in answer for resource in response.resources for entry in resource[4]}
 
     def set_configs(self, topic, configs):
@@ -108,6 +109,7 @@ class KafkaPython:
 
 
 contract.serve(KafkaPython(sys.argv[1]), "kafka-python", kafka.__version__,
-               codecs=["none", "gzip", "snappy", "lz4", "zstd"], idempotence=[False, True] if NEW else [False], lacks=["records without key and value", "null header values"] if not NEW else [],
+               codecs=["none", "gzip", "snappy", "lz4", "zstd"], idempotence=[False, True] if NEW else [False],
+               lacks=["records without key and value", "null header values"],
                admin=["create_topic", "delete_topic", "create_partitions", "configs", "set_configs"] +
                (["delete_records"] if NEW else []))
