@@ -242,7 +242,30 @@ Task<void> ServerConnection::write_replies() {
   unsent_.clear();
   unsent_bytes_ = held_bytes_ = 0;
   count_held();
+  const bool has_last_words = closing_by_ == ClosedBy::error || closing_by_ == ClosedBy::slow;
+  if (has_last_words && !closed_) co_await drop_what_comes();
   close(closing_by_);
+}
+
+// A socket that is closed with unread bytes in it is reset, and the peer may lose the answer that
+// says why before it has read it. So what still comes is read for a while, as long as it comes.
+Task<void> ServerConnection::drop_what_comes() {
+  constexpr int kRounds = 20;
+  constexpr std::chrono::milliseconds kPause{5};
+  constexpr std::size_t kRoundBytesMax = 4 << 20;
+  std::vector<std::byte> dropped(64 << 10);
+  for (int round = 0; round < kRounds && !closed_; round++) {
+    std::size_t bytes = 0;
+    while (bytes < kRoundBytesMax) {
+      const auto count = connection_->try_read(dropped);
+      if (!count && count.error().code == Errc::would_block) break;
+      if (!count || *count == 0) co_return;  // It has ended by itself.
+      bytes += *count;
+    }
+    if (round > 0 && bytes == 0) co_return;
+    const bool slept = co_await core_.sleep_until(environment_.now() + kPause);
+    if (!slept) co_return;
+  }
 }
 
 void ServerConnection::send(std::vector<env::Chunk> frame) {

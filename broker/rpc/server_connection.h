@@ -100,6 +100,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   void send_now();
   void took(std::size_t bytes);
   void read_if_allowed();
+  Task<void> drop_what_comes();
   void count_sent();
   void count_held();
   bool check_pace(env::MonotonicTime now);

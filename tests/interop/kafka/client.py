@@ -5,6 +5,7 @@ import os
 import queue
 import subprocess
 import threading
+import time
 
 import records
 from broker import die_with_parent
@@ -111,7 +112,9 @@ class Sending:
         while len(self.offsets) < count:
             self.send([next(coming)])
             sent += 1
-            while not self.client.lines.empty() or sent - len(self.offsets) > 2000:
+            if sent - len(self.offsets) > 2000:
+                time.sleep(0.001)
+            while not self.client.lines.empty():
                 self._take(self.client._next())
         return sent
 

@@ -165,9 +165,11 @@ TEST_F(FailedDirectory, OneThatIsAnotherNowIsNamedAsMissing) {
   ASSERT_TRUE(cluster_.start(0));
   create_topic("orders");
   cluster_.stop(0);
-  for (const std::string& file : cluster_.disk(0, 1).files())
-    ASSERT_TRUE(cluster_.disk(0, 1).remove(file));
-  ASSERT_TRUE(cluster_.start(0));
+  const auto paths = cluster_.disk(0, 1).paths();
+  for (auto path = paths.rbegin(); path != paths.rend(); ++path)  // What is inside first.
+    ASSERT_TRUE(cluster_.disk(0, 1).remove(*path)) << *path;
+  const auto again = cluster_.start(0);
+  ASSERT_TRUE(again) << to_string(again.error());
   int missing = 0;
   for (const DescribedPartition& partition : describe("orders").partitions)
     if (partition.problem.contains("broker 1 is without the data directory ")) missing++;
