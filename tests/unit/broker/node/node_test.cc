@@ -148,6 +148,23 @@ TEST_F(NodeTest, LeadsWhatIsCreatedAndForgetsWhatIsDeleted) {
   node_.kill();
 }
 
+TEST_F(NodeTest, LeadsThePartitionsThatATopicGrowsByAlsoInItsNextLife) {
+  auto life = begin();
+  const TopicId id = create(*life, "orders", 1);
+  const metadata::CreatePartitions grow{{{{id, ""}, 3}}};
+  EXPECT_TRUE(propose(*life, grow).at(0));
+  EXPECT_EQ(life->sink.leads.size(), 3u);
+  EXPECT_EQ(life->sink.leads.at({id, 2}), LeaderEpoch(0));
+  simulation_.run(life->environment.control_core(), life->stop());
+  node_.kill();
+  life.reset();
+  life = begin(std::nullopt, {{id, 0}, {id, 1}, {id, 2}});
+  EXPECT_EQ(life->sink.leads.size(), 3u);
+  EXPECT_TRUE(life->sink.removed.empty());
+  simulation_.run(life->environment.control_core(), life->stop());
+  node_.kill();
+}
+
 TEST_F(NodeTest, RestartLeadsAgainUnderANewEpoch) {
   auto life = begin();
   const TopicId id = create(*life, "orders", 2);
