@@ -87,6 +87,15 @@ TEST(KafkaDescribeConfigs, TellsWhatIsAskedFor) {
   EXPECT_EQ(config(plain.results[0], "retention.ms").documentation, std::nullopt);
 }
 
+// C47.
+TEST(KafkaDescribeConfigs, WhatATopicSetsIsItsOwnAlsoWhereItIsTheDefault) {
+  KafkaRig rig;
+  rig.add_topic("t", 1, KafkaRig::kSelf, {{"retention.ms", "604800000"}});
+  const auto response = rig.call<DescribeConfigsResponse>(describe(kTopicType, "t"), 4);
+  for (const DescribedConfig& setting : response.results.at(0).configs)
+    EXPECT_EQ(setting.config_source == 1, setting.name == "retention.ms") << setting.name;
+}
+
 TEST(KafkaDescribeConfigs, TellsABrokersAndTheClustersSettings) {
   KafkaRig rig;
   rig.use_settings({{.key = "cores", .value = "2", .default_value = "0", .is_default = false}});
