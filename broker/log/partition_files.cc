@@ -35,7 +35,10 @@ Task<Result<void>> remove_partition_files(env::FileSystem& files, TopicPartition
   if (!synced && synced.error().code != Errc::not_found) co_return synced;
   CO_TRY(const auto others, co_await list_if_there(files, topic));
   if (!others.empty()) co_return Result<void>();
-  CO_TRY_VOID(co_await remove_if_there(files, topic));
+  // And one that is still there may store its first file just now.
+  const auto removed = co_await remove_if_there(files, topic);
+  if (!removed && removed.error().code == Errc::not_empty) co_return Result<void>();
+  if (!removed) co_return removed;
   co_return co_await files.sync_directory("partitions");
 }
 

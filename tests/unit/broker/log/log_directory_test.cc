@@ -187,6 +187,26 @@ TEST_F(LogDirectoryTest, ARemovalThatAFullDiskRefusedBeginsAnew) {
   EXPECT_FALSE(directory_->replicas().contains(kOrders));
 }
 
+// A topic is deleted, and another of its partitions stores its first file, be it the checkpoint at
+// its end.
+TEST_F(LogDirectoryTest, OneMayBeRemovedWhileAnotherOfItsTopicGetsItsFolder) {
+  ASSERT_TRUE(open());
+  std::vector<std::string> failures;
+  std::size_t ended = 0;
+  constexpr std::size_t kRounds = 200;
+  for (std::size_t round = 0; round < kRounds; round++) {
+    TopicId topic;
+    topic.bytes.fill(static_cast<std::uint8_t>(round + 1));
+    write_one({topic, 0});
+    directory_->tasks().spawn("remove", remove_and_tell({topic, 0}, failures, ended));
+    world_.run_for(std::chrono::microseconds(10 * round));
+    write_one({topic, 1});
+    ASSERT_TRUE(world_.run_until([&] { return ended == round + 1; }, 10s));
+    EXPECT_TRUE(node_.disk("/d").is_directory(partition_folder({topic, 1})));
+  }
+  EXPECT_TRUE(failures.empty()) << failures.size() << " of " << kRounds << ": " << failures[0];
+}
+
 TEST_F(LogDirectoryTest, PartitionsOfOneTopicMayBeRemovedAtTheSameTime) {
   ASSERT_TRUE(open());
   std::vector<TopicPartition> all;
