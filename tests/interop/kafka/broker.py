@@ -5,7 +5,6 @@ import json
 import os
 import select
 import signal
-import socket
 import struct
 import subprocess
 
@@ -37,16 +36,6 @@ class Broker:
             raise RuntimeError(f"the broker said {ready!r}, see its log")
         listeners = dict(word.split("=") for word in ready.split()[1:])
         self.native, self.kafka = listeners["native"], listeners["kafka"]
-
-    def served(self):
-        """The numbers of the calls that its ApiVersions offers."""
-        host, port = self.kafka.rsplit(":", 1)
-        with socket.create_connection((host, int(port)), timeout=30) as connection:
-            connection.sendall(struct.pack(">ihhih", 10, 18, 0, 1, -1))  # Version 0, correlation 1, no client id.
-            stream = connection.makefile("rb")
-            answer = stream.read(struct.unpack(">i", stream.read(4))[0])
-        count, = struct.unpack_from(">i", answer, 6)
-        return {struct.unpack_from(">h", answer, 10 + 6 * i)[0] for i in range(count)}
 
     def kill(self):
         self.process.kill()

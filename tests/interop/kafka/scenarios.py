@@ -4,11 +4,20 @@ import threading
 
 import records
 from broker import CODECS
+from client import ClientError
 
 
 def expect(condition, words):
     if not condition:
         raise AssertionError(words)
+
+
+def expect_refused(ask, words):
+    try:
+        ask()
+    except ClientError:
+        return
+    raise AssertionError(f"{words} was not refused")
 
 
 def _show(record):
@@ -194,6 +203,7 @@ def administration(broker, client):
         configs = {} if client.lacks("topic settings") else {"retention.ms": "-1"}
         client.ask("create_topic", topic=topic, partitions=2, configs=configs)
         expect(broker.offsets(topic).keys() == {0, 1}, f"offsets {broker.offsets(topic)}")
+        expect_refused(lambda: client.ask("create_topic", topic=topic, partitions=2, configs={}), "a second topic of a name")
     else:
         broker.create_topic(topic)
     expect(client.ask("topics").get(topic) == 2, f"topics {client.ask('topics')}")

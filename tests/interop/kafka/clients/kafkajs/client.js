@@ -17,7 +17,8 @@ const BATCH_RECORDS = 100
 const BATCH_BYTES = 500_000
 
 CompressionCodecs[CompressionTypes.Snappy] = snappy
-const zstd = new Promise(resolve => ZstdCodec.run(module => resolve(new module.Simple())))
+// The simple way cannot read frames that do not say how long their content is.
+const zstd = new Promise(resolve => ZstdCodec.run(module => resolve(new module.Streaming())))
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({
   compress: async encoder => Buffer.from((await zstd).compress(encoder.buffer)),
   decompress: async buffer => Buffer.from((await zstd).decompress(buffer)),
@@ -154,10 +155,11 @@ class Client {
 
   async create_topic({ topic, partitions, configs }) {
     const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }))
-    await this.admin.createTopics({
+    const created = await this.admin.createTopics({
       topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
       waitForLeaders: true,
     })
+    if (!created) throw new Error('the topic is there already')
   }
 
   async delete_topic({ topic }) {
