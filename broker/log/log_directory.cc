@@ -51,7 +51,7 @@ Task<Result<std::unique_ptr<LogDirectory>>> LogDirectory::open(env::Environment&
                                                                env::Core& home,
                                                                LogDirectoryOptions options) {
   std::unique_ptr<LogDirectory> directory(new LogDirectory(environment, files));
-  CO_TRY_VOID(co_await directory->take(std::move(options), home));
+  CO_TRY_VOID(co_await directory->take(options, home));
   co_return directory;
 }
 

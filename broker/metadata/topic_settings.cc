@@ -23,9 +23,10 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 // Sets the field from an integer in [low, high]; false if the text is none.
 template <class T>
 bool set_integer(std::string_view text, std::int64_t low, std::int64_t high, T& field) {
-  const auto value = parse_integer(text);
-  if (!value || *value < low || *value > high) return false;
-  field = static_cast<T>(*value);
+  const auto parsed = parse_integer(text);
+  if (!parsed || *parsed < low || *parsed > high) return false;
+  const std::int64_t value = *parsed;
+  field = static_cast<T>(value);
   return true;
 }
 

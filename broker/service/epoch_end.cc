@@ -25,9 +25,9 @@ Task<std::vector<FoundEpochEnd>> EpochEnds::handle(security::RequestContext cont
       answer[i].error = std::move(replica).error();
       continue;
     }
-    looks->ask(std::move(*replica), {.expected_epoch = request[i].leader_epoch,
-                                     .end_of = request[i].epoch,
-                                     .index = static_cast<std::uint32_t>(i)});
+    looks->ask(*replica, {.expected_epoch = request[i].leader_epoch,
+                          .end_of = request[i].epoch,
+                          .index = static_cast<std::uint32_t>(i)});
   }
   const auto answered = co_await looks->answered();
   for (std::size_t i = 0; i < request.size(); i++) {

@@ -46,7 +46,7 @@ Task<std::vector<ListedOffset>> ListOffsets::handle(security::RequestContext con
     look.expected_epoch = request[i].leader_epoch;
     look.whole_view = asks_for_time(request[i]);
     look.index = static_cast<std::uint32_t>(i);
-    looks->ask(std::move(*replica), look);
+    looks->ask(*replica, look);
   }
   const auto answered = co_await looks->answered();
   for (std::size_t i = 0; i < request.size(); i++) {
