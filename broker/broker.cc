@@ -18,6 +18,9 @@ namespace {
 // session at most.
 constexpr std::chrono::seconds kJoinTimeout{60};
 
+// How long a stop waits for the answers to produces: walking the largest batch takes less.
+constexpr std::chrono::seconds kAnswersTimeout{10};
+
 // By what part of the session a lease is shorter (R8). Heartbeats come twice a session at least, so
 // that a lease outlives the wait for the next one by a third of the session.
 constexpr int kLeaseMarginShare = 6;
@@ -304,6 +307,19 @@ Task<void> Broker::Parts::stop_metadata() {
   if (quorum) co_await quorum->stop();
 }
 
+// The closed replicas have answered every produce, or will when a pool has walked its batch: on the
+// cores of the connections, by what goes when this broker does.
+Task<void> Broker::Parts::await_answers() {
+  constexpr std::chrono::milliseconds kPause{1};
+  const env::MonotonicTime until = environment.now() + kAnswersTimeout;
+  while (produce_budget.used_bytes() > 0 && environment.now() < until) {
+    const bool slept = co_await environment.core(0).sleep_until(environment.now() + kPause);
+    if (!slept) break;
+  }
+  for (std::size_t index = 0; index < environment.core_count(); index++)
+    co_await env::on(environment.core(index), nothing());
+}
+
 Task<void> Broker::Parts::stop() {
   unready = "stopping";
   if (native_server) co_await native_server->stop();
@@ -312,6 +328,7 @@ Task<void> Broker::Parts::stop() {
   if (kafka) co_await kafka->stop();
   co_await env::on(environment.control_core(), leave());
   const bool whole = replicas ? co_await replicas->stop() : false;
+  co_await await_answers();
   co_await env::on(environment.control_core(), stop_metadata());
   if (data && joined && whole) {
     const auto marked =

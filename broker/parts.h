@@ -66,6 +66,7 @@ struct Broker::Parts {
   Task<void> join(replication::OpenedReplicas opened, Result<void>& outcome);
   Task<void> leave();
   Task<void> stop_metadata();
+  Task<void> await_answers();
   void report_failure(const Error& error);
   void directory_failed(const log::LogDirectory& directory, const Error& error);
   bool lease_holds() const;
