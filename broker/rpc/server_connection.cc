@@ -116,7 +116,7 @@ bool ServerConnection::read_now() {
   if (!split) broken_by_ = split.error();
   handle_frames();
   const std::size_t coming = reader_->large_piece_bytes();
-  if (coming > kStrangerBytesMax && session_ && session_->owes_since())
+  if (coming > kStrangerBytesMax && session_ && session_->is_stranger())
     refuse(
         {Errc::frame_too_large, fmt::format("a first request of {} bytes, at most {} are allowed",
                                             coming, kStrangerBytesMax)});

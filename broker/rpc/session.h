@@ -53,6 +53,8 @@ class Session {
   // Since when the peer owes the rest of what it has begun: to say who it is, a request. Nothing:
   // it may go on as it likes. on_broken() is called when it takes too long.
   virtual std::optional<env::MonotonicTime> owes_since() const = 0;
+  // Whether the peer may be anybody still: then it may not begin a large request.
+  virtual bool is_stranger() const { return owes_since().has_value(); }
   // Whether requests wait for their answers: the connection is not idle then.
   virtual bool is_busy() const = 0;
   // The connection is gone. Nothing more is called.

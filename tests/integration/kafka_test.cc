@@ -184,6 +184,34 @@ TEST_F(KafkaBroker, ATopicServesWhenItsMakingIsAnswered) {
   }
 }
 
+// Old clients, and those that were told the versions, do not ask for them first.
+TEST_F(KafkaBroker, TheFirstRequestMayBeALargeOne) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  {
+    auto asking = KafkaConnection::connect(broker_->kafka_port);
+    ASSERT_TRUE(asking) << to_string(asking.error());
+    kafka::MetadataRequest topic;
+    topic.topics.emplace().push_back({.topic_id = {}, .name = kTopic});
+    ASSERT_TRUE(asking->call<kafka::MetadataResponse>(topic, 4));
+  }
+  BatchBuilder builder;
+  const std::string value(400'000, 'v');
+  NewRecord record;
+  record.value = as_bytes(value);
+  builder.append(record);
+  kafka::ProduceRequest message;
+  message.acks = -1;
+  message.timeout_ms = 60'000;
+  message.topics.push_back({.name = kTopic, .partitions = {}});
+  message.topics[0].partitions.push_back(
+      {.index = 0, .records = builder.finish(Codec::none).value()});
+  auto producing = KafkaConnection::connect(broker_->kafka_port);
+  ASSERT_TRUE(producing) << to_string(producing.error());
+  const auto produced = producing->call<kafka::ProduceResponse>(message, 8);
+  ASSERT_TRUE(produced) << to_string(produced.error());
+  EXPECT_EQ(produced->topics.at(0).partitions.at(0).error_code, 0);
+}
+
 TEST_F(KafkaBroker, ServesManyConnectionsAndKeepsWhatItAcknowledged) {
   ASSERT_NO_FATAL_FAILURE(start());
   const std::uint16_t port = broker_->kafka_port;

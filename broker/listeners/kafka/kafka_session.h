@@ -29,6 +29,9 @@ class KafkaSession final : public rpc::Session {
     if (introduced_) return std::nullopt;
     return made_;
   }
+  // Who connects is User:ANONYMOUS, as there is no authentication; and clients that know what they
+  // want may begin with a large produce.
+  bool is_stranger() const override { return false; }
   bool is_busy() const override { return replies_->waiting() > 0; }
   void on_closed() override { shared_.closing.wind_up(tasks_); }
 

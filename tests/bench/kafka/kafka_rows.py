@@ -60,7 +60,7 @@ class Tools:
 
 
 def numbers_of(text):
-    return {key: float(value) for key, value in re.findall(r"([\w./]+)=(-?[0-9.]+)", text)}
+    return {key: float(value) for key, value in re.findall(r"([\w./]+)=(-?\d+(?:\.\d+)?)(?![.\d])", text)}
 
 
 def free_port():
