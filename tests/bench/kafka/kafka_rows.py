@@ -208,6 +208,7 @@ class Rows:
         name = f"bench-{self.topics}"
         for broker in brokers:
             broker.create(name, durability, partitions)
+        time.sleep(1)  # Kafka's leaders are not there when it says that the topic is.
         return name
 
     # Each round measures both, in turns; the first turn changes.
