@@ -4,9 +4,7 @@
 
 #include "broker/metadata/metadata_view.h"
 #include "broker/replication/offset_by_time.h"
-#include "broker/service/locate.h"
-#include "broker/service/partition_looks.h"
-#include "common/env/environment.h"
+#include "broker/service/ask_leaders.h"
 
 namespace ropewalk::service {
 namespace {
@@ -31,23 +29,12 @@ Task<std::vector<ListedOffset>> ListOffsets::handle(security::RequestContext con
                                                     std::vector<ListOffsetsPartition> request) {
   std::vector<ListedOffset> answer(request.size());
   std::vector<TopicPartition> ids(request.size());
-  auto looks = std::make_shared<PartitionLooks>(parts_.environment.current_core(), request.size());
   const metadata::ImagePtr image = parts_.metadata.get();
-  const Result<void> lease = check_lease(parts_);
-  for (std::size_t i = 0; i < request.size(); i++) {
-    auto replica = find_led_here(parts_, context, *image, request[i].topic, request[i].partition,
-                                 security::Operation::describe, ids[i]);
-    if (replica && !lease) replica = std::unexpected(lease.error());
-    if (!replica) {
-      answer[i].error = std::move(replica).error();
-      continue;
-    }
-    replication::Look look;
-    look.expected_epoch = request[i].leader_epoch;
-    look.whole_view = asks_for_time(request[i]);
-    look.index = static_cast<std::uint32_t>(i);
-    looks->ask(*replica, look);
-  }
+  const auto look_for = [](const ListOffsetsPartition& wanted) {
+    return replication::Look{.expected_epoch = wanted.leader_epoch,
+                             .whole_view = asks_for_time(wanted)};
+  };
+  const auto looks = ask_leaders(parts_, context, *image, request, answer, ids, look_for);
   const auto answered = co_await looks->answered();
   for (std::size_t i = 0; i < request.size(); i++) {
     ListedOffset& listed = answer[i];

@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "broker/listeners/kafka/calls/serve.h"
 #include "broker/listeners/kafka/codec/api.h"
 #include "broker/listeners/kafka/exchange/errors.h"
-#include "broker/listeners/kafka/messages/all.h"
 
 namespace ropewalk::kafka {
 namespace {
@@ -33,19 +31,9 @@ Result<void> check_one(std::string_view what, std::string_view text) {
 
 }  // namespace
 
-std::vector<ApiVersionRange> served_ranges() {
-  std::vector<ApiVersionRange> ranges;
-  for_each_call([&]<class C>() {
-    using Request = typename C::Request;
-    if (Served<Request> || &Request::kApi == &kProduce || &Request::kApi == &kApiVersions)
-      ranges.push_back(range_of(Request::kApi));
-  });
-  return ranges;
-}
-
 ApiVersionsResponse served_api_versions() {
   ApiVersionsResponse response;
-  response.api_keys = served_ranges();
+  for (const Api* const api : kApis) response.api_keys.push_back(range_of(*api));
   return response;
 }
 

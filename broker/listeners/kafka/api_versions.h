@@ -2,14 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "broker/listeners/kafka/messages/api_versions.h"
 #include "common/error.h"
 
 namespace ropewalk::kafka {
-
-std::vector<ApiVersionRange> served_ranges();
 
 ApiVersionsResponse served_api_versions();
 // Tells, beside the error, which versions of ApiVersions itself there are.

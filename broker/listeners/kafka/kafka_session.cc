@@ -94,10 +94,8 @@ void KafkaSession::on_frame(const SharedBytes& frame) {
       answer_api_versions(exchange, frame, start->body_at);
     else if constexpr (std::same_as<Request, ProduceRequest>)
       produce(std::move(exchange), frame, start->body_at);
-    else if constexpr (Served<Request>)
-      this->start<Request>(std::move(exchange), frame, start->body_at);
     else
-      break_off({Errc::unsupported_version, fmt::format("{} is not served yet", start->api->name)});
+      this->start<Request>(std::move(exchange), frame, start->body_at);
   });
 }
 

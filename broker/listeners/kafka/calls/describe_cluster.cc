@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "broker/listeners/kafka/calls/brokers.h"
 #include "broker/listeners/kafka/calls/operations.h"
 #include "broker/listeners/kafka/calls/serve.h"
 #include "broker/listeners/kafka/exchange/errors.h"
@@ -12,19 +13,6 @@ constexpr std::int8_t kControllers = 2;
 // Kafka's numbers of what only this call can do wrong.
 constexpr std::int16_t kMismatchedEndpointType = 114;
 constexpr std::int16_t kUnsupportedEndpointType = 115;
-
-void write_brokers(const service::MetadataResponse& metadata, DescribeClusterResponse& response) {
-  for (const service::BrokerMetadata& broker : metadata.brokers) {
-    // Fenced, or without a listener of this kind: of no use to anybody who asks here.
-    if (broker.fenced || broker.host.empty()) continue;
-    DescribeClusterBroker& into = response.brokers.emplace_back();
-    into.broker_id = broker.id.value();
-    into.host = broker.host;
-    into.port = broker.port;
-    if (!broker.rack.empty()) into.rack = broker.rack;
-    if (broker.id == metadata.controller) response.controller_id = broker.id.value();
-  }
-}
 
 }  // namespace
 
@@ -44,7 +32,7 @@ Task<void> serve(Shared& shared, Exchange exchange, DescribeClusterRequest messa
   }
   const auto metadata = shared.uses.metadata.handle(exchange.context, {});
   response.cluster_id = fmt::format("{}", metadata.cluster_id);
-  write_brokers(metadata, response);
+  write_brokers(metadata, &DescribeClusterBroker::broker_id, response);
   if (message.include_cluster_authorized_operations)
     response.cluster_authorized_operations = kClusterOperations;
   exchange.reply(response);

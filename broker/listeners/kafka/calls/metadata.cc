@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/listeners/kafka/calls/brokers.h"
 #include "broker/listeners/kafka/calls/operations.h"
 #include "broker/listeners/kafka/calls/partitions.h"
 #include "broker/listeners/kafka/calls/serve.h"
@@ -51,20 +52,6 @@ MetadataTopic write_topic(service::TopicMetadata& topic, bool with_operations) {
   return into;
 }
 
-void write_brokers(const service::MetadataResponse& metadata, MetadataResponse& response) {
-  response.controller_id = kNoBroker.value();
-  for (const service::BrokerMetadata& broker : metadata.brokers) {
-    // Fenced, or without a listener of this kind: of no use to anybody who asks here.
-    if (broker.fenced || broker.host.empty()) continue;
-    MetadataBroker& into = response.brokers.emplace_back();
-    into.node_id = broker.id.value();
-    into.host = broker.host;
-    into.port = broker.port;
-    if (!broker.rack.empty()) into.rack = broker.rack;
-    if (broker.id == metadata.controller) response.controller_id = broker.id.value();
-  }
-}
-
 }  // namespace
 
 Task<void> serve(Shared& shared, Exchange exchange, MetadataRequest message) {
@@ -75,7 +62,7 @@ Task<void> serve(Shared& shared, Exchange exchange, MetadataRequest message) {
   auto metadata = shared.uses.metadata.handle(exchange.context, request);
   MetadataResponse response;
   response.cluster_id = fmt::format("{}", metadata.cluster_id);
-  write_brokers(metadata, response);
+  write_brokers(metadata, &MetadataBroker::node_id, response);
   FirstError failed;
   failed.note(metadata.error);
   response.topics.reserve(metadata.topics.size());

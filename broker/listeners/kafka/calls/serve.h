@@ -2,8 +2,6 @@
 // connection and fills the place of its reply, whatever happens; `shared` outlives the group.
 #pragma once
 
-#include <utility>
-
 #include "broker/listeners/kafka/exchange/exchange.h"
 #include "broker/listeners/kafka/exchange/shared.h"
 #include "broker/listeners/kafka/messages/alter_configs.h"
@@ -41,11 +39,5 @@ Task<void> serve(Shared& shared, Exchange exchange, AlterConfigsRequest message)
 Task<void> serve(Shared& shared, Exchange exchange, IncrementalAlterConfigsRequest message);
 Task<void> serve(Shared& shared, Exchange exchange, DescribeLogDirsRequest message);
 Task<void> serve(Shared& shared, Exchange exchange, DescribeClusterRequest message);
-
-// Whether a call is served already: what is not is not offered to clients either.
-template <class Request>
-concept Served = requires(Shared& shared, Exchange exchange, Request message) {
-  serve(shared, std::move(exchange), std::move(message));
-};
 
 }  // namespace ropewalk::kafka
