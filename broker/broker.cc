@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -17,6 +16,9 @@ namespace {
 // How long the cluster may take to let this broker in. A controller that was just elected needs a
 // session at most.
 constexpr std::chrono::seconds kJoinTimeout{60};
+
+// How long a start waits for the addresses of names that it is to be known by.
+constexpr std::chrono::seconds kLookUpTimeout{5};
 
 // How long a stop waits for the answers to produces: walking the largest batch takes less.
 constexpr std::chrono::seconds kAnswersTimeout{10};
@@ -36,12 +38,6 @@ replication::ReplicaManagerOptions replica_options(const BrokerSettings& setting
   options.log.segment_bytes = static_cast<std::uint64_t>(settings.segment_bytes);
   options.log.index_interval_bytes = static_cast<std::uint32_t>(settings.index_interval_bytes);
   return options;
-}
-
-std::set<std::string, std::less<>> advertised_listeners(const BrokerSettings& settings) {
-  std::set<std::string, std::less<>> names;
-  for (const auto& [listener, address] : settings.advertised) names.insert(listener);
-  return names;
 }
 
 service::Limits service_limits(const BrokerSettings& settings) {
@@ -159,7 +155,9 @@ rpc::Limits Broker::Parts::limits_of(const BrokerSettings& settings) {
   return limits;
 }
 
-void Broker::Parts::make_use_cases() {
+Task<void> Broker::Parts::make_use_cases() {
+  service::Advertised advertised = co_await service::look_up_advertised(
+      environment, settings.advertised, environment.now() + kLookUpTimeout);
   uses = std::make_unique<service::UseCases>(
       service::Parts{.environment = environment,
                      .metadata = *view,
@@ -171,7 +169,7 @@ void Broker::Parts::make_use_cases() {
                      .metrics = service_metrics,
                      .cluster_id = data->cluster(),
                      .self = settings.broker_id,
-                     .advertised = advertised_listeners(settings),
+                     .advertised = std::move(advertised),
                      .controller_id = [this] { return watch.leader(); },
                      .lease_holds = [this] { return lease_holds(); },
                      .limits = service_limits(settings),
@@ -182,7 +180,7 @@ void Broker::Parts::make_use_cases() {
 }
 
 Task<Result<void>> Broker::Parts::start_serving() {
-  make_use_cases();
+  co_await make_use_cases();
   if (settings.native_listen) {
     native::NativeOptions options;
     options.software_version = version();
@@ -217,10 +215,14 @@ Task<Result<std::unique_ptr<rpc::Server>>> Broker::Parts::start_server(
 void Broker::Parts::register_listener(const char* name, const rpc::Server* server,
                                       metadata::BrokerRegistration& broker) const {
   if (server == nullptr) return;
-  env::Endpoint address = server->local();
-  if (const auto said = settings.advertised.find(name); said != settings.advertised.end())
-    address = endpoint_of(said->second);
-  broker.listeners.push_back({name, address.host, address.port});
+  const auto said = settings.advertised.find(name);
+  if (said == settings.advertised.end()) {
+    const env::Endpoint address = server->local();
+    broker.listeners.push_back({name, address.host, address.port});
+    return;
+  }
+  for (const settings::HostPort& address : said->second)
+    broker.listeners.push_back({name, address.host, address.port});
 }
 
 metadata::RegisterBroker Broker::Parts::registration(

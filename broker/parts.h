@@ -55,7 +55,7 @@ struct Broker::Parts {
   Task<Result<void>> open_and_join();
   Task<Result<void>> start_admin();
   static rpc::Limits limits_of(const BrokerSettings& settings);
-  void make_use_cases();
+  Task<void> make_use_cases();
   Task<Result<void>> start_serving();
   Task<Result<std::unique_ptr<rpc::Server>>> start_server(std::string name,
                                                           const settings::HostPort& listen,

@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "broker/quota/byte_budget.h"
+#include "broker/service/advertised.h"
 #include "common/ids.h"
 #include "common/settings/shown_setting.h"
 #include "common/uuid.h"
@@ -60,9 +60,8 @@ struct Parts {
   ServiceMetrics& metrics;
   ClusterId cluster_id;
   BrokerId self;
-  // The listeners whose address the settings name; of the others each client is told the address
-  // that it reached.
-  std::set<std::string, std::less<>> advertised = {};
+  // Of listeners that the settings name none for each client is told the address that it reached.
+  Advertised advertised = {};
   // Who decides on changes now; kNoBroker when it is not known. Any core.
   std::function<BrokerId()> controller_id;
   // R8: whether this broker's lease holds, by the clock of this moment. Without it nothing is

@@ -47,7 +47,7 @@ BrokerSettings Cluster::settings_of(std::size_t broker) const {
   settings.native_listen = settings::HostPort{"0.0.0.0", kNativePort};
   settings.kafka_listen = settings::HostPort{"0.0.0.0", kKafkaPort};
   settings.admin_listen = settings::HostPort{"0.0.0.0", kAdminPort};
-  settings.advertised["native"] = settings::HostPort{host_of(broker), kNativePort};
+  settings.advertised["native"] = {{host_of(broker), kNativePort}};
   settings.allow_insecure = true;
   settings.cores = static_cast<std::int64_t>(options_.cores);
   settings.segment_bytes = options_.segment_bytes;

@@ -108,6 +108,10 @@ class Network {
   // until the deadline), not_found (no such name), cancelled.
   virtual Task<Result<std::unique_ptr<Connection>>> connect(Endpoint to, MonotonicTime deadline,
                                                             ConnectionOptions options) = 0;
+  // The addresses of a host, written as connections have them, the one to try first in front; of an
+  // address itself. Errors: not_found (no such name), request_timed_out, cancelled.
+  virtual Task<Result<std::vector<std::string>>> resolve(std::string host,
+                                                         MonotonicTime deadline) = 0;
 };
 
 }  // namespace ropewalk::env

@@ -75,11 +75,20 @@ std::string show(const std::vector<QuorumVoter>& voters) {
   return fmt::format("{}", fmt::join(items, ","));
 }
 
-std::string show(const std::map<std::string, HostPort>& advertised) {
+std::string show(const std::map<std::string, std::vector<HostPort>>& advertised) {
   std::vector<std::string> items;
-  for (const auto& [listener, address] : advertised)
-    items.push_back(fmt::format("{}={}", listener, address.to_string()));
+  for (const auto& [listener, addresses] : advertised)
+    for (const HostPort& address : addresses)
+      items.push_back(fmt::format("{}={}", listener, address.to_string()));
   return fmt::format("{}", fmt::join(items, ","));
+}
+
+// Of LISTENER=HOST:PORT. Errors: invalid_setting, also for what nobody can connect to.
+Result<HostPort> parse_advertised(std::string_view item, std::string_view address) {
+  TRY(HostPort parsed, HostPort::parse(address));
+  if (parsed.port == 0 || parsed.host == "0.0.0.0" || parsed.host == "::")
+    return fail(Errc::invalid_setting, "'{}': nobody can connect to {}", item, parsed.to_string());
+  return parsed;
 }
 
 void define_identity(Schema& schema, BrokerSettings& s) {
@@ -147,21 +156,28 @@ void define_listeners(Schema& schema, BrokerSettings& s) {
                   false);
   schema.add({.key = "advertised",
               .help = "The addresses that clients and brokers are told, where they differ from "
-                      "the one that was reached: behind address translation.",
+                      "the one that was reached: behind address translation. Of several for one "
+                      "listener each client is told the one whose host has the address that it "
+                      "reached (names are looked up at the start; of those the one with the port "
+                      "that it reached), or else the first. Brokers of a cluster name their "
+                      "networks in the same order.",
               .accepts = "LISTENER=HOST:PORT, separated by commas (LISTENER: native, broker, "
                          "kafka, admin, kinesis)",
               .initial = show(s.advertised),
               .type = SettingType::list,
               .assign = [&s](std::string_view text) -> Result<void> {
-                std::map<std::string, HostPort> addresses;
+                std::map<std::string, std::vector<HostPort>> addresses;
                 for (const std::string& item : settings::split_list(text)) {
                   const std::size_t equals = item.find('=');
                   const std::string name = item.substr(0, equals);
                   if (equals == std::string::npos || !is_listener_name(name))
                     return fail(Errc::invalid_setting, "'{}' is not LISTENER=HOST:PORT", item);
-                  TRY(HostPort address, HostPort::parse(item.substr(equals + 1)));
-                  if (!addresses.emplace(name, std::move(address)).second)
-                    return fail(Errc::invalid_setting, "{} stands there twice", name);
+                  TRY(HostPort address,
+                      parse_advertised(item, std::string_view(item).substr(equals + 1)));
+                  std::vector<HostPort>& others = addresses[name];
+                  if (std::ranges::find(others, address) != others.end())
+                    return fail(Errc::invalid_setting, "{} stands there twice", item);
+                  others.push_back(std::move(address));
                 }
                 s.advertised = std::move(addresses);
                 return {};

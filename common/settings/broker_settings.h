@@ -43,7 +43,8 @@ struct BrokerSettings {
   std::optional<settings::HostPort> kafka_listen = settings::HostPort{"127.0.0.1", 9092};
   std::optional<settings::HostPort> admin_listen = settings::HostPort{"127.0.0.1", 9644};
   std::optional<settings::HostPort> kinesis_listen;
-  std::map<std::string, settings::HostPort> advertised;  // By listener: "native", "broker", ...
+  // By listener ("native", "broker", ...), each at least one, in the order in which they are named.
+  std::map<std::string, std::vector<settings::HostPort>> advertised;
   bool allow_insecure = false;
 
   // Topics.

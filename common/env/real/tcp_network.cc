@@ -57,7 +57,7 @@ Task<Result<std::unique_ptr<Connection>>> TcpListener::accept(Core& owner) {
 }
 
 Task<Result<std::unique_ptr<Listener>>> TcpNetwork::listen(Endpoint at, ConnectionOptions options) {
-  auto resolved = co_await resolve(at, kNever);
+  auto resolved = co_await look_up(at, kNever);
   if (!resolved && resolved.error().code == Errc::not_found)
     co_return fail(Errc::invalid_request, "listening at {}: {}", at.to_string(),
                    resolved.error().context);
@@ -78,7 +78,7 @@ Task<Result<std::unique_ptr<Listener>>> TcpNetwork::listen(Endpoint at, Connecti
 
 Task<Result<std::unique_ptr<Connection>>> TcpNetwork::connect(Endpoint to, MonotonicTime deadline,
                                                               ConnectionOptions options) {
-  CO_TRY(const Addresses addresses, co_await resolve(to, deadline));
+  CO_TRY(const Addresses addresses, co_await look_up(to, deadline));
   Error last;
   for (std::size_t i = 0; i < addresses.size(); i++) {
     // Each address gets its share of the time, so that a silent one leaves some for the others.
@@ -95,13 +95,21 @@ Task<Result<std::unique_ptr<Connection>>> TcpNetwork::connect(Endpoint to, Monot
   co_return std::unexpected(std::move(last));
 }
 
-Task<Result<TcpNetwork::Addresses>> TcpNetwork::resolve(Endpoint endpoint, MonotonicTime deadline) {
+Task<Result<std::vector<std::string>>> TcpNetwork::resolve(std::string host,
+                                                           MonotonicTime deadline) {
+  CO_TRY(const Addresses found, co_await look_up({std::move(host), 0}, deadline));
+  std::vector<std::string> addresses;
+  for (const Address& address : found) addresses.push_back(address.endpoint().host);
+  co_return addresses;
+}
+
+Task<Result<TcpNetwork::Addresses>> TcpNetwork::look_up(Endpoint endpoint, MonotonicTime deadline) {
   auto addresses = numeric_address(endpoint);
   if (!addresses.empty()) co_return addresses;
   // Not ThreadPool::run(): the task must not wait for the resolver longer than it wants to.
   OneShot<Result<Addresses>> answer(current_core_());
-  Job look_up = [answer, endpoint] { answer.set(resolve_blocking(endpoint)); };
-  if (!resolver_.submit(std::move(look_up)))
+  Job ask = [answer, endpoint] { answer.set(resolve_blocking(endpoint)); };
+  if (!resolver_.submit(std::move(ask)))
     co_return fail(Errc::closed, "the network has been stopped");
   auto answered = co_await answer.wait_until(deadline);
   if (!answered) co_return within("resolving " + endpoint.host, std::move(answered).error());

@@ -38,12 +38,13 @@ class TcpNetwork final : public Network {
   Task<Result<std::unique_ptr<Listener>>> listen(Endpoint at, ConnectionOptions options) override;
   Task<Result<std::unique_ptr<Connection>>> connect(Endpoint to, MonotonicTime deadline,
                                                     ConnectionOptions options) override;
+  Task<Result<std::vector<std::string>>> resolve(std::string host, MonotonicTime deadline) override;
   void stop() { resolver_.stop(); }
 
  private:
   using Addresses = std::vector<Address>;
 
-  Task<Result<Addresses>> resolve(Endpoint endpoint, MonotonicTime deadline);
+  Task<Result<Addresses>> look_up(Endpoint endpoint, MonotonicTime deadline);
   Task<Result<std::unique_ptr<Connection>>> connect_to(const Address& address,
                                                        MonotonicTime deadline,
                                                        const ConnectionOptions& options);

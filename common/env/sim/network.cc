@@ -166,6 +166,13 @@ class SimNetwork final : public env::Network {
     co_return connected;
   }
 
+  // A node has no address but its name.
+  Task<Result<std::vector<std::string>>> resolve(std::string host, env::MonotonicTime) override {
+    if (env::is_loopback(host)) co_return std::vector<std::string>{"127.0.0.1"};
+    if (fabric_.find_node(host) == nullptr) co_return fail(Errc::not_found, "no host {}", host);
+    co_return std::vector<std::string>{std::move(host)};
+  }
+
  private:
   Fabric& fabric_;
   SimEnvironment& environment_;

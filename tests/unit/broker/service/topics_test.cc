@@ -37,19 +37,6 @@ TEST_F(TopicsTest, MetadataSaysWhoLeadsAndWhereItIsReached) {
   EXPECT_EQ(response.topics[1].error.code, Errc::unknown_topic_or_partition);
 }
 
-// Case C50. The broker listens on 0.0.0.0, which is no address to connect to.
-TEST_F(TopicsTest, EachClientIsToldTheAddressThatItReachedUnlessTheSettingsNameOne) {
-  const auto told_with = [this](std::set<std::string, std::less<>> advertised) {
-    rig_.parts->advertised = std::move(advertised);
-    rig_.use_cases = std::make_unique<UseCases>(*rig_.parts);
-    const BrokerMetadata self = metadata({}).brokers.at(0);
-    return fmt::format("{}:{}", self.host, self.port);
-  };
-  EXPECT_EQ(told_with({}), "10.0.0.7:19192");
-  EXPECT_EQ(told_with({"kafka"}), "10.0.0.7:19192");
-  EXPECT_EQ(told_with({"native"}), "0.0.0.0:9192");
-}
-
 // A request of 60 KB that said "t" 20,000 times was answered with 44 MB, out of 800.
 TEST_F(TopicsTest, TellsOfATopicOnceHoweverOftenItIsNamed) {
   rig_.add_topic("t");

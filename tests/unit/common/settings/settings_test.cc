@@ -69,9 +69,23 @@ TEST(Settings, FileKnowsCommentsQuotesAndLists) {
   start.run();
   ASSERT_EQ(start.error, "");
   EXPECT_THAT(start.result.data_dirs, ElementsAre("/a b"));
-  EXPECT_EQ(start.result.advertised.at("broker"), (HostPort{"::1", 2}));
+  EXPECT_THAT(start.result.advertised.at("broker"), ElementsAre(HostPort{"::1", 2}));
   EXPECT_EQ(start.result.segment_bytes, 64 << 20);
   EXPECT_EQ(start.result.retention_check_interval, std::chrono::hours(2));
+}
+
+TEST(Settings, AListenerMayHaveSeveralNamesInOrder) {
+  const Start start =
+      Start({.flags = {"--advertised", "kafka=b:2,native=n:1,kafka=a:1,kafka=b:3"}}).run();
+  ASSERT_EQ(start.error, "");
+  EXPECT_THAT(start.result.advertised.at("kafka"),
+              ElementsAre(HostPort{"b", 2}, HostPort{"a", 1}, HostPort{"b", 3}));
+  EXPECT_THAT(start.result.advertised.at("native"), ElementsAre(HostPort{"n", 1}));
+  EXPECT_THAT(Start({.flags = {"--advertised", "kafka=b:2,native=b:2,kafka=b:2"}}).run().error,
+              HasSubstr("kafka=b:2 stands there twice"));
+  for (const char* const nowhere : {"kafka=0.0.0.0:9092", "kafka=[::]:9092", "kafka=b:0"})
+    EXPECT_THAT(Start({.flags = {"--advertised", nowhere}}).run().error,
+                HasSubstr("nobody can connect to"));
 }
 
 TEST(Settings, DataDirIsAListInEveryForm) {

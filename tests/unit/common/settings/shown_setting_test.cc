@@ -27,7 +27,8 @@ BrokerSettings busy_settings() {
   id.bytes.fill(3);
   settings.cluster_id = id;
   settings.quorum_voters = {{BrokerId(7), {"h", 1}, {}}, {BrokerId(8), {"::1", 2}, {}}};
-  settings.advertised = {{"kafka", {"k.example", 9092}}, {"native", {"n.example", 9192}}};
+  settings.advertised = {{"kafka", {{"k.example", 9092}, {"10.0.0.7", 9092}}},
+                         {"native", {{"n.example", 9192}}}};
   settings.segment_bytes = 64 << 20;
   settings.session_timeout = std::chrono::seconds(9);
   return settings;
@@ -41,7 +42,8 @@ TEST(ShownSettings, SayWhatIsInForceAndWhatIsNot) {
   EXPECT_FALSE(segment_bytes.is_default);
   EXPECT_EQ(shown_as(settings, "data_dir").value, "/a,/b");
   EXPECT_EQ(shown_as(settings, "data_dir").type, SettingType::list);
-  EXPECT_EQ(shown_as(settings, "advertised").value, "kafka=k.example:9092,native=n.example:9192");
+  EXPECT_EQ(shown_as(settings, "advertised").value,
+            "kafka=k.example:9092,kafka=10.0.0.7:9092,native=n.example:9192");
   EXPECT_EQ(shown_as(settings, "cores").value, "0");
   EXPECT_TRUE(shown_as(settings, "cores").is_default);
   EXPECT_EQ(shown_as(settings, "allow_insecure").type, SettingType::boolean);

@@ -345,6 +345,25 @@ TEST_F(NetworkTest, ResolvesNames) {
   EXPECT_EQ(outcome, Errc::none);
 }
 
+// Written as a connection shows its own address, so that the two can be compared.
+TEST_F(NetworkTest, TellsTheAddressesOfAHost) {
+  struct Ask {
+    static Task<void> about(Network& network, std::string host, MonotonicTime until,
+                            Result<std::vector<std::string>>& answer) {
+      answer = co_await network.resolve(std::move(host), until);
+    }
+  };
+  const auto ask = [&](const std::string& host) {
+    Result<std::vector<std::string>> answer;
+    run([&] { return Ask::about(env().network(), host, in(kLong), answer); });
+    return answer;
+  };
+  EXPECT_THAT(ask("localhost").value(), ::testing::Contains("127.0.0.1"));
+  EXPECT_THAT(ask("192.0.2.7").value(), ::testing::ElementsAre("192.0.2.7"));
+  EXPECT_THAT(ask("2001:DB8:0:0::7").value(), ::testing::ElementsAre("2001:db8::7"));
+  EXPECT_EQ(ask("nobody.invalid").error().code, Errc::not_found);
+}
+
 INSTANTIATE_TEST_SUITE_P(Addresses, NetworkFamilies, ::testing::Values("127.0.0.1", "::1"));
 
 }  // namespace

@@ -83,6 +83,15 @@ TEST_F(SimNetworking, TellsRefusedFromSilentFromUnknown) {
   EXPECT_EQ(connect(a_, {"b", 9000}).error().code, Errc::request_timed_out);
 }
 
+TEST_F(SimNetworking, ANodesNameIsItsAddress) {
+  const auto resolve = [this](const char* host) {
+    return world_.run(on(a_), a_.environment().network().resolve(host, env::kNever));
+  };
+  EXPECT_EQ(resolve("b").value(), std::vector<std::string>{"b"});
+  EXPECT_EQ(resolve("localhost").value(), std::vector<std::string>{"127.0.0.1"});
+  EXPECT_EQ(resolve("nobody").error().code, Errc::not_found);
+}
+
 TEST_F(SimNetworking, KillResetsThePeer) {
   auto [near, far] = pair();
   b_.kill();

@@ -251,6 +251,21 @@ TEST(KafkaMetadata, TellsTheAddressThatWasReached) {
   }
 }
 
+// C50: of the listener's several names.
+TEST(KafkaMetadata, TellsTheNameThatFitsTheAddressThatWasReached) {
+  KafkaRig rig;
+  const auto told = [&](std::vector<std::string> first, std::vector<std::string> second) {
+    rig.parts->advertised = {{"kafka",
+                              {{.told = {"inside", 9092}, .addresses = std::move(first)},
+                               {.told = {"outside", 9093}, .addresses = std::move(second)}}}};
+    rig.listen_again();
+    return rig.call<MetadataResponse>(MetadataRequest{}, kMetadata.last).brokers.at(0).host;
+  };
+  EXPECT_EQ(told({"10.0.0.6"}, {"10.0.0.7"}), "outside");
+  EXPECT_EQ(told({"10.0.0.7"}, {"10.0.0.6"}), "inside");
+  EXPECT_EQ(told({"10.0.0.6"}, {"10.0.0.5"}), "inside");
+}
+
 TEST(KafkaMetadata, OfNothingIsOfEverythingInVersionZeroOnly) {
   KafkaRig rig;
   rig.add_topic("a");

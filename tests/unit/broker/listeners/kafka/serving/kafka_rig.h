@@ -34,11 +34,15 @@ class KafkaRig : public service::ServiceRig {
 
   // What the broker says of its settings. Begins another connection.
   void use_settings(std::vector<settings::ShownSetting> shown) {
+    parts->settings = std::move(shown);
+    listen_again();
+  }
+  // With the parts as they are now. Begins another connection.
+  void listen_again() {
     disconnect();
     world.run(core(), listener->stop());
     sessions = nullptr;
     listener.reset();
-    parts->settings = std::move(shown);
     use_cases = std::make_unique<service::UseCases>(*parts);
     listen({});
     connect();
