@@ -1,5 +1,7 @@
 // Settings of topics and of the cluster, and what they change in partitions.
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "broker/controller/controller.h"
@@ -110,13 +112,11 @@ Result<std::string> edited(const Image& image, const ConfigScope& scope,
   return fmt::format("{}", fmt::join(items, ","));
 }
 
-Result<ConfigRecord> plan_config(const Image& image, const ConfigChange& change) {
-  ConfigRecord record;
-  record.key = change.key;
-  record.value = change.value;
-  TRY(record.scope, find_scope(image, change.scope));
+Result<ConfigRecord> plan_config(const Image& image, const ConfigScope& scope,
+                                 const ConfigChange& change) {
+  ConfigRecord record{.scope = scope, .key = change.key, .value = change.value};
   if (change.edit != ConfigEdit::set) {
-    TRY(record.value, edited(image, record.scope, change));
+    TRY(record.value, edited(image, scope, change));
   }
   // Without a value the name alone is checked, by a value that is right for it.
   const auto* const known = metadata::find_topic_setting(record.key);
@@ -127,48 +127,71 @@ Result<ConfigRecord> plan_config(const Image& image, const ConfigChange& change)
   return record;
 }
 
-// What the scope has set and no record names goes.
-void plan_removals(const Image& image, const ConfigScope& scope,
-                   std::vector<ConfigRecord>& records) {
-  const std::size_t changes = records.size();
-  for (const auto& [key, value] : configs_of(image, scope)) {
-    const auto names_it = [&](const ConfigRecord& record) {
-      return record.scope == scope && record.key == key;
-    };
-    const auto end = records.begin() + static_cast<std::ptrdiff_t>(changes);
-    if (std::find_if(records.begin(), end, names_it) == end)
-      records.push_back({.scope = scope, .key = key, .value = std::nullopt});
+// What is asked of one scope: all of it is done, or nothing.
+struct ScopePlan {
+  ConfigScope scope;
+  std::vector<ConfigRecord> records = {};
+  bool replaced = false;
+  bool refused = false;
+};
+
+// In the order in which the scopes are first named.
+class ScopePlans {
+ public:
+  Result<ScopePlan*> of(const Image& image, const ConfigTarget& target) {
+    TRY(const ConfigScope scope, find_scope(image, target));
+    const auto [known, is_new] = indexes_.emplace(scope, plans_.size());
+    if (is_new) plans_.push_back({.scope = scope});
+    return &plans_[known->second];
   }
+  std::vector<ScopePlan>& all() { return plans_; }
+
+ private:
+  std::map<ConfigScope, std::size_t> indexes_;
+  std::vector<ScopePlan> plans_;
+};
+
+Result<ItemAnswer> plan_replacement(const Image& image, const ConfigTarget& target,
+                                    ScopePlans& plans) {
+  TRY(ScopePlan * plan, plans.of(image, target));
+  plan->replaced = true;
+  return ItemAnswer();
+}
+
+Result<ItemAnswer> plan_change(const Image& image, const ConfigChange& change, ScopePlans& plans) {
+  TRY(ScopePlan * plan, plans.of(image, change.scope));
+  auto record = plan_config(image, plan->scope, change);
+  plan->refused |= !record;
+  if (!record) return std::unexpected(std::move(record).error());
+  plan->records.push_back(std::move(*record));
+  return ItemAnswer();
+}
+
+// What the scope has set and no record names goes.
+void plan_removals(const Image& image, ScopePlan& plan) {
+  std::vector<ConfigRecord> removals;
+  for (const auto& [key, value] : configs_of(image, plan.scope)) {
+    if (std::ranges::find(plan.records, key, &ConfigRecord::key) == plan.records.end())
+      removals.push_back({.scope = plan.scope, .key = key, .value = std::nullopt});
+  }
+  std::ranges::move(removals, std::back_inserter(plan.records));
 }
 
 }  // namespace
 
 Controller::Items Controller::on(Batch& batch, const metadata::SetConfigs& event, Time) {
   Items items;
-  std::vector<ConfigScope> replaced;
-  for (const ConfigTarget& target : event.replaced) {
-    auto scope = find_scope(batch.image(), target);
-    if (scope) {
-      replaced.push_back(*scope);
-      items.push_back(ItemAnswer());
-    } else {
-      items.push_back(fail(std::move(scope).error()));
-    }
+  ScopePlans plans;
+  for (const ConfigTarget& target : event.replaced)
+    items.push_back(plan_replacement(batch.image(), target, plans));
+  for (const ConfigChange& change : event.changes)
+    items.push_back(plan_change(batch.image(), change, plans));
+  if (event.validate_only) return items;
+  for (ScopePlan& plan : plans.all()) {
+    if (plan.refused) continue;
+    if (plan.replaced) plan_removals(batch.image(), plan);
+    for (const ConfigRecord& record : plan.records) add_config(batch, record);
   }
-  std::vector<ConfigRecord> records;
-  for (const ConfigChange& change : event.changes) {
-    auto record = plan_config(batch.image(), change);
-    if (record) {
-      records.push_back(std::move(*record));
-      items.push_back(ItemAnswer());
-    } else {
-      items.push_back(fail(std::move(record).error()));
-    }
-  }
-  const bool all = std::ranges::all_of(items, [](const Item& item) { return item.has_value(); });
-  if (event.validate_only || !all) return items;
-  for (const ConfigScope& scope : replaced) plan_removals(batch.image(), scope, records);
-  for (const ConfigRecord& record : records) add_config(batch, record);
   return items;
 }
 

@@ -94,8 +94,8 @@ struct ConfigChange {
   std::optional<std::string> value;  // Absent: back to the default.
   ConfigEdit edit = ConfigEdit::set;
 };
-// All or none: nothing changes where one is refused. Items, first of `replaced`, then of `changes`:
-// nothing, or what is wrong with it.
+// Of each scope all or none: nothing of it changes where one is refused. Items, first of
+// `replaced`, then of `changes`: nothing, or what is wrong with it.
 struct SetConfigs {
   std::vector<ConfigChange> changes;
   bool validate_only = false;

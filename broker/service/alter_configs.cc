@@ -40,13 +40,17 @@ Result<metadata::ConfigTarget> AlterConfigs::find_target(const security::Request
   return metadata::ClusterScope{};
 }
 
-Task<Result<void>> AlterConfigs::alter(const security::RequestContext& context,
-                                       AlteredResource resource, bool validate_only) {
-  CO_TRY(const metadata::ConfigTarget target, find_target(context, resource.resource));
-  CO_TRY_VOID(check_names(resource.changes));
-  metadata::SetConfigs event;
-  event.validate_only = validate_only;
-  if (resource.replace_all) event.replaced.push_back(target);
+Result<AlterConfigs::Asked> AlterConfigs::add_to(metadata::SetConfigs& event,
+                                                 const security::RequestContext& context,
+                                                 AlteredResource resource) const {
+  TRY(const metadata::ConfigTarget target, find_target(context, resource.resource));
+  TRY_VOID(check_names(resource.changes));
+  Asked asked;
+  if (resource.replace_all) {
+    asked.replaced = event.replaced.size();
+    event.replaced.push_back(target);
+  }
+  asked.changes_begin = event.changes.size();
   for (ConfigAlteration& change : resource.changes) {
     metadata::ConfigChange& wanted = event.changes.emplace_back();
     wanted.scope = target;
@@ -54,9 +58,23 @@ Task<Result<void>> AlterConfigs::alter(const security::RequestContext& context,
     wanted.value = std::move(change.value);
     wanted.edit = change.edit;
   }
-  if (event.replaced.empty() && event.changes.empty()) co_return Result<void>();
-  CO_TRY_VOID(co_await propose_all(parts_, std::move(event), context.deadline));
-  co_return Result<void>();
+  asked.changes_end = event.changes.size();
+  return asked;
+}
+
+// The first error of what was asked for the resource.
+Result<void> AlterConfigs::outcome_of(const Asked& asked,
+                                      const Result<metadata::ControllerAnswer>& answer,
+                                      std::size_t all_replaced) {
+  if (!asked.replaced && asked.changes_begin == asked.changes_end) return {};
+  if (!answer) return std::unexpected(answer.error());
+  const auto& items = answer->items;
+  if (asked.replaced && !items[*asked.replaced])
+    return std::unexpected(items[*asked.replaced].error());
+  for (std::size_t i = asked.changes_begin; i < asked.changes_end; i++) {
+    if (const auto& item = items[all_replaced + i]; !item) return std::unexpected(item.error());
+  }
+  return {};
 }
 
 Task<std::vector<Result<void>>> AlterConfigs::handle(security::RequestContext context,
@@ -64,13 +82,24 @@ Task<std::vector<Result<void>>> AlterConfigs::handle(security::RequestContext co
                                                      bool validate_only) {
   std::map<ConfigResource, int> times;
   for (const AlteredResource& altered : request) times[altered.resource]++;
-  std::vector<Result<void>> responses(request.size());
-  for (std::size_t i = 0; i < request.size(); i++) {
-    if (times[request[i].resource] > 1)
-      responses[i] = fail(Errc::invalid_request, "the resource stands there twice");
+  std::vector<Result<Asked>> asked;
+  metadata::SetConfigs event;
+  event.validate_only = validate_only;
+  for (AlteredResource& altered : request) {
+    if (times[altered.resource] > 1)
+      asked.push_back(fail(Errc::invalid_request, "the resource stands there twice"));
     else
-      responses[i] = co_await alter(context, std::move(request[i]), validate_only);
+      asked.push_back(add_to(event, context, std::move(altered)));
   }
+  Result<metadata::ControllerAnswer> answer;
+  const std::size_t replaced = event.replaced.size();
+  if (replaced > 0 || !event.changes.empty())
+    answer = co_await propose_each(parts_, std::move(event), context.deadline);
+  std::vector<Result<void>> responses;
+  responses.reserve(asked.size());
+  for (const Result<Asked>& resource : asked)
+    responses.push_back(resource ? outcome_of(*resource, answer, replaced)
+                                 : std::unexpected(resource.error()));
   co_return responses;
 }
 

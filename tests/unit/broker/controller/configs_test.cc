@@ -4,6 +4,7 @@
 namespace ropewalk::controller {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
@@ -44,6 +45,27 @@ TEST_F(ConfigsTest, ReplacingIsAllOrNothing) {
   EXPECT_EQ(code(decide(SetConfigs{{}, false, {TopicRef{{}, "nope"}}})),
             Errc::unknown_topic_or_partition);
   EXPECT_EQ(code(decide(SetConfigs{{}, false, {BrokerId(1)}})), Errc::invalid_config);
+}
+
+TEST_F(ConfigsTest, EachScopeIsAllOrNothingForItself) {
+  create("other");
+  decide(SetConfigs{{change("segment.ms", "3000")}});
+  SetConfigs event{{{TopicRef{{}, "nope"}, "segment.ms", "7"},
+                    change("retention.ms", "5"),
+                    {TopicRef{{}, "other"}, "retention.ms", "6"},
+                    change("max.message.bytes", "none"),
+                    {ClusterScope{}, "segment.ms", "8"}}};
+  event.replaced = {TopicRef{{}, "other"}, TopicRef{image_->topic("orders")->id, {}}};
+  const auto items = decide(event);
+  ASSERT_EQ(items.size(), 7u);
+  for (const std::size_t good : {0u, 1u, 3u, 4u, 6u})
+    EXPECT_EQ(code(items, good), Errc::none) << good;
+  EXPECT_EQ(code(items, 2), Errc::unknown_topic_or_partition);
+  EXPECT_EQ(code(items, 5), Errc::invalid_config);
+  EXPECT_THAT(configs(),
+              UnorderedElementsAre(Pair("retention.ms", "1000"), Pair("segment.ms", "3000")));
+  EXPECT_THAT(image_->topic("other")->configs, ElementsAre(Pair("retention.ms", "6")));
+  EXPECT_THAT(image_->cluster_configs(), ElementsAre(Pair("segment.ms", "8")));
 }
 
 // What goes back to the default changes partitions as what is set does.

@@ -147,26 +147,43 @@ TEST_F(ConfigsTest, ABrokersSettingsAreNotChangedHere) {
   EXPECT_TRUE(rig_.controller.asked.empty());
 }
 
-TEST_F(ConfigsTest, EachResourceIsAnsweredForItself) {
-  rig_.add_topic("t");
-  rig_.add_topic("u");
-  metadata::ControllerAnswer refusal;
-  refusal.items.push_back(std::monostate{});
-  refusal.items.push_back(fail(Errc::invalid_config, "no such thing"));
-  rig_.controller.answers.push_back(std::move(refusal));
-  will_take(1);
+TEST_F(ConfigsTest, TheControllerIsAskedOnceAndEachResourceAnsweredForItself) {
+  const TopicId t = rig_.add_topic("t");
+  const TopicId u = rig_.add_topic("u");
+  metadata::ControllerAnswer answer;
+  answer.offset = Offset(0);
+  answer.items = {fail(Errc::policy_violation, "not this one"), std::monostate{}, std::monostate{},
+                  std::monostate{}, fail(Errc::invalid_config, "no such thing")};
+  rig_.controller.answers.push_back(std::move(answer));
   const auto outcome =
-      alter({{.resource = kTopic,
-              .changes = {{.name = "retention.ms", .value = "5"}, {.name = "x", .value = "5"}}},
+      alter({{.resource = kTopic, .replace_all = true},
              {.resource = {ConfigScope::topic, "nope"}},
              {.resource = {ConfigScope::topic, "u"},
-              .changes = {{.name = "retention.ms", .value = std::nullopt}}}},
+              .changes = {{.name = "retention.ms", .value = std::nullopt}},
+              .replace_all = true},
+             {.resource = kCluster,
+              .changes = {{.name = "segment.ms", .value = "5"}, {.name = "x", .value = "5"}}}},
             true);
-  EXPECT_EQ(outcome[0].error().code, Errc::invalid_config);
+  ASSERT_EQ(rig_.controller.asked.size(), 1u);
+  EXPECT_EQ(outcome[0].error().code, Errc::policy_violation);
   EXPECT_EQ(outcome[1].error().code, Errc::unknown_topic_or_partition);
   EXPECT_TRUE(outcome[2]);
-  EXPECT_TRUE(asked(0).validate_only);
-  EXPECT_TRUE(asked(1).validate_only);
+  EXPECT_EQ(outcome[3].error().code, Errc::invalid_config);
+  EXPECT_TRUE(asked().validate_only);
+  ASSERT_EQ(asked().replaced.size(), 2u);
+  EXPECT_EQ(std::get<metadata::TopicRef>(asked().replaced[0]).id, t);
+  EXPECT_EQ(std::get<metadata::TopicRef>(asked().replaced[1]).id, u);
+  ASSERT_EQ(asked().changes.size(), 3u);
+}
+
+TEST_F(ConfigsTest, WhoAskedForNothingHearsOfNoError) {
+  rig_.add_topic("t");
+  rig_.add_topic("u");
+  rig_.controller.answers.push_back(fail(Errc::not_controller, "ask again"));
+  const auto outcome =
+      alter({{.resource = kTopic}, {.resource = {ConfigScope::topic, "u"}, .replace_all = true}});
+  EXPECT_TRUE(outcome[0]);
+  EXPECT_EQ(outcome[1].error().code, Errc::not_controller);
 }
 
 TEST_F(ConfigsTest, NothingStandsTwiceInARequest) {
