@@ -235,10 +235,12 @@ Result<void> Partition::check_place(const Look& look, Looked& found) const {
   const Offset start = log_->log_start();
   const Offset end = log_->readable_end();
   if (look.last_epoch && from >= start) {
+    // As Kafka says it. A reader that knows of the newer epoch from the metadata says so, and was
+    // told to wait; to this one nobody can say where its log has parted from ours.
     if (*look.last_epoch > epoch_)
-      return fail(Errc::unknown_leader_epoch,
-                  "{}: records were read under epoch {}, which is not known here yet, this is {}",
-                  id_, *look.last_epoch, epoch_);
+      return fail(Errc::offset_out_of_range,
+                  "{}: records were read under epoch {}, which is not known here, this is {}", id_,
+                  *look.last_epoch, epoch_);
     found.diverging = divergence(*look.last_epoch, from, epochs());
     if (found.diverging) return {};
   }

@@ -74,9 +74,9 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   // not synced), kafka_storage_error.
   void produce(std::shared_ptr<ProduceSink> sink, std::vector<ProduceItem> items);
 
-  // Errors: not_leader_or_follower, fenced_leader_epoch, unknown_leader_epoch (also of the last
-  // record's epoch), offset_out_of_range, kafka_storage_error. A reader whose log diverges is told
-  // that and nothing else.
+  // Errors: not_leader_or_follower, fenced_leader_epoch, unknown_leader_epoch, offset_out_of_range
+  // (also of a last record from a newer epoch than ours), kafka_storage_error. A reader whose log
+  // diverges is told that and nothing else.
   void look(std::shared_ptr<FetchSink> sink, Look look);
   void unwatch(std::shared_ptr<FetchSink> sink, std::uint32_t index);
 

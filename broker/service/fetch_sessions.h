@@ -55,7 +55,9 @@ class FetchSessions {
     std::vector<std::uint32_t> quiet;  // For end(): those that had nothing, and are watched.
   };
   // Takes the partitions out of the request. Errors: fetch_session_id_not_found (there is none of
-  // this caller), invalid_fetch_session_epoch (not the next one).
+  // this caller), invalid_fetch_session_epoch (not the next one). Kafka has one more, 106, for
+  // sessions whose requests name topics by name and by id in turn: Fetch has ids from version 13
+  // on, which is not served; natively a topic under its id is another partition of the session.
   Result<Turn> begin(const std::shared_ptr<const security::Caller>& caller, FetchRequest& request,
                      env::MonotonicTime now);
   // The request was served: begins the session that it wants, or leaves of the results what is news

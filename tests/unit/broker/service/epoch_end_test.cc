@@ -118,11 +118,19 @@ TEST_F(EpochEndsTest, AFetchFromALogThatIsNotThisOneIsToldWhereItParted) {
   }
 }
 
-TEST_F(EpochEndsTest, AFetchUnderAnEpochThatIsNotKnownYetIsToldSo) {
+// As in Kafka: only what a reader knows of the leader has an error of its own.
+TEST_F(EpochEndsTest, AFetchBehindRecordsOfAnEpochThatIsNotKnownIsOutOfRange) {
   produce();
-  const FetchResult early = fetch(1, epoch().next());
-  EXPECT_EQ(early.error.code, Errc::unknown_leader_epoch);
-  EXPECT_EQ(early.current_leader.leader, ServiceRig::kSelf);
+  const FetchResult parted = fetch(1, epoch().next());
+  EXPECT_EQ(parted.error.code, Errc::offset_out_of_range);
+  EXPECT_EQ(parted.log_start, Offset(0));
+  EXPECT_FALSE(parted.diverging);
+  FetchRequest request;
+  request.partitions.push_back(ServiceRig::from(topic_, 0, 1));
+  request.partitions[0].last_epoch = request.partitions[0].leader_epoch = epoch().next();
+  const auto early = rig_.fetch(std::move(request));
+  EXPECT_EQ(early.partitions.at(0).error.code, Errc::unknown_leader_epoch);
+  EXPECT_EQ(early.partitions[0].current_leader.leader, ServiceRig::kSelf);
 }
 
 // Each answer of a fetch reads on from the one before; the epoch of the request is of its
