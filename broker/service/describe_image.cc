@@ -21,6 +21,15 @@ bool is_offline(const metadata::Image& image, BrokerId id, const DirectoryId& di
          std::ranges::find(broker->directories, directory) == broker->directories.end();
 }
 
+bool may_see(const Parts& parts, const security::RequestContext& context,
+             const metadata::Topic& topic) {
+  return parts.authorizer
+      .authorize(context, {.operation = security::Operation::describe,
+                           .resource_type = security::ResourceType::topic,
+                           .resource = topic.name})
+      .has_value();
+}
+
 PartitionMetadata describe_partition(const metadata::Image& image,
                                      const metadata::Partition& state) {
   PartitionMetadata partition;
@@ -64,6 +73,15 @@ std::vector<BrokerMetadata> describe_brokers(const Parts& parts,
   return brokers;
 }
 
+bool sees_all_topics(const Parts& parts, const security::RequestContext& context,
+                     const metadata::Image& image) {
+  bool all = true;
+  image.topics().for_each([&](const TopicId&, const metadata::TopicPtr& topic) {
+    all = all && may_see(parts, context, *topic);
+  });
+  return all;
+}
+
 TopicMetadata describe_topic(const metadata::Image& image, const metadata::Topic& topic) {
   TopicMetadata described;
   described.name = topic.name;
@@ -81,11 +99,7 @@ std::vector<TopicMetadata> describe_topics(const Parts& parts,
   std::vector<TopicMetadata> topics;
   if (all) {
     image.topics().for_each([&](const TopicId&, const metadata::TopicPtr& topic) {
-      const auto allowed =
-          parts.authorizer.authorize(context, {.operation = security::Operation::describe,
-                                               .resource_type = security::ResourceType::topic,
-                                               .resource = topic->name});
-      if (allowed) topics.push_back(describe_topic(image, *topic));
+      if (may_see(parts, context, *topic)) topics.push_back(describe_topic(image, *topic));
     });
     std::sort(topics.begin(), topics.end(),
               [](const TopicMetadata& a, const TopicMetadata& b) { return a.name < b.name; });

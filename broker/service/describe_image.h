@@ -22,6 +22,9 @@ std::vector<BrokerMetadata> describe_brokers(const Parts& parts,
 
 TopicMetadata describe_topic(const metadata::Image& image, const metadata::Topic& topic);
 
+bool sees_all_topics(const Parts& parts, const security::RequestContext& context,
+                     const metadata::Image& image);
+
 // Those asked for, in that order, each once and with its error; or all that the caller may see.
 std::vector<TopicMetadata> describe_topics(const Parts& parts,
                                            const security::RequestContext& context,

@@ -27,4 +27,10 @@ MetadataResponse Metadata::handle(const security::RequestContext& context,
   return response;
 }
 
+std::optional<MetadataStamp> Metadata::stamp_of_all(const security::RequestContext& context) const {
+  const metadata::Image& image = *parts_.metadata.get();
+  if (!sees_all_topics(parts_, context, image)) return std::nullopt;
+  return MetadataStamp{.metadata_offset = image.offset(), .controller = parts_.controller_id()};
+}
+
 }  // namespace ropewalk::service

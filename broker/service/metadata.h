@@ -1,7 +1,9 @@
 // Use case: who is in the cluster, which topics there are, who leads what.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +56,13 @@ struct MetadataResponse {
   std::vector<TopicMetadata> topics;
 };
 
+// What an answer about all topics is as of.
+struct MetadataStamp {
+  Offset metadata_offset;
+  BrokerId controller = kNoBroker;
+  auto operator<=>(const MetadataStamp&) const = default;
+};
+
 class Metadata {
  public:
   explicit Metadata(const Parts& parts) : parts_(parts) {}
@@ -61,6 +70,9 @@ class Metadata {
   // topic_authorization_failed.
   MetadataResponse handle(const security::RequestContext& context,
                           const MetadataRequest& request) const;
+  // As long as it is the same, so is the answer about all topics to whoever sees all of them and
+  // has reached this broker at the same address. Nothing: the caller does not see all.
+  std::optional<MetadataStamp> stamp_of_all(const security::RequestContext& context) const;
 
  private:
   const Parts& parts_;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "broker/listeners/kafka/codec/api.h"
 #include "broker/listeners/kafka/kafka_session.h"
@@ -25,8 +26,13 @@ std::string metric_name_of(const Api& api) {
 
 KafkaListener::KafkaListener(env::Environment& environment, service::UseCases& uses,
                              KafkaOptions options)
-    : shared_{environment, uses, options, telemetry::RequestMetrics(environment, "kafka"),
-              env::CoreGroups(environment)} {
+    : shared_{.environment = environment,
+              .uses = uses,
+              .options = options,
+              .metrics = telemetry::RequestMetrics(environment, "kafka"),
+              .kept_metadata = std::vector<KeptMetadata>(
+                  environment.core_count(), KeptMetadata(options.kept_metadata_bytes_max)),
+              .closing = env::CoreGroups(environment)} {
   for (const Api* const api : kApis) shared_.metrics.count_api(api->key, metric_name_of(*api));
 }
 

@@ -1,5 +1,8 @@
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "broker/listeners/kafka/calls/brokers.h"
@@ -52,27 +55,82 @@ MetadataTopic write_topic(service::TopicMetadata& topic, bool with_operations) {
   return into;
 }
 
-}  // namespace
+struct Operations {
+  bool of_topics = false;
+  bool of_cluster = false;
+};
 
-Task<void> serve(Shared& shared, Exchange exchange, MetadataRequest message) {
-  const bool with_topic_operations = message.include_topic_authorized_operations;
-  const auto request = read_metadata(message, exchange.version);
-  if (message.allow_auto_topic_creation && !request.all_topics)
-    co_await shared.uses.create_missing.handle(exchange.context, request.topics);
+MetadataResponse answer_to(Shared& shared, const Exchange& exchange,
+                           const service::MetadataRequest& request, Operations with,
+                           FirstError& failed) {
   auto metadata = shared.uses.metadata.handle(exchange.context, request);
   MetadataResponse response;
   response.cluster_id = fmt::format("{}", metadata.cluster_id);
   write_brokers(metadata, &MetadataBroker::node_id, response);
-  FirstError failed;
   failed.note(metadata.error);
   response.topics.reserve(metadata.topics.size());
   for (service::TopicMetadata& topic : metadata.topics) {
     failed.note(topic.error);
-    response.topics.push_back(write_topic(topic, with_topic_operations));
+    response.topics.push_back(write_topic(topic, with.of_topics));
   }
-  if (message.include_cluster_authorized_operations)
-    response.cluster_authorized_operations = kClusterOperations;
-  exchange.reply(response, failed.get());
+  if (with.of_cluster) response.cluster_authorized_operations = kClusterOperations;
+  return response;
+}
+
+std::optional<KeptMetadata::Key> key_of_all(const Shared& shared, const Exchange& exchange,
+                                            Operations with) {
+  const auto stamp = shared.uses.metadata.stamp_of_all(exchange.context);
+  if (!stamp) return std::nullopt;
+  return KeptMetadata::Key{.as_of = *stamp,
+                           .version = exchange.version,
+                           .topic_operations = with.of_topics,
+                           .cluster_operations = with.of_cluster,
+                           .reached = exchange.context.caller->local};
+}
+
+// Of every frame: its length and the correlation id.
+constexpr std::size_t kOwnBytes = 8;
+
+std::vector<env::Chunk> frame_around(std::int32_t correlation_id, const SharedBytes& answer) {
+  std::vector<std::byte> own(kOwnBytes);
+  store_be(own.data(), static_cast<std::uint32_t>(answer.size() + sizeof correlation_id));
+  store_be(own.data() + 4, correlation_id);
+  return {SharedBytes(std::move(own)), answer};
+}
+
+// The frame has no records, so it is one piece.
+SharedBytes behind_own_bytes(const std::vector<env::Chunk>& frame) {
+  const auto& all = std::get<SharedBytes>(frame.front());
+  return all.slice(kOwnBytes, all.size() - kOwnBytes);
+}
+
+}  // namespace
+
+Task<void> serve(Shared& shared, Exchange exchange, MetadataRequest message) {
+  const Operations with{.of_topics = message.include_topic_authorized_operations,
+                        .of_cluster = message.include_cluster_authorized_operations};
+  const auto request = read_metadata(message, exchange.version);
+  if (message.allow_auto_topic_creation && !request.all_topics)
+    co_await shared.uses.create_missing.handle(exchange.context, request.topics);
+  KeptMetadata& kept = shared.kept_metadata[shared.environment.current_core().index()];
+  std::optional<KeptMetadata::Key> key;
+  if (request.all_topics) key = key_of_all(shared, exchange, with);
+  if (key) {
+    if (const auto answer = kept.find(*key)) {
+      exchange.reply_frame(frame_around(exchange.correlation_id, *answer), nullptr);
+      co_return;
+    }
+  }
+  FirstError failed;
+  const MetadataResponse response = answer_to(shared, exchange, request, with, failed);
+  auto frame = write_frame<MetadataResponse>({.correlation_id = exchange.correlation_id},
+                                             exchange.version, response);
+  if (!frame) {
+    exchange.close(frame.error());
+    co_return;
+  }
+  if (key && failed.get() == nullptr) kept.keep(std::move(*key), behind_own_bytes(*frame));
+  exchange.reply_frame(std::move(*frame), failed.get());
 }
 
 }  // namespace ropewalk::kafka

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <vector>
 
+#include "broker/listeners/kafka/exchange/kept_metadata.h"
 #include "broker/service/use_cases.h"
 #include "broker/telemetry/request_metrics.h"
 #include "common/env/core_groups.h"
@@ -18,6 +20,8 @@ struct KafkaOptions {
   std::size_t requests_max = 100;
   // Of a connection's answers in memory that its peer has not taken: more closes it.
   std::size_t held_bytes_max = 8 << 20;
+  // Of answers about all topics that one core keeps.
+  std::size_t kept_metadata_bytes_max = 8 << 20;
   // For requests that name no timeout, and the largest that one may name.
   std::chrono::milliseconds timeout{30'000};
   std::chrono::milliseconds timeout_max{600'000};
@@ -28,7 +32,8 @@ struct Shared {
   service::UseCases& uses;
   KafkaOptions options;
   telemetry::RequestMetrics metrics;
-  env::CoreGroups closing;  // Of connections that have ended.
+  std::vector<KeptMetadata> kept_metadata;  // By core.
+  env::CoreGroups closing;                  // Of connections that have ended.
 };
 
 }  // namespace ropewalk::kafka
