@@ -7,6 +7,7 @@ import select
 import signal
 import struct
 import subprocess
+import urllib.request
 
 import records
 
@@ -22,20 +23,20 @@ class Broker:
 
     def __init__(self, programs, directory):
         self.programs, self.directory = programs, directory
-        self.native = self.kafka = "127.0.0.1:0"
+        self.native = self.kafka = self.admin = "127.0.0.1:0"
         self.process = None
         self.errors = open(os.path.join(directory, "broker.log"), "w")
 
     def start(self):
         self.process = subprocess.Popen(
             [f"{self.programs}/ropewalkd", "--data-dir", f"{self.directory}/data", "--native-listen", self.native,
-             "--kafka-listen", self.kafka, "--admin-listen", "off"],
+             "--kafka-listen", self.kafka, "--admin-listen", self.admin],
             stdout=subprocess.PIPE, stderr=self.errors, text=True, preexec_fn=die_with_parent)
         ready = self.process.stdout.readline() if select.select([self.process.stdout], [], [], 60)[0] else ""
         if not ready.startswith("ready "):
             raise RuntimeError(f"the broker said {ready!r}, see its log")
         listeners = dict(word.split("=") for word in ready.split()[1:])
-        self.native, self.kafka = listeners["native"], listeners["kafka"]
+        self.native, self.kafka, self.admin = listeners["native"], listeners["kafka"], listeners["admin"]
 
     def kill(self):
         self.process.kill()
@@ -81,6 +82,18 @@ class Broker:
                                     tuple((header["key"], _native_bytes(header, "value")) for header in line["headers"]))
             found.setdefault(record.partition, {})[line["offset"]] = record
         return found
+
+    def served(self, call):
+        """How many such calls of Kafka's clients it has answered since it started."""
+        with urllib.request.urlopen(f"http://{self.admin}/metrics") as page:
+            for line in page.read().decode().splitlines():
+                if line.startswith("ropewalk_requests_total{") and 'listener="kafka"' in line and f'api="{call}"' in line:
+                    return int(line.split()[-1])
+        raise AssertionError(f"the metrics have no {call}")
+
+    def leader_epoch(self, topic, partition):
+        described = json.loads(self.command("topic", "describe", topic, "--json"))
+        return described[0]["partitions"][partition]["leader_epoch"]
 
     def segments(self, topic, partition):
         described = json.loads(self.command("topic", "describe", topic, "--json"))

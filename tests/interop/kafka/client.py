@@ -57,6 +57,10 @@ class Client:
     def can(self, what):
         return what in self.hello["admin"]
 
+    def makes(self, call):
+        """Whether what the scenarios ask of it must lead to this call of Kafka's protocol."""
+        return call in self.hello.get("calls", [])
+
     def lacks(self, what):
         return what in self.hello["lacks"]
 
@@ -66,16 +70,12 @@ class Client:
 
     def consume(self, topic, places):
         """`places`: by partition, where to begin and where to end. What it read, as Broker.consume()."""
+        return self.reading(topic, places).end()
+
+    def reading(self, topic, places):
         self._write(do="consume", topic=topic,
                     partitions={str(number): {"from": begin, "to": end} for number, (begin, end) in places.items()})
-        found = {}
-        for line in self._answer()[0]:
-            record = records.from_json(line)
-            before = found.setdefault(record.partition, {})
-            if before and line["offset"] <= next(reversed(before)):
-                raise AssertionError(f"{self.name} read {line['offset']} of {topic}-{record.partition} late")
-            before[line["offset"]] = record
-        return found
+        return Reading(self, topic)
 
     def produce(self, topic, sent, codec, idempotent):
         """Offsets by index into `sent`."""
@@ -93,6 +93,34 @@ class Client:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
+
+
+class Reading:
+    """A consume under way."""
+
+    def __init__(self, client, topic):
+        self.client, self.topic, self.found = client, topic, {}
+
+    def take(self, count):
+        """The next records."""
+        for _ in range(count):
+            line = self.client._next()
+            if "offset" not in line:
+                raise ClientError(f"{self.client.name}: {line}")
+            self._add(line)
+
+    def end(self):
+        """The rest. All of it, as Broker.consume()."""
+        for line in self.client._answer()[0]:
+            self._add(line)
+        return self.found
+
+    def _add(self, line):
+        record = records.from_json(line)
+        before = self.found.setdefault(record.partition, {})
+        if before and line["offset"] <= next(reversed(before)):
+            raise AssertionError(f"{self.client.name} read {line['offset']} of {self.topic}-{record.partition} late")
+        before[line["offset"]] = record
 
 
 class Sending:

@@ -1,10 +1,15 @@
 """What every client has to do, and what must come of it."""
 
+import json
+import os
 import threading
 
 import records
 from broker import CODECS
 from client import ClientError
+
+
+SEGMENT_HEADER = 4096  # Bytes in front of a segment's records.
 
 
 def expect(condition, words):
@@ -159,6 +164,27 @@ def segments_and_times(broker, client):
         expect_read(client, topic, {0: (5, half), 1: (0, half)}, cut(77, 0), "from an offset that is gone")
 
 
+def reads_through_a_restart(broker, client):
+    """The leader's epoch changes under a reader that has read to the end."""
+    if not client.makes("offset_for_leader_epoch"):
+        return
+    topic = "read-through-a-restart"
+    broker.create_topic(topic)
+    sent = records.numbered(0, 40)
+    broker.produce(topic, sent[:20], "none")
+    reading = client.reading(topic, {0: ("earliest", 20), 1: ("earliest", 20)})
+    reading.take(20)
+    broker.stop()
+    broker.start()
+    broker.produce(topic, sent[20:], "none")
+    expect_same(reading.end(), {partition: {i: sent[2 * i + partition] for i in range(20)} for partition in (0, 1)}, topic)
+    expect(broker.served("offset_for_leader_epoch") > 0, "it has not asked where the old epoch ended")
+    if client.can("epoch_end"):
+        epoch = broker.leader_epoch(topic, 0)
+        ends = [client.ask("epoch_end", topic=topic, partition=0, epoch=asked) for asked in (epoch - 1, epoch, epoch + 1)]
+        expect(ends == [10, 20, -1], f"the ends of epochs {epoch - 1} to {epoch + 1} are {ends}")
+
+
 def restarts(broker, client):
     """The broker is killed, and stopped, while records are on their way."""
     for idempotent in client.hello["idempotence"]:
@@ -227,7 +253,28 @@ def administration(broker, client):
         expect(topic not in broker.command("topic", "list").decode().split(), "a deleted topic is there")
 
 
-ALL = [every_codec, auto_create, segments_and_times, administration, restarts]
+def cluster_and_disks(broker, client):
+    """Who is there, and what its topics take on its disks."""
+    if client.can("cluster"):
+        status = json.loads(broker.command("cluster", "status", "--json"))
+        wanted = {"controller": 1, "brokers": {"1": broker.kafka}}
+        found = client.ask("cluster")
+        expect(found in (wanted, wanted | {"id": status["cluster_id"]}), f"cluster {found}")
+    if client.can("log_dirs"):
+        topic = "on-disk"
+        broker.create_topic(topic, **{"segment.bytes": "1048576"})
+        broker.produce(topic, records.numbered(0, 150, size=20_000), "none")
+        segments = {number: broker.segments(topic, number) for number in (0, 1)}
+        expect(len(segments[0]) > 1, f"segments {segments}")
+        wanted = {f"{topic}-{number}": sum(os.path.getsize(path) - SEGMENT_HEADER for path in paths)
+                  for number, paths in segments.items()}
+        found = {name: size for name, size in client.ask("log_dirs").items() if name.startswith(topic)}
+        expect(found == wanted, f"on disk {found}, not {wanted}")
+    for call in ("describe_cluster", "describe_log_dirs"):
+        expect(not client.makes(call) or broker.served(call) > 0, f"it has not called {call}")
+
+
+ALL = [every_codec, auto_create, segments_and_times, administration, cluster_and_disks, reads_through_a_restart, restarts]
 
 
 def _has_null_headers(stored):

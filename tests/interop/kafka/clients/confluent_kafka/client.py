@@ -107,9 +107,19 @@ class ConfluentKafka:
     def set_configs(self, topic, configs):
         self._wait(self.admin.alter_configs([admin.ConfigResource(admin.RESOURCE_TOPIC, topic, set_config=configs)]))
 
+    def cluster(self):
+        found = self.admin.describe_cluster().result(30)
+        return {"id": found.cluster_id, "controller": found.controller.id,
+                "brokers": {node.id: f"{node.host}:{node.port}" for node in found.nodes}}
+
+
+# The first librdkafka that looks after epochs.
+EPOCHS = confluent_kafka.libversion()[1] >= 0x02010000
 
 contract.serve(ConfluentKafka(sys.argv[1]), "confluent-kafka",
                f"{confluent_kafka.version()[0]}, librdkafka {confluent_kafka.libversion()[0]}",
                codecs=["none", "gzip", "snappy", "lz4", "zstd"], idempotence=[False, True], lacks=[],
                admin=["create_topic", "delete_topic", "create_partitions", "configs", "set_configs"] +
-               (["delete_records"] if hasattr(admin.AdminClient, "delete_records") else []))
+               [word for word, method in (("delete_records", "delete_records"), ("cluster", "describe_cluster"))
+                if hasattr(admin.AdminClient, method)],
+               calls=["offset_for_leader_epoch"] if EPOCHS else [])

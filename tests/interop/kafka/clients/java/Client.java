@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DescribeClusterResult;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -65,7 +66,8 @@ public class Client {
     say(Map.of("client", "kafka-clients", "version", AppInfoParser.getVersion(), "lacks", List.of(),
         "codecs", List.of("none", "gzip", "snappy", "lz4", "zstd"), "idempotence", List.of(false, true),
         "admin", List.of("create_topic", "delete_topic", "create_partitions", "delete_records",
-            "configs", "set_configs")));
+            "configs", "set_configs", "cluster", "log_dirs"),
+        "calls", List.of("describe_cluster", "describe_log_dirs", "offset_for_leader_epoch")));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       Map<String, Object> answer = new HashMap<>();
       try {
@@ -119,6 +121,17 @@ public class Client {
             changes.add(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)));
         admin().incrementalAlterConfigs(Map.of(resource(topic), changes)).all().get();
         return null;
+      case "cluster":
+        DescribeClusterResult cluster = admin().describeCluster();
+        Map<String, String> brokers = new HashMap<>();
+        cluster.nodes().get().forEach(node -> brokers.put(node.idString(), node.host() + ":" + node.port()));
+        return Map.of("id", cluster.clusterId().get(), "controller", cluster.controller().get().id(),
+            "brokers", brokers);
+      case "log_dirs":
+        Map<String, Long> sizes = new HashMap<>();
+        admin().describeLogDirs(List.of(1)).allDescriptions().get().get(1).values().forEach(directory ->
+            directory.replicaInfos().forEach((where, replica) -> sizes.put(where.toString(), replica.size())));
+        return sizes;
       default:
         throw new IllegalArgumentException(command.toString());
     }

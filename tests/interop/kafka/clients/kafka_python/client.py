@@ -107,9 +107,20 @@ class KafkaPython:
     def set_configs(self, topic, configs):
         self.admin.alter_configs([kafka.admin.ConfigResource(kafka.admin.ConfigResourceType.TOPIC, topic, configs)])
 
+    def cluster(self):
+        found = self.admin.describe_cluster()
+        return {"id": found["cluster_id"], "controller": found["controller_id"],
+                "brokers": {broker["broker_id"]: f"{broker['host']}:{broker['port']}" for broker in found["brokers"]}}
+
+    def log_dirs(self):
+        return {f"{topic['name']}-{partition['partition_index']}": partition["partition_size"]
+                for answer in self.admin.describe_log_dirs() for directory in answer["log_dirs"]
+                for topic in directory["topics"] for partition in topic["partitions"]}
+
 
 contract.serve(KafkaPython(sys.argv[1]), "kafka-python", kafka.__version__,
                codecs=["none", "gzip", "snappy", "lz4", "zstd"], idempotence=[False, True] if NEW else [False],
                lacks=["records without key and value", "null header values"],
                admin=["create_topic", "delete_topic", "create_partitions", "configs", "set_configs"] +
-               (["delete_records"] if NEW else []))
+               (["delete_records", "cluster", "log_dirs"] if NEW else []),
+               calls=["describe_cluster", "describe_log_dirs", "offset_for_leader_epoch"] if NEW else [])

@@ -5,18 +5,24 @@ const readline = require('node:readline')
 const { Kafka, CompressionTypes, CompressionCodecs, ConfigResourceTypes, logLevel } = require('kafkajs')
 const { version } = require('kafkajs/package.json')
 const snappy = require('kafkajs-snappy')
+const lz4 = require('lz4-napi')
 const { ZstdCodec } = require('zstd-codec')
 
 const CODECS = {
   none: CompressionTypes.None,
   gzip: CompressionTypes.GZIP,
   snappy: CompressionTypes.Snappy,
+  lz4: CompressionTypes.LZ4,
   zstd: CompressionTypes.ZSTD,
 }
 const BATCH_RECORDS = 100
 const BATCH_BYTES = 500_000
 
 CompressionCodecs[CompressionTypes.Snappy] = snappy
+CompressionCodecs[CompressionTypes.LZ4] = () => ({
+  compress: encoder => lz4.compressFrame(encoder.buffer),
+  decompress: buffer => lz4.decompressFrame(buffer),
+})
 // The simple way cannot read frames that do not say how long their content is.
 const zstd = new Promise(resolve => ZstdCodec.run(module => resolve(new module.Streaming())))
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({
@@ -153,6 +159,15 @@ class Client {
     return Object.fromEntries(topics.map(topic => [topic.name, topic.partitions.length]))
   }
 
+  async cluster() {
+    const { brokers, controller, clusterId } = await this.admin.describeCluster()
+    return {
+      id: clusterId,
+      controller,
+      brokers: Object.fromEntries(brokers.map(one => [one.nodeId, `${one.host}:${one.port}`])),
+    }
+  }
+
   async create_topic({ topic, partitions, configs }) {
     const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }))
     const created = await this.admin.createTopics({
@@ -199,7 +214,7 @@ async function main() {
     idempotence: [false, true],
     lacks: ['repeated header names', 'null header values', 'headers as they are when read',
       'a new beginning where an offset is gone'],
-    admin: ['create_topic', 'delete_topic', 'create_partitions', 'delete_records', 'configs', 'set_configs'],
+    admin: ['create_topic', 'delete_topic', 'create_partitions', 'delete_records', 'configs', 'set_configs', 'cluster'],
   })
   for (let line = await lines.next(); !line.done; line = await lines.next()) {
     const command = JSON.parse(line.value)

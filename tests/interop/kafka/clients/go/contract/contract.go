@@ -53,6 +53,20 @@ type Client interface {
 	DeleteRecords(topic string, partition int32, before int64) error
 	Configs(topic string) (map[string]string, error)
 	SetConfigs(topic string, configs map[string]string) error
+	Cluster() (Cluster, error)
+	// By "topic-partition": bytes.
+	LogDirs() (map[string]int64, error)
+}
+
+// EpochEnds is a Client that can ask where the records of a leader epoch end.
+type EpochEnds interface {
+	EpochEnd(topic string, partition, epoch int32) (int64, error)
+}
+
+type Cluster struct {
+	ID         string           `json:"id,omitempty"`
+	Controller int32            `json:"controller"`
+	Brokers    map[int32]string `json:"brokers"` // Addresses.
 }
 
 type line struct {
@@ -64,6 +78,7 @@ type line struct {
 	Partition  int32             `json:"partition"`
 	At         json.RawMessage   `json:"at"`
 	Before     int64             `json:"before"`
+	Epoch      int32             `json:"epoch"`
 	Configs    map[string]string `json:"configs"`
 	Timestamp  int64             `json:"timestamp"`
 	Key        *[]byte           `json:"key"` // encoding/json has base64 for bytes.
@@ -89,12 +104,17 @@ func (t *talk) say(what any) {
 	t.out.Flush()
 }
 
-// Serve says what the client is, then carries out commands until the input ends.
-func Serve(client Client, name, version string, lacks []string) {
+// Serve says what the client is, then carries out commands until the input ends. `calls` are those of
+// Kafka's protocol that it must make on the way.
+func Serve(client Client, name, version string, calls []string) {
+	admin := []string{"create_topic", "delete_topic", "create_partitions", "delete_records", "configs", "set_configs",
+		"cluster", "log_dirs"}
+	if _, can := client.(EpochEnds); can {
+		admin = append(admin, "epoch_end")
+	}
 	t := &talk{in: json.NewDecoder(bufio.NewReader(os.Stdin)), out: bufio.NewWriter(os.Stdout)}
-	t.say(map[string]any{"client": name, "version": version, "lacks": lacks, "idempotence": []bool{false, true},
-		"codecs": []string{"none", "gzip", "snappy", "lz4", "zstd"},
-		"admin":  []string{"create_topic", "delete_topic", "create_partitions", "delete_records", "configs", "set_configs"}})
+	t.say(map[string]any{"client": name, "version": version, "lacks": []string{}, "idempotence": []bool{false, true},
+		"codecs": []string{"none", "gzip", "snappy", "lz4", "zstd"}, "admin": admin, "calls": calls})
 	for {
 		var command line
 		if err := t.in.Decode(&command); err == io.EOF {
@@ -142,6 +162,12 @@ func (t *talk) carryOut(client Client, command line) (any, error) {
 		return client.Configs(command.Topic)
 	case "set_configs":
 		return nil, client.SetConfigs(command.Topic, command.Configs)
+	case "cluster":
+		return client.Cluster()
+	case "log_dirs":
+		return client.LogDirs()
+	case "epoch_end":
+		return client.(EpochEnds).EpochEnd(command.Topic, command.Partition, command.Epoch)
 	}
 	return nil, fmt.Errorf("there is no %q", command.Do)
 }

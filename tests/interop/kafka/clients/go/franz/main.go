@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"runtime/debug"
 	"time"
@@ -202,6 +203,46 @@ func (f franz) SetConfigs(topic string, configs map[string]string) error {
 	})
 }
 
+func (f franz) Cluster() (cluster contract.Cluster, err error) {
+	err = f.ask(func(deadline context.Context, admin *kadm.Client) error {
+		found, err := admin.BrokerMetadata(deadline)
+		cluster = contract.Cluster{ID: found.Cluster, Controller: found.Controller, Brokers: map[int32]string{}}
+		for _, broker := range found.Brokers {
+			cluster.Brokers[broker.NodeID] = fmt.Sprintf("%s:%d", broker.Host, broker.Port)
+		}
+		return err
+	})
+	return cluster, err
+}
+
+func (f franz) LogDirs() (sizes map[string]int64, err error) {
+	err = f.ask(func(deadline context.Context, admin *kadm.Client) error {
+		found, err := admin.DescribeAllLogDirs(deadline, nil)
+		sizes = map[string]int64{}
+		for _, directories := range found {
+			directories.EachPartition(func(partition kadm.DescribedLogDirPartition) {
+				sizes[fmt.Sprintf("%s-%d", partition.Topic, partition.Partition)] = partition.Size
+			})
+		}
+		return err
+	})
+	return sizes, err
+}
+
+func (f franz) EpochEnd(topic string, partition, epoch int32) (end int64, err error) {
+	err = f.ask(func(deadline context.Context, admin *kadm.Client) error {
+		var asked kadm.OffsetForLeaderEpochRequest
+		asked.Add(topic, partition, epoch)
+		found, err := admin.OffsetForLeaderEpoch(deadline, asked)
+		if err != nil {
+			return err
+		}
+		end = found[topic][partition].EndOffset
+		return found[topic][partition].Err
+	})
+	return end, err
+}
+
 func main() {
 	version := "unknown"
 	built, _ := debug.ReadBuildInfo()
@@ -210,5 +251,5 @@ func main() {
 			version = module.Version
 		}
 	}
-	contract.Serve(franz{os.Args[1]}, "franz-go", version, []string{})
+	contract.Serve(franz{os.Args[1]}, "franz-go", version, []string{"describe_log_dirs", "offset_for_leader_epoch"})
 }

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -200,6 +201,44 @@ func (c client) SetConfigs(topic string, configs map[string]string) error {
 	})
 }
 
+func (c client) Cluster() (cluster contract.Cluster, err error) {
+	err = c.ask(func(admin sarama.ClusterAdmin) error {
+		brokers, controller, err := admin.DescribeCluster()
+		cluster = contract.Cluster{Controller: controller, Brokers: map[int32]string{}}
+		for _, broker := range brokers {
+			cluster.Brokers[broker.ID()] = broker.Addr()
+		}
+		return err
+	})
+	return cluster, err
+}
+
+func (c client) LogDirs() (sizes map[string]int64, err error) {
+	err = c.ask(func(admin sarama.ClusterAdmin) error {
+		brokers, _, err := admin.DescribeCluster()
+		if err != nil {
+			return err
+		}
+		var ids []int32
+		for _, broker := range brokers {
+			ids = append(ids, broker.ID())
+		}
+		found, err := admin.DescribeLogDirs(ids)
+		sizes = map[string]int64{}
+		for _, directories := range found {
+			for _, directory := range directories {
+				for _, topic := range directory.Topics {
+					for _, partition := range topic.Partitions {
+						sizes[fmt.Sprintf("%s-%d", topic.Topic, partition.PartitionID)] = partition.Size
+					}
+				}
+			}
+		}
+		return err
+	})
+	return sizes, err
+}
+
 func main() {
 	version := "unknown"
 	built, _ := debug.ReadBuildInfo()
@@ -208,5 +247,5 @@ func main() {
 			version = module.Version
 		}
 	}
-	contract.Serve(client{os.Args[1]}, "sarama", version, []string{})
+	contract.Serve(client{os.Args[1]}, "sarama", version, []string{"describe_cluster", "describe_log_dirs"})
 }
