@@ -18,7 +18,7 @@
 #include "broker/log/directory_syncer.h"
 #include "broker/log/home_tasks.h"
 #include "broker/log/partition_log.h"
-#include "broker/quorum/control_batches.h"
+#include "broker/quorum/raft/control_batches.h"
 #include "broker/quorum/metadata_quorum.h"
 #include "broker/quorum/snapshot_file.h"
 #include "broker/quorum/state_file.h"

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "broker/quorum/control_batches.h"
+#include "broker/quorum/raft/control_batches.h"
 #include "broker/quorum/metadata_quorum.h"
 #include "common/env/file.h"
 

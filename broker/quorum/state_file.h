@@ -5,24 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "broker/quorum/raft/hard_state.h"
 #include "common/env/file.h"
 #include "common/env/task.h"
 #include "common/error.h"
-#include "common/ids.h"
-#include "common/uuid.h"
 
 namespace ropewalk::quorum {
 
 inline constexpr std::string_view kStateFile = "state";
-
-struct HardState {
-  ClusterId cluster;
-  BrokerId node;
-  DirectoryId directory;
-  Term term;
-  BrokerId voted_for = kNoBroker;  // In this term.
-  bool operator==(const HardState&) const = default;
-};
 
 std::string encode(const HardState& state);
 // Errors: corrupt, unsupported_version.

@@ -1,6 +1,6 @@
 // What a voter keeps: its state, its snapshots, and the control batches of the quorum.
 #include "broker/log/checked_file.h"
-#include "broker/quorum/control_batches.h"
+#include "broker/quorum/raft/control_batches.h"
 #include "broker/quorum/snapshot_file.h"
 #include "broker/quorum/state_file.h"
 #include "common/records/crc32c.h"

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/quorum/control_batches.h"
+#include "broker/quorum/raft/control_batches.h"
 #include "broker/quorum/snapshot_file.h"
 #include "broker/quorum/state_file.h"
 #include "common/records/batch_header.h"

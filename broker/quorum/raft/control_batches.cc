@@ -1,4 +1,4 @@
-#include "broker/quorum/control_batches.h"
+#include "broker/quorum/raft/control_batches.h"
 
 #include "common/records/batch_builder.h"
 #include "common/records/record_reader.h"

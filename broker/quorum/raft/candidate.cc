@@ -1,0 +1,109 @@
+// Elections: who waits for a leader, who asks to be one, who votes.
+#include <utility>
+
+#include "broker/quorum/raft/raft_core.h"
+#include "common/plant.h"
+
+namespace ropewalk::quorum {
+
+void RaftCore::tick_follower() {
+  elapsed_ticks_++;
+  if (!is_voter())
+    tick_observing();
+  else if (elapsed_ticks_ >= timeout_ticks_)
+    campaign(true, false);
+}
+
+// Asks its leader again when an answer is late, and one voter after the other when there is none.
+void RaftCore::tick_observing() {
+  if (elapsed_ticks_ >= timeout_ticks_) become_follower(state_.term, {});
+  const std::uint32_t pause = 2 * config_.heartbeat_ticks;
+  const std::uint32_t moment = leader_.id == kNoBroker ? 1 : pause - 1;
+  if (elapsed_ticks_ % pause != moment) return;
+  ReplicaKey asked = leader_;
+  if (asked.id == kNoBroker && !voters().empty())
+    asked = key_of(voters()[next_voter_++ % voters().size()]);
+  send(asked, Fetch{log_.end()});
+}
+
+void RaftCore::campaign(bool pre, bool transfer) {
+  reset_election_timer();
+  leader_ = {};
+  offered_.reset();
+  role_ = pre ? Role::pre_candidate : Role::candidate;
+  if (!pre) {
+    state_.term = state_.term.next();
+    state_.voted_for = self_.id;
+    hard_changed_ = true;
+  }
+  votes_ = {{self_, true}};
+  VoteReply own{.pre = pre, .granted = true};
+  Message from_self{self_, self_, pre ? state_.term.next() : state_.term, own};
+  for (const Voter& voter : voters()) {
+    const ReplicaKey key = key_of(voter);
+    if (key == self_) continue;
+    messages_.push_back({self_, key, from_self.term,
+                         VoteRequest{.pre = pre, .transfer = transfer, .end = log_.end()}});
+    // Nobody lets it lead: perhaps it was removed. Whoever leads will tell.
+    if (pre && lost_campaigns_ > 1) send(key, Fetch{log_.end()});
+  }
+  if (pre) lost_campaigns_++;
+  handle(from_self, own);
+}
+
+bool RaftCore::hears_a_leader() const {
+  return role_ == Role::leader ||
+         (leader_.id != kNoBroker && elapsed_ticks_ < config_.election_ticks);
+}
+
+void RaftCore::handle(const Message& message, VoteRequest& request) {
+  const bool has_all = request.end.up_to_date_with(log_.end()) || RW_PLANT(vote_without_log_check);
+  if (request.pre) {
+    const bool granted = message.term > state_.term && has_all && !hears_a_leader();
+    const Term named = granted ? message.term : state_.term;
+    messages_.push_back({self_, message.from, named, VoteReply{.pre = true, .granted = granted}});
+    return;
+  }
+  const bool free = state_.voted_for == message.from.id ||
+                    (state_.voted_for == kNoBroker && leader_.id == kNoBroker) ||
+                    RW_PLANT(two_votes_in_a_term);
+  const bool granted = free && has_all && role_ != Role::leader;
+  if (granted && state_.voted_for != message.from.id) {
+    state_.voted_for = message.from.id;
+    hard_changed_ = true;
+  }
+  if (granted) elapsed_ticks_ = 0;
+  send(message.from, VoteReply{.pre = false, .granted = granted});
+}
+
+void RaftCore::handle(const Message& message, VoteReply& reply) {
+  if (role_ != (reply.pre ? Role::pre_candidate : Role::candidate)) return;
+  const Term asked_for = reply.pre ? state_.term.next() : state_.term;
+  if (reply.granted && message.term != asked_for) return;  // Of an earlier campaign.
+  votes_[message.from] = reply.granted;
+  const auto voted = [this](const ReplicaKey& key, bool yes) {
+    const auto vote = votes_.find(key);
+    return vote != votes_.end() && vote->second == yes;
+  };
+  if (has_majority([&](const ReplicaKey& key) { return voted(key, true); })) {
+    if (reply.pre)
+      campaign(false, false);
+    else
+      become_leader();
+  } else if (has_majority([&](const ReplicaKey& key) { return voted(key, false); })) {
+    become_follower(state_.term, {});
+  }
+}
+
+void RaftCore::handle(const Message& message, TimeoutNow&) {
+  if (is_voter() && role_ == Role::follower && leader_ == message.from) campaign(false, true);
+}
+
+void RaftCore::peer_down(BrokerId peer) {
+  if (role_ != Role::follower || leader_.id != peer) return;
+  leader_ = {};
+  // All who were connected to it learn of it at the same time: chance says who asks first.
+  timeout_ticks_ = elapsed_ticks_ + 1 + static_cast<std::uint32_t>(config_.random() % 4);
+}
+
+}  // namespace ropewalk::quorum

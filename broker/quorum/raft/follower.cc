@@ -1,0 +1,87 @@
+// Follows a leader: takes its entries and snapshots, and acknowledges what they prove.
+#include <algorithm>
+#include <utility>
+
+#include "broker/quorum/raft/raft_core.h"
+#include "common/plant.h"
+
+namespace ropewalk::quorum {
+
+void RaftCore::follow(const Message& message) {
+  ENSURE(role_ != Role::leader, "{} and {} both lead in term {}", self_.id, message.from.id,
+         state_.term);
+  if (role_ != Role::follower || leader_ != message.from) {
+    become_follower(state_.term, message.from);
+  }
+  elapsed_ticks_ = 0;
+  lost_campaigns_ = 0;
+}
+
+void RaftCore::handle(const Message& message, AppendRequest& request) {
+  follow(message);
+  AppendReply reply{.round = request.round};
+  const Offset proven = request.prev.index + static_cast<std::int64_t>(request.entries.size());
+  if (proven <= commit_ && !RW_PLANT(truncate_below_commit)) {  // What is committed is the same.
+    reply.index = commit_;
+    answer_leader(reply);
+    return;
+  }
+  const bool within = request.prev.index < commit_;
+  const bool matches = within || log_.has(request.prev) ||
+                       (RW_PLANT(no_log_matching) && request.prev.index <= log_.end().index);
+  if (!matches) {
+    reply.rejected = true;
+    reply.index = request.prev.index;
+    reply.hint = log_.last_agreement({request.prev.index - 1, request.prev.term});
+    answer_leader(reply);
+    return;
+  }
+  take_entries(request);
+  commit_to(std::min(request.commit, proven));
+  reply.index = proven;
+  answer_leader(reply);
+}
+
+void RaftCore::take_entries(AppendRequest& request) {
+  if (RW_PLANT(truncate_below_commit) && request.prev.index >= log_.before().index)
+    truncate_from(request.prev.index + 1);
+  for (Entry& entry : request.entries) {
+    if (entry.index <= commit_ && !RW_PLANT(truncate_below_commit)) continue;
+    const auto here = log_.term_at(entry.index);
+    if (here == entry.term) continue;
+    if (here) {
+      ENSURE(entry.index > commit_ || RW_PLANT(truncate_below_commit),
+             "entry {} of term {} is to replace one of term {}, which is committed", entry.index,
+             entry.term, *here);
+      truncate_from(entry.index);
+    }
+    append(std::move(entry));
+  }
+}
+
+// A voter acknowledges; an observer asks for what follows.
+void RaftCore::answer_leader(const AppendReply& reply) {
+  if (is_voter())
+    send(leader_, reply);
+  else
+    send(leader_, Fetch{reply.rejected ? reply.hint : log_.end()});
+}
+
+void RaftCore::handle(const Message& message, SnapshotOffer& offer) {
+  follow(message);
+  if (offer.end.index <= commit_) {
+    answer_leader({.index = commit_, .round = offer.round});
+    return;
+  }
+  offered_ = Offer{message.from, offer.end};
+}
+
+void RaftCore::handle(const Message& message, Elsewhere& elsewhere) {
+  const bool asked = !is_voter() || role_ == Role::pre_candidate;
+  if (!asked || hears_a_leader() || elsewhere.leader.id == kNoBroker || elsewhere.leader == self_)
+    return;
+  if (!is_voter() && message.term == state_.term) leader_ = elsewhere.leader;
+  send(elsewhere.leader, Fetch{log_.end()});
+}
+
+}  // namespace ropewalk::quorum

@@ -1,0 +1,51 @@
+// Known mistakes that a test can put back, to show that it finds them.
+//
+// RW_PLANT(mistake) is false, and gone, in every program but those that are compiled with
+// ROPEWALK_PLANTS: there it is true while `planted` names that mistake. A check that no planted
+// mistake can trip proves nothing.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace ropewalk {
+
+enum class Plant {
+  // The quorum (metadata-quorum.md, section 3).
+  commit_of_older_term,     // Entries of earlier terms are committed by counting replicas.
+  vote_without_log_check,   // A candidate whose log is behind gets votes.
+  two_votes_in_a_term,      // The vote given is not looked at.
+  no_log_matching,          // Entries are taken without the entry before them.
+  vote_not_synced,          // Term and vote are not kept.
+  acknowledge_before_sync,  // Messages leave before what they promise is durable.
+  truncate_below_commit,    // A shorter request cuts what follows it.
+  pre_vote_changes_state,   // A pre-vote raises the term of whom it reaches.
+  stale_read,               // A read is answered without asking the others.
+  old_snapshot_accepted,    // A snapshot replaces a log that is ahead of it.
+  change_before_no_op,      // Voters change before the term has an entry of its own.
+};
+
+inline constexpr std::array<std::pair<Plant, std::string_view>, 11> kPlants{{
+    {Plant::commit_of_older_term, "commit_of_older_term"},
+    {Plant::vote_without_log_check, "vote_without_log_check"},
+    {Plant::two_votes_in_a_term, "two_votes_in_a_term"},
+    {Plant::no_log_matching, "no_log_matching"},
+    {Plant::vote_not_synced, "vote_not_synced"},
+    {Plant::acknowledge_before_sync, "acknowledge_before_sync"},
+    {Plant::truncate_below_commit, "truncate_below_commit"},
+    {Plant::pre_vote_changes_state, "pre_vote_changes_state"},
+    {Plant::stale_read, "stale_read"},
+    {Plant::old_snapshot_accepted, "old_snapshot_accepted"},
+    {Plant::change_before_no_op, "change_before_no_op"},
+}};
+
+#ifdef ROPEWALK_PLANTS
+// Set once, before anything runs.
+inline std::optional<Plant> planted;
+#define RW_PLANT(mistake) (::ropewalk::planted == ::ropewalk::Plant::mistake)
+#else
+#define RW_PLANT(mistake) (static_cast<void>(::ropewalk::Plant::mistake), false)
+#endif
+
+}  // namespace ropewalk
