@@ -20,14 +20,8 @@ void RaftCore::follow(const Message& message) {
 void RaftCore::handle(const Message& message, AppendRequest& request) {
   follow(message);
   AppendReply reply{.round = request.round};
-  const Offset proven = request.prev.index + static_cast<std::int64_t>(request.entries.size());
-  if (proven <= commit_ && !RW_PLANT(truncate_below_commit)) {  // What is committed is the same.
-    reply.index = commit_;
-    answer_leader(reply);
-    return;
-  }
-  const bool within = request.prev.index < commit_;
-  const bool matches = within || log_.has(request.prev) ||
+  // What is committed is the same in every log of the present term and later.
+  const bool matches = request.prev.index < commit_ || log_.has(request.prev) ||
                        (RW_PLANT(no_log_matching) && request.prev.index <= log_.end().index);
   if (!matches) {
     reply.rejected = true;
@@ -36,21 +30,25 @@ void RaftCore::handle(const Message& message, AppendRequest& request) {
     answer_leader(reply);
     return;
   }
+  const Offset proven = request.prev.index + static_cast<std::int64_t>(request.entries.size());
   take_entries(request);
   commit_to(std::min(request.commit, proven));
-  reply.index = proven;
+  reply.index = std::max(proven, commit_);
   answer_leader(reply);
 }
 
+// Cuts only where another entry is in the way: a request that was overtaken proves less, and takes
+// nothing back.
 void RaftCore::take_entries(AppendRequest& request) {
-  if (RW_PLANT(truncate_below_commit) && request.prev.index >= log_.before().index)
+  if (RW_PLANT(truncate_below_commit) && request.prev.index >= log_.before().index &&
+      request.prev.index < log_.end().index)
     truncate_from(request.prev.index + 1);
   for (Entry& entry : request.entries) {
-    if (entry.index <= commit_ && !RW_PLANT(truncate_below_commit)) continue;
+    if (entry.index <= log_.before().index) continue;  // In the snapshot.
     const auto here = log_.term_at(entry.index);
     if (here == entry.term) continue;
     if (here) {
-      ENSURE(entry.index > commit_ || RW_PLANT(truncate_below_commit),
+      ENSURE(entry.index > commit_,
              "entry {} of term {} is to replace one of term {}, which is committed", entry.index,
              entry.term, *here);
       truncate_from(entry.index);

@@ -2,6 +2,8 @@
 
 #include <type_traits>
 
+#include "common/records/batch_header.h"
+
 namespace ropewalk::quorum {
 namespace {
 
@@ -10,13 +12,20 @@ bool makes_sense(const LogEnd& end) {
          (end.index == Offset(0)) == (end.term == Term(0));
 }
 
+// One whole batch; if it is the quorum's own, one that can be read.
+bool makes_sense(ByteSpan batch) {
+  const auto header = BatchHeader::parse(batch);
+  if (!header || header->size() != batch.size() || !batch_crc_matches(batch)) return false;
+  return !header->is_control() || voters_in(batch);
+}
+
 bool makes_sense(const AppendRequest& append, Term term) {
   if (!makes_sense(append.prev) || append.prev.term > term || append.commit < Offset(0))
     return false;
   LogEnd last = append.prev;
   for (const Entry& entry : append.entries) {
     if (entry.index != last.index + 1 || entry.term < last.term || entry.term < Term(1) ||
-        entry.term > term)
+        entry.term > term || !makes_sense(entry.batch.span()))
       return false;
     last = {entry.index, entry.term};
   }

@@ -64,8 +64,9 @@ struct Message {
   Body body;
 };
 
-// Whether the numbers in it can come from a replica that follows the rules: entries without gaps,
-// in terms that do not fall or exceed the sender's. What comes from outside is checked with it.
+// Whether it can come from a replica that follows the rules: entries are whole batches, without
+// gaps, in terms that do not fall or exceed the sender's. What comes from outside is checked with
+// it.
 bool makes_sense(const Message& message);
 std::string_view kind_of(const Message& message);
 
