@@ -23,7 +23,7 @@ void RaftCore::tick_observing() {
   ReplicaKey asked = leader_;
   if (asked.id == kNoBroker && !voters().empty())
     asked = key_of(voters()[next_voter_++ % voters().size()]);
-  send(asked, Fetch{log_.end()});
+  fetch_from(asked, log_.end());
 }
 
 void RaftCore::campaign(bool pre, bool transfer) {
@@ -45,7 +45,7 @@ void RaftCore::campaign(bool pre, bool transfer) {
     messages_.push_back({self_, key, from_self.term,
                          VoteRequest{.pre = pre, .transfer = transfer, .end = log_.end()}});
     // Nobody lets it lead: perhaps it was removed. Whoever leads will tell.
-    if (pre && lost_campaigns_ > 1) send(key, Fetch{log_.end()});
+    if (pre && lost_campaigns_ > 1) fetch_from(key, log_.end());
   }
   if (pre) lost_campaigns_++;
   handle(from_self, own);

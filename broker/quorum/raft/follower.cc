@@ -62,7 +62,7 @@ void RaftCore::answer_leader(const AppendReply& reply) {
   if (is_voter())
     send(leader_, reply);
   else
-    send(leader_, Fetch{reply.rejected ? reply.hint : log_.end()});
+    fetch_from(leader_, reply.rejected ? reply.hint : log_.end());
 }
 
 void RaftCore::handle(const Message& message, SnapshotOffer& offer) {
@@ -79,7 +79,7 @@ void RaftCore::handle(const Message& message, Elsewhere& elsewhere) {
   if (!asked || hears_a_leader() || elsewhere.leader.id == kNoBroker || elsewhere.leader == self_)
     return;
   if (!is_voter() && message.term == state_.term) leader_ = elsewhere.leader;
-  send(elsewhere.leader, Fetch{log_.end()});
+  fetch_from(elsewhere.leader, log_.end());
 }
 
 }  // namespace ropewalk::quorum

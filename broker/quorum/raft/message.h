@@ -41,9 +41,11 @@ struct SnapshotOffer {
   std::uint64_t round = 0;
 };
 // An observer asks for what is behind its log's end, all of which is durable. Answered by one
-// AppendRequest or SnapshotOffer, at the latest with the next heartbeat, or by Elsewhere.
+// AppendRequest or SnapshotOffer as soon as there is something to tell, at the latest with the next
+// heartbeat; or by Elsewhere.
 struct Fetch {
   LogEnd end;
+  Offset commit;  // As far as it knows.
 };
 // "I do not lead": who does, as far as known.
 struct Elsewhere {

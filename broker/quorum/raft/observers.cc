@@ -23,8 +23,13 @@ void RaftCore::handle(const Message& message, Fetch& fetch) {
   observer.asking = true;
   observer.silent_ticks = 0;
   observer.agreed = agrees ? fetch.end : log_.last_agreement(fetch.end);
+  observer.commit = fetch.commit;
   if (agrees && fetch.end == log_.end()) observer.behind_ticks = 0;
-  if (observer.agreed != log_.end() || !agrees) answer_observer(message.from, observer);
+  if (!agrees || has_news_for(observer)) answer_observer(message.from, observer);
+}
+
+bool RaftCore::has_news_for(const Observer& observer) const {
+  return observer.agreed != log_.end() || observer.commit < commit_;
 }
 
 void RaftCore::answer_observer(const ReplicaKey& key, Observer& observer) {
@@ -41,7 +46,7 @@ void RaftCore::answer_observer(const ReplicaKey& key, Observer& observer) {
 
 void RaftCore::answer_observers(bool even_if_empty) {
   for (auto& [key, observer] : observers_)
-    if (observer.asking && (even_if_empty || observer.agreed != log_.end()))
+    if (observer.asking && (even_if_empty || has_news_for(observer)))
       answer_observer(key, observer);
 }
 

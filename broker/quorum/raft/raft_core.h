@@ -131,7 +131,8 @@ class RaftCore {
  private:
   // An observer as the leader knows it.
   struct Observer {
-    LogEnd agreed;        // Its log and ours are the same up to here, as far as known.
+    LogEnd agreed;  // Its log and ours are the same up to here, as far as known.
+    Offset commit;
     bool asking = false;  // Its Fetch is not answered.
     std::uint32_t silent_ticks = 0;
     std::uint32_t behind_ticks = 0;  // Since it last had everything.
@@ -148,6 +149,7 @@ class RaftCore {
   void become_follower(Term term, const ReplicaKey& leader);
   void reset_election_timer();
   void send(const ReplicaKey& to, Body body);
+  void fetch_from(const ReplicaKey& whom, LogEnd end);
   void append(Entry entry);
   void truncate_from(Offset first);
   void commit_to(Offset index);
@@ -183,6 +185,7 @@ class RaftCore {
   void match_progress_to_voters();
   // observers.cc
   void handle(const Message& message, Fetch& fetch);
+  bool has_news_for(const Observer& observer) const;
   void answer_observer(const ReplicaKey& key, Observer& observer);
   void answer_observers(bool even_if_empty);
   void tick_observers();
