@@ -119,15 +119,15 @@ Task<Result<void>> Broker::Parts::open_and_join() {
 // On the control core: the metadata log and who works on it.
 Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
   machine = std::make_unique<metadata::MetadataMachine>(*view);
-  quorum::LoneQuorumOptions options;
+  quorum::QuorumOptions options;
   options.cluster = data->cluster();
   options.node = settings.broker_id;
   options.directory = data->first_id();
   if (settings.broker_listen) options.endpoint = endpoint_of(*settings.broker_listen);
   options.may_format = data->quorum_may_format();
   options.on_failure = [this](const Error& error) { report_failure(error); };
-  quorum =
-      std::make_unique<quorum::LoneQuorum>(environment, data->quorum_files(), std::move(options));
+  quorum = std::make_unique<quorum::RaftQuorum>(environment, data->quorum_files(), no_transport,
+                                                std::move(options));
   quorum->attach(*machine);
 
   node::ActiveControllerOptions controls;

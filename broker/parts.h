@@ -16,7 +16,7 @@
 #include "broker/node/active_controller.h"
 #include "broker/node/membership.h"
 #include "broker/node/replica_reconciler.h"
-#include "broker/quorum/lone_quorum.h"
+#include "broker/quorum/raft_quorum.h"
 #include "broker/quota/byte_budget.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/rpc/server.h"
@@ -93,7 +93,8 @@ struct Broker::Parts {
   std::unique_ptr<metadata::MetadataView> view;
   std::unique_ptr<metadata::MetadataMachine> machine;
   ControllerWatch watch;
-  std::unique_ptr<quorum::LoneQuorum> quorum;
+  quorum::NoTransport no_transport;
+  std::unique_ptr<quorum::RaftQuorum> quorum;
   std::unique_ptr<node::ActiveController> controller;
   std::unique_ptr<node::ReplicaReconciler> reconciler;
   std::unique_ptr<node::Membership> membership;

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "broker/quorum/raft/control_batches.h"
 #include "broker/quorum/metadata_quorum.h"
+#include "broker/quorum/raft/control_batches.h"
 #include "common/env/file.h"
 
 namespace ropewalk::quorum {

@@ -6,7 +6,7 @@
 
 #include "broker/log/segment_header.h"
 #include "broker/metadata/record_codec.h"
-#include "broker/quorum/lone_quorum.h"
+#include "broker/quorum/raft_quorum.h"
 #include "broker/quorum/snapshot_file.h"
 #include "broker/quorum/state_file.h"
 #include "common/records/batch_header.h"

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "broker/metadata/record_codec.h"
-#include "broker/quorum/lone_quorum.h"
+#include "broker/quorum/raft_quorum.h"
 #include "broker/quorum/snapshot_file.h"
 #include "broker/quorum/state_file.h"
 

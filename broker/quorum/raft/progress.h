@@ -1,6 +1,7 @@
 // What a leader knows of one other voter.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 
@@ -35,6 +36,10 @@ class Progress {
 
   void sent(Offset last, bool any);
   void snapshot_offered() { state_ = State::snapshot; }
+  // The leader's own log has lost what follows.
+  void cut_back(Offset next) {
+    if (state_ != State::snapshot) probe_from(std::min(next_, next));
+  }
   void heard(std::uint64_t round);
   // Returns whether that was news.
   bool acknowledged(Offset index, Offset first_held);

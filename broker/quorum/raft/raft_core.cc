@@ -194,7 +194,7 @@ Ready RaftCore::ready() {
   unsaved_from_ = log_.end().index + 1;
   ready.messages = std::exchange(messages_, {});
   ready.committed = log_.slice(applied_ + 1, commit_ + 1, kAll, kAll);
-  applied_ = commit_;
+  applied_before_ = std::exchange(applied_, commit_);
   ready.reads = std::exchange(read_states_, {});
   saving_ = log_.end();
   return ready;
@@ -206,6 +206,24 @@ void RaftCore::advance() {
   if (saved.index <= stable_ || !log_.has(saved)) return;
   stable_ = saved.index;
   if (role_ == Role::leader) maybe_commit();
+}
+
+void RaftCore::retract() {
+  ENSURE(saving_, "no Ready has been given out");
+  saving_.reset();
+  messages_.clear();
+  applied_ = std::max(applied_before_, snapshot_.index);
+  // A follower may have heard that what it could not write is committed; it comes again. A leader's
+  // is durable here: only then it was sent.
+  commit_ = std::min(commit_, stable_);
+  if (stable_ < log_.end().index) truncate_from(stable_ + 1);
+  if (role_ != Role::leader) return;
+  if (term_start_ > stable_) return become_follower(state_.term, {});
+  uncommitted_bytes_ = 0;
+  for (Offset index = std::max(commit_ + 1, term_start_); index <= stable_; index += 1)
+    uncommitted_bytes_ += log_.at(index).batch.size();
+  match_progress_to_voters();
+  for (auto& [key, progress] : progress_) progress.cut_back(stable_ + 1);
 }
 
 }  // namespace ropewalk::quorum

@@ -107,6 +107,9 @@ class RaftCore {
   Ready ready();
   // The last Ready is done. Pre: there was one.
   void advance();
+  // Instead: its entries could not be written (the disk is full), nothing of it was sent or
+  // applied. They are taken back; its messages are lost. Its hard state and snapshot were saved.
+  void retract();
 
   Role role() const { return role_; }
   Term term() const { return state_.term; }
@@ -120,6 +123,7 @@ class RaftCore {
   const ReplicaKey& self() const { return self_; }
   // Leads, and the first entry of its term is committed: it knows all that is.
   bool in_office() const { return role_ == Role::leader && commit_ >= term_start_; }
+  Offset term_start() const { return term_start_; }  // Of a leader: its first entry.
   // Of a leader: how far a voter or observer is. None: nothing heard in this term.
   struct Standing {
     Offset match;
@@ -232,6 +236,7 @@ class RaftCore {
   std::vector<Message> messages_;
   std::vector<ReadState> read_states_;
   std::optional<LogEnd> saving_;  // Where the log ended in the Ready that is being carried out.
+  Offset applied_before_;         // That Ready.
 };
 
 }  // namespace ropewalk::quorum

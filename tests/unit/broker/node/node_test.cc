@@ -9,7 +9,7 @@
 #include "broker/node/active_controller.h"
 #include "broker/node/membership.h"
 #include "broker/node/replica_reconciler.h"
-#include "broker/quorum/lone_quorum.h"
+#include "broker/quorum/raft_quorum.h"
 #include "common/env/sim/simulation.h"
 #include "tests/support/ids.h"
 
@@ -42,7 +42,7 @@ struct Life {
         files(*environment.open_file_system({.root = "/data/quorum", .threads = 2})),
         view(environment),
         machine(view),
-        quorum(environment, *files, quorum_options()),
+        quorum(environment, *files, nobody, quorum_options()),
         controller(environment, quorum, view, controller_options()),
         reconciler(BrokerId(1), sink),
         membership(environment, controller, view, membership_options(incarnation, clean_stop)) {
@@ -50,8 +50,8 @@ struct Life {
     machine.add_listener(controller);
     machine.add_listener(reconciler);
   }
-  static quorum::LoneQuorumOptions quorum_options() {
-    quorum::LoneQuorumOptions options;
+  static quorum::QuorumOptions quorum_options() {
+    quorum::QuorumOptions options;
     options.cluster = id_of<ClusterId>(1);
     options.node = BrokerId(1);
     options.directory = id_of<DirectoryId>(2);
@@ -101,7 +101,8 @@ struct Life {
   std::unique_ptr<env::FileSystem> files;
   metadata::MetadataView view;
   metadata::MetadataMachine machine;
-  quorum::LoneQuorum quorum;
+  quorum::NoTransport nobody;
+  quorum::RaftQuorum quorum;
   ActiveController controller;
   ReplicaReconciler reconciler;
   Membership membership;

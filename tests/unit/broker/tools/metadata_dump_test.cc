@@ -5,7 +5,7 @@
 
 #include "broker/metadata/metadata_machine.h"
 #include "broker/metadata/record_codec.h"
-#include "broker/quorum/lone_quorum.h"
+#include "broker/quorum/raft_quorum.h"
 #include "broker/tools/format.h"
 #include "common/env/sim/simulation.h"
 #include "tests/support/ids.h"
@@ -31,12 +31,13 @@ class MetadataDumpTest : public ::testing::Test {
   void append_records(int first, int end, std::uint64_t snapshot_after = 1 << 20) {
     metadata::MetadataView view(environment_);
     metadata::MetadataMachine machine(view);
-    quorum::LoneQuorumOptions options;
+    quorum::QuorumOptions options;
     options.cluster = id_of<ClusterId>(1);
     options.node = BrokerId(1);
     options.directory = id_of<DirectoryId>(2);
     options.snapshot_after_bytes = snapshot_after;
-    quorum::LoneQuorum quorum(environment_, *files_, options);
+    quorum::NoTransport nobody;
+    quorum::RaftQuorum quorum(environment_, *files_, nobody, options);
     quorum.attach(machine);
     auto& core = environment_.control_core();
     ASSERT_TRUE(simulation_.run(core, quorum.start()));

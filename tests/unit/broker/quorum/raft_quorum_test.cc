@@ -1,5 +1,5 @@
-// The engine of a cluster of one on a simulated disk.
-#include "broker/quorum/lone_quorum.h"
+// One replica of the metadata log on a simulated disk.
+#include "broker/quorum/raft_quorum.h"
 
 #include <map>
 #include <optional>
@@ -73,8 +73,8 @@ class Recorder final : public StateMachine {
   Term leader_term;
 };
 
-LoneQuorumOptions default_options() {
-  LoneQuorumOptions options;
+QuorumOptions default_options() {
+  QuorumOptions options;
   options.cluster = id_of<ClusterId>(1);
   options.node = BrokerId(1);
   options.directory = id_of<DirectoryId>(2);
@@ -85,23 +85,24 @@ LoneQuorumOptions default_options() {
 
 // One process with a quorum.
 struct Life {
-  Life(sim::Node& node, LoneQuorumOptions options)
+  Life(sim::Node& node, QuorumOptions options)
       : environment(node.environment()),
         files(*environment.open_file_system({.root = "/data/quorum", .threads = 2})),
-        quorum(std::make_unique<LoneQuorum>(environment, *files, std::move(options))) {
+        quorum(std::make_unique<RaftQuorum>(environment, *files, nobody, std::move(options))) {
     quorum->attach(machine);
   }
   env::Environment& environment;
   Recorder machine;
   std::unique_ptr<env::FileSystem> files;
-  std::unique_ptr<LoneQuorum> quorum;
+  NoTransport nobody;
+  std::unique_ptr<RaftQuorum> quorum;
 };
 
-class LoneQuorumTest : public ::testing::Test {
+class RaftQuorumTest : public ::testing::Test {
  protected:
-  LoneQuorumTest() : simulation_(sim::seed_from_environment(1)), node_(simulation_.add_node("a")) {}
+  RaftQuorumTest() : simulation_(sim::seed_from_environment(1)), node_(simulation_.add_node("a")) {}
 
-  std::unique_ptr<Life> begin(LoneQuorumOptions options = default_options()) {
+  std::unique_ptr<Life> begin(QuorumOptions options = default_options()) {
     return std::make_unique<Life>(node_, std::move(options));
   }
   Result<void> start(Life& life) {
@@ -119,11 +120,11 @@ class LoneQuorumTest : public ::testing::Test {
   sim::Node& node_;
 };
 
-TEST_F(LoneQuorumTest, FirstEntryIsTheVotersOfTermOne) {
+TEST_F(RaftQuorumTest, FirstEntryIsTheVotersOfTermOne) {
   auto life = begin();
   auto started = start(*life);
   ASSERT_TRUE(started) << to_string(started.error());
-  EXPECT_EQ(life->quorum->term(), Term(1));
+  EXPECT_EQ(life->quorum->term(), Term(2));
   EXPECT_EQ(life->quorum->commit(), Offset(2));  // Voters, and the term's own.
   EXPECT_EQ(life->machine.controls, 2);
   EXPECT_EQ(life->machine.leader, BrokerId(1));
@@ -132,48 +133,48 @@ TEST_F(LoneQuorumTest, FirstEntryIsTheVotersOfTermOne) {
   stop(std::move(life));
 }
 
-TEST_F(LoneQuorumTest, RestartRaisesTheTermAndAppliesEverything) {
+TEST_F(RaftQuorumTest, RestartRaisesTheTermAndAppliesEverything) {
   auto life = begin();
   ASSERT_TRUE(start(*life));
-  EXPECT_EQ(append(*life, Term(1), "one").value(), Offset(3));
-  EXPECT_EQ(append(*life, Term(1), "two").value(), Offset(4));
+  EXPECT_EQ(append(*life, Term(2), "one").value(), Offset(3));
+  EXPECT_EQ(append(*life, Term(2), "two").value(), Offset(4));
   EXPECT_EQ(life->machine.entries.at(Offset(4)), "two");  // Applied when it is answered (M5).
   stop(std::move(life));
   life = begin();
   ASSERT_TRUE(start(*life));
-  EXPECT_EQ(life->quorum->term(), Term(2));
-  EXPECT_EQ(life->machine.leader_term, Term(2));
+  EXPECT_EQ(life->quorum->term(), Term(3));
+  EXPECT_EQ(life->machine.leader_term, Term(3));
   EXPECT_EQ(life->machine.entries.at(Offset(3)), "one");
   EXPECT_EQ(life->machine.entries.at(Offset(4)), "two");
-  EXPECT_EQ(append(*life, Term(2), "three").value(), Offset(6));
+  EXPECT_EQ(append(*life, Term(3), "three").value(), Offset(6));
   stop(std::move(life));
 }
 
-TEST_F(LoneQuorumTest, RefusesOtherTermsAndHugeEntries) {
+TEST_F(RaftQuorumTest, RefusesOtherTermsAndHugeEntries) {
   auto options = default_options();
   options.entry_bytes_max = 1000;
   auto life = begin(options);
   ASSERT_TRUE(start(*life));
   EXPECT_EQ(append(*life, Term(0), "x").error().code, Errc::not_controller);
-  EXPECT_EQ(append(*life, Term(2), "x").error().code, Errc::not_controller);
-  EXPECT_EQ(append(*life, Term(1), std::string(1000, 'x')).error().code, Errc::message_too_large);
+  EXPECT_EQ(append(*life, Term(3), "x").error().code, Errc::not_controller);
+  EXPECT_EQ(append(*life, Term(2), std::string(1000, 'x')).error().code, Errc::message_too_large);
   EXPECT_EQ(life->quorum->commit(), Offset(2));
   stop(std::move(life));
 }
 
-TEST_F(LoneQuorumTest, ResigningBeginsANewTerm) {
+TEST_F(RaftQuorumTest, ResigningBeginsANewTerm) {
   auto life = begin();
   ASSERT_TRUE(start(*life));
-  life->environment.control_core().post([&] { life->quorum->resign(Term(1)); });
-  ASSERT_TRUE(simulation_.run_until([&] { return life->machine.leader_term == Term(2); },
+  life->environment.control_core().post([&] { life->quorum->resign(Term(2)); });
+  ASSERT_TRUE(simulation_.run_until([&] { return life->machine.leader_term == Term(3); },
                                     std::chrono::seconds(10)));
-  EXPECT_EQ(append(*life, Term(1), "x").error().code, Errc::not_controller);
-  EXPECT_TRUE(append(*life, Term(2), "x"));
+  EXPECT_EQ(append(*life, Term(2), "x").error().code, Errc::not_controller);
+  EXPECT_TRUE(append(*life, Term(3), "x"));
   stop(std::move(life));
 }
 
 // A broker whose start failed later on (a port in use) stops while others still append.
-TEST_F(LoneQuorumTest, RefusesWhatIsAppendedWhileItStops) {
+TEST_F(RaftQuorumTest, RefusesWhatIsAppendedWhileItStops) {
   auto life = begin();
   ASSERT_TRUE(start(*life));
   std::optional<Errc> answer;
@@ -182,9 +183,9 @@ TEST_F(LoneQuorumTest, RefusesWhatIsAppendedWhileItStops) {
   };
   env::Core& core = life->environment.control_core();
   // In the middle of a change of terms, which appends too.
-  core.post([&] { life->quorum->resign(Term(1)); });
+  core.post([&] { life->quorum->resign(Term(2)); });
   boost::asio::co_spawn(core.executor(), life->quorum->stop(), [](std::exception_ptr) {});
-  boost::asio::co_spawn(core.executor(), life->quorum->append(Term(1), entry("late")), answered);
+  boost::asio::co_spawn(core.executor(), life->quorum->append(Term(2), entry("late")), answered);
   ASSERT_TRUE(simulation_.run_until([&] { return answer.has_value(); }, std::chrono::seconds(10)));
   EXPECT_TRUE(answer == Errc::shutting_down || answer == Errc::not_controller);
   simulation_.run_for(std::chrono::seconds(1));
@@ -195,7 +196,7 @@ TEST_F(LoneQuorumTest, RefusesWhatIsAppendedWhileItStops) {
   stop(std::move(life));
 }
 
-TEST_F(LoneQuorumTest, RefusesForeignAndMissingFolders) {
+TEST_F(RaftQuorumTest, RefusesForeignAndMissingFolders) {
   auto options = default_options();
   options.may_format = false;
   auto life = begin(options);
@@ -211,10 +212,10 @@ TEST_F(LoneQuorumTest, RefusesForeignAndMissingFolders) {
   stop(std::move(life));
 }
 
-TEST_F(LoneQuorumTest, LostStateFileIsDamage) {
+TEST_F(RaftQuorumTest, LostStateFileIsDamage) {
   auto life = begin();
   ASSERT_TRUE(start(*life));
-  ASSERT_TRUE(append(*life, Term(1), "one"));
+  ASSERT_TRUE(append(*life, Term(2), "one"));
   ASSERT_TRUE(simulation_.run(life->environment.control_core(), life->files->remove("state")));
   stop(std::move(life));
   life = begin();
@@ -225,10 +226,10 @@ TEST_F(LoneQuorumTest, LostStateFileIsDamage) {
   stop(std::move(life));
 }
 
-TEST_F(LoneQuorumTest, RottenMiddleIsRefused) {
+TEST_F(RaftQuorumTest, RottenMiddleIsRefused) {
   auto life = begin();
   ASSERT_TRUE(start(*life));
-  for (int i = 0; i < 20; i++) ASSERT_TRUE(append(*life, Term(1), fmt::format("entry {}", i)));
+  for (int i = 0; i < 20; i++) ASSERT_TRUE(append(*life, Term(2), fmt::format("entry {}", i)));
   stop(std::move(life));
   auto& disk = node_.disk("/data/quorum");
   std::string segment;
@@ -243,39 +244,39 @@ TEST_F(LoneQuorumTest, RottenMiddleIsRefused) {
   stop(std::move(life));
 }
 
-TEST_F(LoneQuorumTest, EntryThatCannotBeAppliedEndsIt) {
+TEST_F(RaftQuorumTest, EntryThatCannotBeAppliedEndsIt) {
   auto options = default_options();
   int failures = 0;
   options.on_failure = [&](const Error&) { failures++; };
   auto life = begin(options);
   ASSERT_TRUE(start(*life));
-  EXPECT_EQ(append(*life, Term(1), "refuse me").error().code, Errc::outcome_unknown);
-  EXPECT_EQ(append(*life, Term(1), "more").error().code, Errc::outcome_unknown);
+  EXPECT_EQ(append(*life, Term(2), "refuse me").error().code, Errc::outcome_unknown);
+  EXPECT_EQ(append(*life, Term(2), "more").error().code, Errc::outcome_unknown);
   EXPECT_EQ(failures, 1);
   EXPECT_EQ(life->machine.leader, kNoBroker);
   stop(std::move(life));
 }
 
-TEST_F(LoneQuorumTest, FailedSyncEndsIt) {
+TEST_F(RaftQuorumTest, FailedSyncEndsIt) {
   auto options = default_options();
   int failures = 0;
   options.on_failure = [&](const Error&) { failures++; };
   auto life = begin(options);
   ASSERT_TRUE(start(*life));
   node_.disk("/data/quorum").faults.sync_error = 1.0;
-  EXPECT_EQ(append(*life, Term(1), "x").error().code, Errc::outcome_unknown);
+  EXPECT_EQ(append(*life, Term(2), "x").error().code, Errc::outcome_unknown);
   EXPECT_EQ(failures, 1);
   node_.kill();
   life.reset();
 }
 
-TEST_F(LoneQuorumTest, SnapshotsShortenTheLog) {
+TEST_F(RaftQuorumTest, SnapshotsShortenTheLog) {
   auto options = default_options();
   options.snapshot_after_bytes = 4000;
   options.segment_bytes = 3000;
   auto life = begin(options);
   ASSERT_TRUE(start(*life));
-  for (int i = 0; i < 200; i++) ASSERT_TRUE(append(*life, Term(1), fmt::format("entry {}", i)));
+  for (int i = 0; i < 200; i++) ASSERT_TRUE(append(*life, Term(2), fmt::format("entry {}", i)));
   const auto entries = life->machine.entries;
   simulation_.run_for(std::chrono::seconds(1));
   stop(std::move(life));
@@ -293,7 +294,7 @@ TEST_F(LoneQuorumTest, SnapshotsShortenTheLog) {
   EXPECT_TRUE(life->machine.loaded);
   EXPECT_EQ(life->machine.entries, entries);
   ASSERT_EQ(life->quorum->voters().size(), 1u);
-  EXPECT_TRUE(append(*life, Term(2), "after"));
+  EXPECT_TRUE(append(*life, Term(3), "after"));
   stop(std::move(life));
 }
 
@@ -303,7 +304,7 @@ struct Client {
 };
 
 // Appends until it fails or the process dies; a committed answer is remembered.
-Task<void> keep_appending(LoneQuorum& quorum, Term term, std::shared_ptr<Client> client) {
+Task<void> keep_appending(RaftQuorum& quorum, Term term, std::shared_ptr<Client> client) {
   for (;;) {
     const std::string text = fmt::format("entry {}", client->next++);
     auto bytes = entry(text);
@@ -314,7 +315,7 @@ Task<void> keep_appending(LoneQuorum& quorum, Term term, std::shared_ptr<Client>
 }
 
 // A committed entry is never lost, and no entry changes, over power cuts at any moment.
-TEST(LoneQuorumPowerCuts, CommittedEntriesSurvive) {
+TEST(RaftQuorumPowerCuts, CommittedEntriesSurvive) {
   std::map<std::string, std::uint64_t, std::less<>> counts;
   std::uint64_t acked = 0;
   for (std::uint64_t seed = 1; seed <= 12; seed++) {
