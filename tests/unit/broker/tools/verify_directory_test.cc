@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "broker/log/log_directory.h"
+#include "broker/metadata/metadata_machine.h"
+#include "broker/metadata/metadata_view.h"
+#include "broker/quorum/raft_quorum.h"
 #include "broker/tools/format_broker.h"
 #include "common/env/sim/simulation.h"
 #include "tests/support/ids.h"
@@ -24,7 +27,25 @@ class VerifyDirectory : public testing::Test {
     options.data_dirs = {"/d"};
     options.broker = BrokerId(1);
     EXPECT_TRUE(run(format_broker(environment_, options, [](std::string_view) {})));
+    take_office();
     take_quorum_in();
+  }
+  // As a broker that ran once leaves it: with the first entry of a term.
+  void take_office() {
+    const auto files = environment_.open_file_system({.root = "/d/quorum", .threads = 2}).value();
+    env::Core& core = environment_.control_core();
+    const auto state = *world_.run(core, quorum::load_hard_state(*files)).value();
+    quorum::QuorumOptions options;
+    options.cluster = state.cluster;
+    options.node = state.node;
+    options.directory = state.directory;
+    metadata::MetadataView view(environment_);
+    metadata::MetadataMachine machine(view);
+    quorum::NoTransport nobody;
+    quorum::RaftQuorum quorum(environment_, *files, nobody, options);
+    quorum.attach(machine);
+    EXPECT_TRUE(world_.run(core, quorum.start()));
+    world_.run(core, quorum.stop());
   }
   // In the simulation each root is a disk of its own; on a real one this folder lies in the other.
   void take_quorum_in() {
