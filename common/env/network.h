@@ -91,7 +91,7 @@ class Listener {
 };
 
 struct ConnectionOptions {
-  std::string congestion_control;     // "" leaves the system's choice.
+  std::string congestion_control;     // "" leaves the system's choice; within a machine: reno.
   std::size_t send_buffer_bytes = 0;  // 0 leaves the system's choice.
   std::size_t receive_buffer_bytes = 0;
 };

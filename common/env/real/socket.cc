@@ -78,14 +78,22 @@ Task<Result<void>> Socket::wait_until(Direction direction, MonotonicTime deadlin
 
 void apply_options(int socket, const ConnectionOptions& options) {
   set_int(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-  if (!options.congestion_control.empty())
-    static_cast<void>(setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION,
-                                 options.congestion_control.data(),
-                                 static_cast<socklen_t>(options.congestion_control.size())));
   if (options.send_buffer_bytes != 0)
     set_int(socket, SOL_SOCKET, SO_SNDBUF, clamp_to_int(options.send_buffer_bytes));
   if (options.receive_buffer_bytes != 0)
     set_int(socket, SOL_SOCKET, SO_RCVBUF, clamp_to_int(options.receive_buffer_bytes));
+}
+
+void apply_congestion_control(int socket, const ConnectionOptions& options, const Endpoint& local,
+                              const Endpoint& remote) {
+  std::string name = options.congestion_control;
+  // Nothing is congested there, but bbr, which some systems choose for all, estimates a rate and
+  // sends by timers: up to five times the CPU of a fetch. Every process may choose reno.
+  const bool within_machine = is_loopback(remote.host) || local.host == remote.host;
+  if (name.empty() && within_machine) name = "reno";
+  if (name.empty()) return;
+  static_cast<void>(setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(),
+                               static_cast<socklen_t>(name.size())));
 }
 
 }  // namespace ropewalk::env::real

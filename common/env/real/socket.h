@@ -40,5 +40,8 @@ class Socket {
 // Applies what differs from connection to connection. What the system refuses keeps its default:
 // these are wishes (a kernel without "bbr" still talks).
 void apply_options(int socket, const ConnectionOptions& options);
+// The same for what depends on who is connected.
+void apply_congestion_control(int socket, const ConnectionOptions& options, const Endpoint& local,
+                              const Endpoint& remote);
 
 }  // namespace ropewalk::env::real

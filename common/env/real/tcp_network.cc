@@ -44,6 +44,7 @@ Task<Result<std::unique_ptr<Connection>>> TcpListener::accept(Core& owner) {
       apply_options(fd, options_);
       auto local = local_endpoint(fd);
       auto remote = remote_endpoint(fd);
+      apply_congestion_control(fd, options_, local, remote);
       CO_TRY(auto socket, Socket::adopt(owner, fd));
       co_return std::make_unique<TcpConnection>(std::move(socket), std::move(local),
                                                 std::move(remote));
@@ -136,8 +137,9 @@ Task<Result<std::unique_ptr<Connection>>> TcpNetwork::connect_to(const Address& 
     co_return failed;
   }
   auto local = local_endpoint(fd);
-  co_return std::make_unique<TcpConnection>(std::move(socket), std::move(local),
-                                            address.endpoint());
+  auto remote = address.endpoint();
+  apply_congestion_control(fd, options, local, remote);
+  co_return std::make_unique<TcpConnection>(std::move(socket), std::move(local), std::move(remote));
 }
 
 }  // namespace ropewalk::env::real

@@ -2,10 +2,12 @@
 #include <string>
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/env/event.h"
+#include "common/env/real/address.h"
 #include "tests/unit/common/env/real/real_fixture.h"
 
 namespace ropewalk::env {
@@ -165,6 +167,27 @@ TEST_F(NetworkTest, WritesAtOnceWhatThereIsRoomForUpToAFileRange) {
   EXPECT_GT(counts[1], 4u);
   EXPECT_LT(counts[1], large.size());
   EXPECT_TRUE(got == "small " + ("and " + large).substr(0, counts[1]));
+}
+
+// Of the socket with these ends, looked up among all that this process has.
+std::string congestion_control_of(const Connection& connection) {
+  for (int fd = 0; fd < 1024; fd++) {
+    const bool is_it = real::local_endpoint(fd) == connection.local() &&
+                       real::remote_endpoint(fd) == connection.remote();
+    std::array<char, 16> name{};
+    socklen_t length = name.size();
+    if (is_it && getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name.data(), &length) == 0)
+      return name.data();
+  }
+  return "no such socket";
+}
+
+TEST_F(NetworkTest, WithinAMachineNobodyPaces) {
+  Pair pair;
+  run([&] { return make_pair(pair, "127.0.0.1", 1); });
+  ASSERT_TRUE(pair.server);
+  EXPECT_EQ(congestion_control_of(*pair.server), "reno");
+  EXPECT_EQ(congestion_control_of(*pair.client), "cubic") << "which was asked for";
 }
 
 TEST_F(NetworkTest, AFileShorterThanPromisedBreaksTheWrite) {
