@@ -11,7 +11,9 @@
 namespace ropewalk::metadata {
 namespace {
 
+constexpr std::int64_t kInt32Max = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kInt64Max = std::numeric_limits<std::int64_t>::max();
+constexpr std::string_view kFlushMessages = "flush.messages";
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {
   std::int64_t value = 0;
@@ -29,6 +31,21 @@ bool set_integer(std::string_view text, std::int64_t low, std::int64_t high, T& 
   field = static_cast<T>(value);
   return true;
 }
+
+// Without effect; right or not.
+template <std::int64_t low, std::int64_t high>
+bool is_number(TopicSettings&, std::string_view text) {
+  std::int64_t ignored = 0;
+  return set_integer(text, low, high, ignored);
+}
+bool is_ratio(TopicSettings&, std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() && value >= 0 && value <= 1;
+}
+bool is_boolean(TopicSettings&, std::string_view text) { return text == "true" || text == "false"; }
+bool is_false(TopicSettings&, std::string_view text) { return text == "false"; }
+bool is_no_list(TopicSettings&, std::string_view text) { return text.empty(); }
 
 bool set_cleanup_policy(TopicSettings&, std::string_view text) { return text == "delete"; }
 bool set_compression(TopicSettings& settings, std::string_view text) {
@@ -66,6 +83,13 @@ bool set_timestamp_type(TopicSettings& settings, std::string_view text) {
 bool set_durability(TopicSettings& settings, std::string_view text) {
   if (text != "synced" && text != "replicated") return false;
   settings.durability = text == "synced" ? Durability::synced : Durability::replicated;
+  return true;
+}
+// Who wants every record flushed must not be given less.
+bool set_flush_messages(TopicSettings& settings, std::string_view text) {
+  std::int64_t messages = 0;
+  if (!set_integer(text, 1, kInt64Max, messages)) return false;
+  if (messages == 1) settings.durability = Durability::synced;
   return true;
 }
 bool set_max_message_bytes(TopicSettings& settings, std::string_view text) {
@@ -119,6 +143,12 @@ constexpr std::array kDefinitions{
         .accepts = "a number from -131072 to 22",
         .help = "The level at which the broker compresses where compression.type is zstd.",
         .type = int32},
+    TopicSettingDefinition{.name = "delete.retention.ms",
+                           .default_value = "86400000",
+                           .accepts = "a number from 0 up",
+                           .help = "Changes nothing: there is no compaction in this version.",
+                           .type = int64,
+                           .has_effect = false},
     TopicSettingDefinition{
         .name = "durability",
         .default_value = "synced",
@@ -126,6 +156,51 @@ constexpr std::array kDefinitions{
         .help =
             "What a replica counts with: what it has synced to its disk, or what it has written.",
         .type = text},
+    TopicSettingDefinition{.name = "file.delete.delay.ms",
+                           .default_value = "60000",
+                           .accepts = "a number from 0 up",
+                           .help = "Changes nothing: files go when nobody reads them any more.",
+                           .type = int64,
+                           .has_effect = false},
+    TopicSettingDefinition{
+        .name = kFlushMessages,
+        .default_value = "9223372036854775807",
+        .accepts = "a number from 1 up",
+        .help = "1 is durability=synced, whatever that says beside it; others change nothing.",
+        .type = int64},
+    TopicSettingDefinition{
+        .name = "flush.ms",
+        .default_value = "9223372036854775807",
+        .accepts = "a number from 0 up",
+        .help =
+            "Changes nothing: with durability=synced a record is synced before it is acknowledged.",
+        .type = int64,
+        .has_effect = false},
+    TopicSettingDefinition{.name = "follower.replication.throttled.replicas",
+                           .default_value = "",
+                           .accepts = "an empty list",
+                           .help = "Changes nothing: replication has no quota in this version.",
+                           .type = list,
+                           .has_effect = false},
+    TopicSettingDefinition{
+        .name = "index.interval.bytes",
+        .default_value = "4096",
+        .accepts = "a number from 0 up",
+        .help = "Changes nothing: each broker goes by its own setting index_interval_bytes.",
+        .type = int32,
+        .has_effect = false},
+    TopicSettingDefinition{.name = "leader.replication.throttled.replicas",
+                           .default_value = "",
+                           .accepts = "an empty list",
+                           .help = "Changes nothing: replication has no quota in this version.",
+                           .type = list,
+                           .has_effect = false},
+    TopicSettingDefinition{.name = "max.compaction.lag.ms",
+                           .default_value = "9223372036854775807",
+                           .accepts = "a number from 1 up",
+                           .help = "Changes nothing: there is no compaction in this version.",
+                           .type = int64,
+                           .has_effect = false},
     TopicSettingDefinition{.name = "max.message.bytes",
                            .default_value = "1048588",
                            .accepts = "a number from 61 to 33554432",
@@ -149,12 +224,30 @@ constexpr std::array kDefinitions{
         .accepts = "CreateTime or LogAppendTime",
         .help = "Whether records have the producer's time or the one at which they were appended.",
         .type = text},
+    TopicSettingDefinition{.name = "min.cleanable.dirty.ratio",
+                           .default_value = "0.5",
+                           .accepts = "a number from 0 to 1",
+                           .help = "Changes nothing: there is no compaction in this version.",
+                           .type = float64,
+                           .has_effect = false},
+    TopicSettingDefinition{.name = "min.compaction.lag.ms",
+                           .default_value = "0",
+                           .accepts = "a number from 0 up",
+                           .help = "Changes nothing: there is no compaction in this version.",
+                           .type = int64,
+                           .has_effect = false},
     TopicSettingDefinition{
         .name = "min.insync.replicas",
         .default_value = "2",
         .accepts = "a number from 1 to 1000",
         .help = "So many replicas must be in sync for acks=all; never more than there are.",
         .type = int32},
+    TopicSettingDefinition{.name = "preallocate",
+                           .default_value = "false",
+                           .accepts = "true or false",
+                           .help = "Changes nothing: files grow as they are written.",
+                           .type = boolean,
+                           .has_effect = false},
     TopicSettingDefinition{
         .name = "retention.bytes",
         .default_value = "-1",
@@ -172,17 +265,60 @@ constexpr std::array kDefinitions{
                            .help = "The size at which a partition's log begins a new file.",
                            .type = int32,
                            .brokers_own = true},
+    TopicSettingDefinition{.name = "segment.index.bytes",
+                           .default_value = "10485760",
+                           .accepts = "a number from 4 up",
+                           .help = "Changes nothing: an index is as large as its segment needs.",
+                           .type = int32,
+                           .has_effect = false},
+    TopicSettingDefinition{.name = "segment.jitter.ms",
+                           .default_value = "0",
+                           .accepts = "a number from 0 up",
+                           .help = "Changes nothing: segments begin when segment.ms says.",
+                           .type = int64,
+                           .has_effect = false},
     TopicSettingDefinition{.name = "segment.ms",
                            .default_value = "604800000",
                            .accepts = "a number from 1 up",
                            .help = "The age at which a partition's log begins a new file.",
                            .type = int64},
+    TopicSettingDefinition{
+        .name = "unclean.leader.election.enable",
+        .default_value = "false",
+        .accepts = "false (nobody but the operator elects uncleanly in this version)",
+        .help = "Changes nothing: a replica that lacks records never leads.",
+        .type = boolean,
+        .has_effect = false},
 };
-constexpr std::array<Setter, kDefinitions.size()> kSetters{
-    set_cleanup_policy,   set_gzip_level,     set_lz4_level,         set_compression,
-    set_zstd_level,       set_durability,     set_max_message_bytes, set_timestamp_after,
-    set_timestamp_before, set_timestamp_type, set_min_in_sync,       set_retention_bytes,
-    set_retention_ms,     set_segment_bytes,  set_segment_ms};
+constexpr std::array<Setter, kDefinitions.size()> kSetters{set_cleanup_policy,
+                                                           set_gzip_level,
+                                                           set_lz4_level,
+                                                           set_compression,
+                                                           set_zstd_level,
+                                                           is_number<0, kInt64Max>,
+                                                           set_durability,
+                                                           is_number<0, kInt64Max>,
+                                                           set_flush_messages,
+                                                           is_number<0, kInt64Max>,
+                                                           is_no_list,
+                                                           is_number<0, kInt32Max>,
+                                                           is_no_list,
+                                                           is_number<1, kInt64Max>,
+                                                           set_max_message_bytes,
+                                                           set_timestamp_after,
+                                                           set_timestamp_before,
+                                                           set_timestamp_type,
+                                                           is_ratio,
+                                                           is_number<0, kInt64Max>,
+                                                           set_min_in_sync,
+                                                           is_boolean,
+                                                           set_retention_bytes,
+                                                           set_retention_ms,
+                                                           set_segment_bytes,
+                                                           is_number<4, kInt32Max>,
+                                                           is_number<0, kInt64Max>,
+                                                           set_segment_ms,
+                                                           is_false};
 
 std::optional<std::size_t> index_of(std::string_view name) {
   for (std::size_t i = 0; i < kDefinitions.size(); i++)
@@ -200,6 +336,9 @@ std::unexpected<Error> unknown_setting(std::string_view name) {
 void set_known(TopicSettings& settings, const Configs& configs) {
   for (const auto& [name, value] : configs)
     if (const auto index = index_of(name)) kSetters[*index](settings, value);
+  // It beats the durability that stands beside it, in whatever order.
+  if (const auto flush = configs.find(kFlushMessages); flush != configs.end())
+    set_flush_messages(settings, flush->second);
 }
 
 }  // namespace

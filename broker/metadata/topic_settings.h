@@ -47,6 +47,9 @@ struct TopicSettingDefinition {
   settings::SettingType type = settings::SettingType::text;
   // Set nowhere, each broker's own setting holds; the default is only what that one begins with.
   bool brokers_own = false;
+  // Otherwise it is one of Kafka's that is taken so that its tools work, and told where it was set;
+  // the help says why it changes nothing.
+  bool has_effect = true;
 };
 std::span<const TopicSettingDefinition> topic_setting_definitions();
 // Null if there is no such setting.

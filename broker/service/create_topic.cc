@@ -6,6 +6,7 @@
 #include "broker/security/authorizer.h"
 #include "broker/service/await_opening.h"
 #include "broker/service/propose.h"
+#include "broker/service/setting_notes.h"
 #include "broker/service/topic_name.h"
 
 namespace ropewalk::service {
@@ -49,6 +50,7 @@ CreateTopicResponse CreateTopic::response_to(const metadata::TopicCreated& creat
           .settings = values_in_force({.topic = configs,
                                        .cluster = parts_.metadata.get()->cluster_configs(),
                                        .segment_bytes = parts_.segment_bytes}),
+          .note = notes_on(configs, created.replication_factor),
           .metadata_offset = offset};
 }
 

@@ -35,6 +35,7 @@ struct CreateTopicResponse {
   std::int32_t partitions = 0;
   std::int32_t replication_factor = 0;
   std::vector<SettingDescription> settings;  // All of them, by name.
+  std::string note;                          // On what was set (setting_notes.h).
   Offset metadata_offset;
 };
 

@@ -64,7 +64,7 @@ Result<std::vector<ConfigDescription>> DescribeConfigs::describe_topic(
                       .segment_bytes = parts_.segment_bytes};
   std::vector<ConfigDescription> described;
   for (const auto& definition : metadata::topic_setting_definitions())
-    described.push_back(describe(definition, of));
+    if (is_told(definition, of)) described.push_back(describe(definition, of));
   sort_by_name(described);
   return described;
 }

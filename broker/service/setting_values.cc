@@ -21,9 +21,15 @@ std::vector<SettingDescription> values_of(const metadata::TopicSettingDefinition
   return values;
 }
 
+bool is_told(const metadata::TopicSettingDefinition& definition, const SettingsOf& of) {
+  return definition.has_effect || of.topic.contains(definition.name) ||
+         of.cluster.contains(definition.name);
+}
+
 std::vector<SettingDescription> values_in_force(const SettingsOf& of) {
   std::vector<SettingDescription> settings;
   for (const metadata::TopicSettingDefinition& known : metadata::topic_setting_definitions()) {
+    if (!is_told(known, of)) continue;
     settings.push_back(std::move(values_of(known, of).front()));
     settings.back().name = known.name;
   }

@@ -30,7 +30,10 @@ struct SettingsOf {
 std::vector<SettingDescription> values_of(const metadata::TopicSettingDefinition& definition,
                                           const SettingsOf& of);
 
-// Of each setting what holds, by name.
+// Not so what changes nothing here and nobody has set.
+bool is_told(const metadata::TopicSettingDefinition& definition, const SettingsOf& of);
+
+// Of each setting that is told what holds, by name.
 std::vector<SettingDescription> values_in_force(const SettingsOf& of);
 
 }  // namespace ropewalk::service

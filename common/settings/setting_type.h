@@ -10,6 +10,7 @@ enum class SettingType : std::uint8_t {
   boolean,
   int32,
   int64,
+  float64,
   list,  // Separated by commas.
 };
 

@@ -34,6 +34,8 @@ std::int8_t type_number(settings::SettingType type) {
       return 3;
     case settings::SettingType::int64:
       return 5;
+    case settings::SettingType::float64:
+      return 6;
     case settings::SettingType::list:
       return 7;
   }

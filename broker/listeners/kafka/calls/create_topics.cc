@@ -44,6 +44,8 @@ CreatedTopic write_topic(std::string name, const Result<service::CreateTopicResp
     topic.error_message = text_of(made.error());
     return topic;
   }
+  // Beside the error that is none: who prints it, is told.
+  if (!made->note.empty()) topic.error_message = made->note;
   topic.topic_id = made->id;
   topic.num_partitions = made->partitions;
   topic.replication_factor = static_cast<std::int16_t>(made->replication_factor);

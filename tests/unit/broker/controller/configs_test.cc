@@ -76,6 +76,14 @@ TEST_F(ConfigsTest, ReplacingFollowsInPartitions) {
   EXPECT_EQ(partition("orders").durability, Durability::syncing);
 }
 
+TEST_F(ConfigsTest, FlushingEveryMessageIsFollowedInPartitions) {
+  decide(SetConfigs{{change("durability", "replicated")}});
+  decide(SetConfigs{{change("flush.messages", "1")}});
+  EXPECT_EQ(partition("orders").durability, Durability::syncing);
+  decide(SetConfigs{{change("flush.messages", std::nullopt)}});
+  EXPECT_EQ(partition("orders").durability, Durability::replicated);
+}
+
 TEST_F(ConfigsTest, ReplacesWhatTheClusterHasSet) {
   decide(SetConfigs{{{ClusterScope{}, "retention.ms", "5"}, {ClusterScope{}, "segment.ms", "6"}}});
   decide(SetConfigs{{{ClusterScope{}, "segment.ms", "7"}}, false, {ClusterScope{}}});

@@ -100,6 +100,43 @@ TEST(TopicSettings, AreAsTheirTextSays) {
             std::nullopt);
 }
 
+// C48: what Kafka's tools set is taken where it changes nothing, and says so.
+TEST(TopicSettings, OfKafkaThatChangeNothingAreTaken) {
+  const Configs set{{"flush.ms", "1000"},
+                    {"index.interval.bytes", "1024"},
+                    {"min.cleanable.dirty.ratio", "0.01"},
+                    {"preallocate", "true"},
+                    {"leader.replication.throttled.replicas", ""},
+                    {"segment.jitter.ms", "5"}};
+  for (const auto& [name, value] : set) {
+    EXPECT_TRUE(check_topic_setting(name, value)) << name;
+    EXPECT_FALSE(find_topic_setting(name)->has_effect) << name;
+    EXPECT_TRUE(find_topic_setting(name)->help.starts_with("Changes nothing: ")) << name;
+  }
+  for (const auto& [name, value] : Configs{{"flush.ms", "soon"},
+                                           {"min.cleanable.dirty.ratio", "1.5"},
+                                           {"min.cleanable.dirty.ratio", "0.5x"},
+                                           {"preallocate", "yes"},
+                                           {"follower.replication.throttled.replicas", "0:1"},
+                                           {"unclean.leader.election.enable", "true"}})
+    EXPECT_EQ(check_topic_setting(name, value).error().code, Errc::invalid_config) << name;
+}
+
+// What is asked for in Kafka's words is not given less.
+TEST(TopicSettings, FlushingEveryMessageIsSyncing) {
+  const Configs relaxed{{"durability", "replicated"}};
+  EXPECT_EQ(effective_settings({{"flush.messages", "1"}}, relaxed).durability, Durability::synced);
+  EXPECT_EQ(effective_settings({{"flush.messages", "2"}}, relaxed).durability,
+            Durability::replicated);
+  EXPECT_EQ(
+      effective_settings({{"durability", "replicated"}, {"flush.messages", "1"}}, {}).durability,
+      Durability::synced);
+  EXPECT_EQ(effective_settings(relaxed, {{"flush.messages", "1"}}).durability,
+            Durability::replicated)
+      << "a topic's own word beats the cluster's";
+  EXPECT_FALSE(check_topic_setting("flush.messages", "0"));
+}
+
 TEST(TopicSettings, AreDescribedEachByNameInOrder) {
   const auto definitions = topic_setting_definitions();
   EXPECT_TRUE(std::ranges::is_sorted(definitions, {}, &TopicSettingDefinition::name));
@@ -109,7 +146,8 @@ TEST(TopicSettings, AreDescribedEachByNameInOrder) {
     EXPECT_EQ(find_topic_setting(definition.name), &definition);
     // A number is said to be one, a text is not.
     const bool is_number = definition.type == settings::SettingType::int32 ||
-                           definition.type == settings::SettingType::int64;
+                           definition.type == settings::SettingType::int64 ||
+                           definition.type == settings::SettingType::float64;
     EXPECT_EQ(definition.accepts.starts_with("a number"), is_number) << definition.name;
   }
   EXPECT_EQ(find_topic_setting("retention"), nullptr);

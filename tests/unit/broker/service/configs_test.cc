@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "broker/service/setting_notes.h"
 #include "tests/unit/broker/service/service_rig.h"
 
 namespace ropewalk::service {
@@ -11,6 +12,7 @@ namespace {
 
 using metadata::ConfigEdit;
 using settings::SettingType;
+using testing::AllOf;
 using testing::HasSubstr;
 
 const ConfigResource kTopic{ConfigScope::topic, "t"};
@@ -69,7 +71,27 @@ TEST_F(ConfigsTest, ATopicsSettingHasAllThatCouldHoldInOrder) {
   EXPECT_EQ(segment.source, SettingSource::broker);
   EXPECT_EQ(segment.values[0].name, "segment_bytes");
   EXPECT_EQ(setting(kTopic, "cleanup.policy").type, SettingType::list);
-  EXPECT_EQ(describe(kTopic)->size(), metadata::topic_setting_definitions().size());
+  EXPECT_EQ(static_cast<std::ptrdiff_t>(describe(kTopic)->size()),
+            std::ranges::count(metadata::topic_setting_definitions(), true,
+                               &metadata::TopicSettingDefinition::has_effect));
+}
+
+TEST_F(ConfigsTest, WhatChangesNothingIsToldWhereItIsSet) {
+  rig_.add_topic("t", 1, ServiceRig::kSelf, {{"flush.ms", "5"}});
+  rig_.apply({metadata::ConfigRecord{metadata::ClusterScope{}, "preallocate", "true"}});
+  EXPECT_EQ(setting(kTopic, "flush.ms").value, "5");
+  EXPECT_THAT(setting(kTopic, "flush.ms").help, HasSubstr("Changes nothing"));
+  EXPECT_EQ(setting(kTopic, "preallocate").value, "true");
+  EXPECT_EQ(setting(kTopic, "preallocate").type, SettingType::boolean);
+  EXPECT_EQ(setting(kTopic, "segment.jitter.ms").name, "");
+}
+
+TEST(SettingNotes, SayWhatCountsOtherwise) {
+  EXPECT_EQ(notes_on({{"retention.ms", "5"}, {"min.insync.replicas", "2"}}, 2), "");
+  EXPECT_EQ(notes_on({{"min.insync.replicas", "2"}}, 1),
+            "min.insync.replicas=2 counts as 1, the number of replicas.");
+  EXPECT_THAT(notes_on({{"flush.ms", "5"}, {"preallocate", "true"}}, 1),
+              AllOf(HasSubstr("flush.ms: Changes nothing"), HasSubstr(". preallocate: Changes")));
 }
 
 TEST_F(ConfigsTest, OfTheClusterOnlyWhatWasSetIsTold) {

@@ -98,6 +98,26 @@ TEST(KafkaCreateTopics, AnswersEachForItself) {
   EXPECT_THAT(event.topics[1].assignments[1].replicas, ElementsAre(BrokerId(1)));
 }
 
+// C07, C48: what is not wrong, and not as it seems.
+TEST(KafkaCreateTopics, SaysWhatCountsOtherwise) {
+  KafkaRig rig;
+  const auto note_of = [&](std::string name, std::string value) {
+    will_answer(rig, {metadata::TopicCreated{.id = some_id(5),
+                                             .partitions = 1,
+                                             .replication_factor = 1,
+                                             .configs = {{name, value}}}});
+    CreateTopicsRequest message;
+    message.topics.push_back(creatable("new"));
+    message.topics[0].configs.push_back({.name = std::move(name), .value = std::move(value)});
+    const auto response = rig.call<CreateTopicsResponse>(message, 7);
+    EXPECT_EQ(response.topics.at(0).error_code, 0);
+    return response.topics[0].error_message;
+  };
+  EXPECT_EQ(note_of("retention.ms", "5"), std::nullopt);
+  EXPECT_THAT(note_of("min.insync.replicas", "2").value_or(""), HasSubstr("counts as 1"));
+  EXPECT_THAT(note_of("flush.ms", "1000").value_or(""), HasSubstr("flush.ms: Changes nothing"));
+}
+
 TEST(KafkaCreateTopics, WaitsNoLongerThanItsTimeout) {
   KafkaRig rig;
   rig.controller.answers.push_back(
