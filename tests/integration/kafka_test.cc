@@ -2,6 +2,9 @@
 // of what it acknowledged after it was killed.
 #include <atomic>
 #include <chrono>
+#include <csignal>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -210,6 +213,24 @@ TEST_F(KafkaBroker, TheFirstRequestMayBeALargeOne) {
   const auto produced = producing->call<kafka::ProduceResponse>(message, 8);
   ASSERT_TRUE(produced) << to_string(produced.error());
   EXPECT_EQ(produced->topics.at(0).partitions.at(0).error_code, 0);
+}
+
+// C53: closed at once, nothing allocated for the "length", and the log says who it was.
+TEST_F(KafkaBroker, WhoComesToTheWrongPortIsNamed) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  const std::string tls("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
+  for (const std::string& hello : {std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), tls}) {
+    auto socket = RawSocket::connect(broker_->kafka_port, {});
+    ASSERT_TRUE(socket) << to_string(socket.error());
+    ASSERT_TRUE(socket->send(hello));
+    EXPECT_TRUE(socket->closes());
+  }
+  broker_->process.signal(SIGTERM);
+  EXPECT_EQ(broker_->process.wait(), 0);
+  std::ifstream file(directory_.file("broker.log"));
+  const std::string log((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  EXPECT_NE(log.find("looks like HTTP"), std::string::npos) << log;
+  EXPECT_NE(log.find("looks like TLS"), std::string::npos) << log;
 }
 
 TEST_F(KafkaBroker, ServesManyConnectionsAndKeepsWhatItAcknowledged) {

@@ -36,6 +36,17 @@ ListOffsetsPartitionResponse listed(KafkaRig& rig, std::int64_t timestamp,
   return rig.call<ListOffsetsResponse>(message, version).topics.at(0).partitions.at(0);
 }
 
+// C07: where one replica is all that there is, it is enough, whoever asks.
+TEST(KafkaCases, TheMinimumInSyncIsNoMoreThanThereAre) {
+  KafkaRig rig;
+  rig.add_topic("t", 1, KafkaRig::kSelf, {{"min.insync.replicas", "2"}});
+  for (const std::int16_t acks : {std::int16_t{1}, std::int16_t{-1}}) {
+    const auto message = KafkaRig::produce_request("t", KafkaRig::batch(), acks);
+    const auto response = rig.call<ProduceResponse>(message, 8);
+    EXPECT_EQ(response.topics.at(0).partitions.at(0).error_code, 0) << acks;
+  }
+}
+
 // C09: sizes that a signed 32-bit number cannot be added to.
 TEST(KafkaCases, TheLargestFetchSizesAreNoTrouble) {
   KafkaRig rig;
@@ -85,6 +96,30 @@ TEST(KafkaCases, RecordsWithoutATimeAreTakenAndImpossibleOnesAreNamed) {
   EXPECT_EQ(refused.error_code, 32);
   ASSERT_THAT(refused.record_errors, SizeIs(1));
   EXPECT_EQ(refused.record_errors[0].batch_index, 1);
+}
+
+// C21: a position below the start is one error, with the place to go on from.
+TEST(KafkaCases, WhoReadsWhatWasDeletedIsToldWhereTheLogStarts) {
+  KafkaRig rig;
+  rig.add_topic("t");
+  for (int i = 0; i < 5; i++) EXPECT_EQ(produced(rig, KafkaRig::batch()).error_code, 0);
+  DeleteRecordsRequest message;
+  message.topics.push_back({.name = "t", .partitions = {{.partition_index = 0, .offset = 3}}});
+  message.timeout_ms = 5'000;
+  const auto deleted = rig.call<DeleteRecordsResponse>(message, 1);
+  EXPECT_EQ(deleted.topics.at(0).partitions.at(0).low_watermark, 3);
+  const auto fetched = [&rig](std::int64_t offset) {
+    return rig.call<FetchResponse>(KafkaRig::fetch_request("t", offset), 11)
+        .topics.at(0)
+        .partitions.at(0);
+  };
+  for (const std::int64_t outside : {0, 2, 6}) {
+    EXPECT_EQ(fetched(outside).error_code, 1) << outside;
+    EXPECT_EQ(fetched(outside).log_start_offset, 3) << outside;
+  }
+  EXPECT_EQ(fetched(3).error_code, 0);
+  EXPECT_FALSE(text_of(*fetched(3).records).empty());
+  EXPECT_EQ(listed(rig, 0).offset, 3) << "C12: never below the start";
 }
 
 // C43: 2147483647 is a sequence, and 0 follows it, also inside of a batch.
