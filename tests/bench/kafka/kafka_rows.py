@@ -1,5 +1,6 @@
 """The rows of ./dev bench that begin with "kafka": Apache Kafka and ropewalkd in turn, through Kafka's protocol."""
 
+import contextlib
 import glob
 import os
 import re
@@ -14,6 +15,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 READY_SECONDS = 90
+FILES_LEFT_MIB = 64  # Of a broker whose topics are deleted.
 DEFAULT, SYNC = "default", "sync"  # Kafka's durability, and that of flush.messages=1.
 
 
@@ -101,6 +103,35 @@ class Process:
 
     def create(self, topic, durability, partitions=1):
         self.tools.generate(self, "create", topic, partitions=partitions, config=self.settings[durability])
+        # Kafka says that a topic is there, and who leads it, before it takes anything.
+        for partition in range(partitions):
+            self.wait_until_acknowledged(topic, partition)
+
+    def delete(self, topic):
+        """Waits until its files are gone too."""
+        self.tools.generate(self, "delete", topic)
+        deadline = time.time() + READY_SECONDS
+        while self.files_mib() > FILES_LEFT_MIB and time.time() < deadline:
+            time.sleep(0.1)
+
+    def files_mib(self):
+        blocks = 0
+        for folder, _, files in os.walk(os.path.join(self.directory, "data")):
+            for file in files:
+                with contextlib.suppress(FileNotFoundError):
+                    blocks += os.stat(os.path.join(folder, file)).st_blocks
+        return blocks * 512 / 2**20
+
+    def wait_until_acknowledged(self, topic, partition=0):
+        deadline = time.time() + READY_SECONDS
+        while time.time() < deadline:
+            done = subprocess.run([self.tools.kafkagen, "--broker", self.address, "--mode", "latency", "--topic", topic,
+                                   "--partition", str(partition), "--max-mb", "0.0001"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+            if done.returncode == 0:
+                return
+            time.sleep(0.01)
+        sys.exit(f"bench: {self.name} does not acknowledge on {topic}, partition {partition}")
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
@@ -115,13 +146,8 @@ class Process:
         self.stop()
         began = time.time()
         self.start(wait=False)
-        while time.time() - began < READY_SECONDS:
-            done = subprocess.run([self.tools.kafkagen, "--broker", self.address, "--mode", "latency", "--topic", topic,
-                                   "--seconds", "0.01"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-            if done.returncode == 0:
-                return time.time() - began
-            time.sleep(0.01)
-        sys.exit("bench: no acknowledgement after a restart")
+        self.wait_until_acknowledged(topic)
+        return time.time() - began
 
     def wait_until_ready(self):
         deadline = time.time() + READY_SECONDS
@@ -161,6 +187,7 @@ log.dirs={self.directory}/data
 offsets.topic.replication.factor=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
+log.segment.delete.delay.ms=1000
 """)
         self.java("kafka.tools.StorageTool", "format", "--standalone", "-t", "MkU3OEVBNTcwNTJENDM2Qg",
                   "-c", self.properties).wait()
@@ -203,13 +230,16 @@ class Rows:
         self.warm_up = warm_up
         self.topics = 0
 
+    @contextlib.contextmanager
     def topic(self, brokers, durability, partitions=1):
+        """Gone with its files at the end, so that the rows that follow do not pay for its memory."""
         self.topics += 1
         name = f"bench-{self.topics}"
         for broker in brokers:
             broker.create(name, durability, partitions)
-        time.sleep(1)  # Kafka's leaders are not there when it says that the topic is.
-        return name
+        yield name
+        for broker in brokers:
+            broker.delete(name)
 
     # Each round measures both, in turns; the first turn changes.
     def rounds_of(self, measure):
@@ -248,13 +278,13 @@ class Rows:
         self.row(names[1], [self.brokers[0].idle_share(10)], [self.brokers[1].idle_share(10)], "% of a core", 1 / 5)
 
     def warm(self, kafka):
-        topic = self.topic([kafka], DEFAULT)
         until = time.time() + self.warm_up
         while time.time() < until:
-            self.tools.generate(kafka, "produce", topic, seconds=4, max_mb=400, batch_bytes=16384)
-            self.tools.generate(kafka, "fetch", topic, seconds=2)
-            self.tools.generate(kafka, "latency", topic, seconds=2)
-            self.tools.generate(kafka, "produce", topic, seconds=1, max_mb=400, record_size=1024, batch_bytes=262144)
+            with self.topic([kafka], DEFAULT) as topic:
+                self.tools.generate(kafka, "produce", topic, seconds=4, max_mb=400, batch_bytes=16384)
+                self.tools.generate(kafka, "fetch", topic, seconds=2)
+                self.tools.generate(kafka, "latency", topic, seconds=2)
+                self.tools.generate(kafka, "produce", topic, seconds=1, max_mb=400, record_size=1024, batch_bytes=262144)
 
     def produce_and_fetch(self, record, batch_kib, durability):
         if batch_kib * 1024 < 2 * record:
@@ -263,35 +293,41 @@ class Rows:
         produce, fetch = f"kafka produce {what}", f"kafka fetch {what}"
         if not self.bench.wants(produce, fetch):
             return
-        goal = 1 / 10 if durability == SYNC else 1 / 5 if batch_kib == 16 else 1 / 3
-        topic = self.topic(self.brokers, durability)
-        produced = self.rounds_of(lambda broker: self.produce(broker, topic, durability, record_size=record,
-                                                              batch_bytes=batch_kib * 1024))
+        goal = 1 / 3 if batch_kib == 256 else 1 / 10 if durability == SYNC else 1 / 5
+        with self.topic(self.brokers, durability) as topic:
+            produced = self.rounds_of(lambda broker: self.produce(broker, topic, durability, record_size=record,
+                                                                  batch_bytes=batch_kib * 1024))
+            if durability == DEFAULT:
+                fetched = self.rounds_of(lambda broker: self.tools.generate(broker, "fetch", topic, seconds=3,
+                                                                            record_size=record))
         self.row(produce, *(cpu_per_gb(side) for side in produced), "CPU s/GB", goal)
         self.row(produce + ", rate", *(of(side, "MB/s") for side in produced), "MB/s", 1, least=True)
         if durability == SYNC:
             return
-        fetched = self.rounds_of(lambda broker: self.tools.generate(broker, "fetch", topic, seconds=3))
         self.row(fetch, *(cpu_per_gb(side) for side in fetched), "CPU s/GB", 0.7)
         self.row(fetch + ", rate", *(of(side, "MB/s") for side in fetched), "MB/s", 1, least=True)
 
-    def produce(self, broker, topic, durability, **load):
+    def settle(self, durability):
+        """Nobody pays for memory that is new, or for the other's dirty pages."""
+        self.bench.touch_memory()
         if durability == SYNC:
             os.sync()
+
+    def produce(self, broker, topic, durability, **load):
+        self.settle(durability)
         return self.tools.generate(broker, "produce", topic, seconds=5, max_mb=self.bench.megabytes, **load)
 
     def many_partitions(self, durability):
         name = "kafka produce on 16 partitions, 16 connections" + (", synced" if durability == SYNC else "")
         if not self.bench.wants(name):
             return
-        topic = self.topic(self.brokers, durability, partitions=16)
-        produced = self.rounds_of(lambda broker: self.produce_on_all(broker, topic, durability))
+        with self.topic(self.brokers, durability, partitions=16) as topic:
+            produced = self.rounds_of(lambda broker: self.produce_on_all(broker, topic, durability))
         self.row(name, *(of(side, "cpu_per_gb") for side in produced), "CPU s/GB", 1 / 10 if durability == SYNC else 1 / 5)
         self.row(name + ", rate", *(of(side, "MB/s") for side in produced), "MB/s", 1, least=True)
 
     def produce_on_all(self, broker, topic, durability):
-        if durability == SYNC:
-            os.sync()
+        self.settle(durability)
         before, began = broker.cpu(), time.time()
         loads = [subprocess.Popen([self.tools.kafkagen, "--broker", broker.address, "--mode", "produce", "--topic", topic,
                                    "--partition", str(partition), "--batch-bytes", "16384", "--seconds", "5",
@@ -305,10 +341,9 @@ class Rows:
         name = "kafka ack " + ("with sync" if durability == SYNC else "without sync")
         if not self.bench.wants(name):
             return
-        topic = self.topic(self.brokers, durability)
-        if durability == SYNC:
-            os.sync()
-        acknowledged = self.rounds_of(lambda broker: self.tools.generate(broker, "latency", topic, seconds=3))
+        with self.topic(self.brokers, durability) as topic:
+            self.settle(durability)
+            acknowledged = self.rounds_of(lambda broker: self.tools.generate(broker, "latency", topic, seconds=3))
         for percentile, goal in (("p50", 0.5), ("p99", 0.5), ("p99.9", None)):
             self.row(f"{name}, {percentile}", *(of(side, percentile + "_us") for side in acknowledged), "us", goal)
 
@@ -317,12 +352,12 @@ class Rows:
             produce, fetch = (f"kafka librdkafka {what}, 100 B records, {codec}" for what in ("produce", "consume"))
             if not self.bench.wants(produce, fetch):
                 continue
-            topic = self.topic(self.brokers, DEFAULT)
-            produced = self.rounds_of(lambda broker: self.tools.librdkafka(
-                broker, "produce", topic, 100, 200, f"compression.codec={codec}", "linger.ms=5"))
+            with self.topic(self.brokers, DEFAULT) as topic:
+                produced = self.rounds_of(lambda broker: self.tools.librdkafka(
+                    broker, "produce", topic, 100, 200, f"compression.codec={codec}", "linger.ms=5"))
+                consumed = self.rounds_of(lambda broker: self.tools.librdkafka(broker, "consume", topic, 100, 200))
             self.row(produce + ", broker", *(of(side, "broker") for side in produced), "CPU s/GB", 1)
             self.row(produce + ", rate", *(of(side, "messages_per_second") for side in produced), "records/s", 1, least=True)
-            consumed = self.rounds_of(lambda broker: self.tools.librdkafka(broker, "consume", topic, 100, 200))
             self.row(fetch + ", broker", *(of(side, "broker") for side in consumed), "CPU s/GB", 1)
             self.row(fetch + ", rate", *(of(side, "messages_per_second") for side in consumed), "records/s", 1, least=True)
 
@@ -332,16 +367,16 @@ class Rows:
         if not self.bench.wants(name):
             return
         broker = self.brokers[0]
-        topic = self.topic([broker], DEFAULT)
         ours, librdkafka = [], []
-        for number in range(self.bench.rounds):
+        with self.topic([broker], DEFAULT) as topic:
             turns = [
                 lambda: ours.append(self.bench.load("client-produce", port=broker.native_port(), topic=topic, bytes=100,
                                                     records=2_000_000)["cpu_us_per_record"]),
                 lambda: librdkafka.append(self.tools.librdkafka(broker, "produce", topic, 100, 200,
                                                                 "linger.ms=5")["client"] / 10)]  # From s/GB.
-            for turn in turns if number % 2 else reversed(turns):
-                turn()
+            for number in range(self.bench.rounds):
+                for turn in turns if number % 2 else reversed(turns):
+                    turn()
         self.bench.row(name, statistics.median(ours), "us/record", statistics.median(librdkafka), 0.7,
                        floor_name="librdkafka")
 
@@ -350,10 +385,8 @@ class Rows:
         if not self.bench.wants(*names):
             return
         self.row(names[0], [self.brokers[0].resident_mib()], [self.brokers[1].resident_mib()], "MiB", 1 / 15)
-        topic = self.topic(self.brokers, DEFAULT)
-        for broker in self.brokers:
-            self.tools.generate(broker, "latency", topic, seconds=0.1)
-        restarted = self.rounds_of(lambda broker: broker.restart_seconds(topic))
+        with self.topic(self.brokers, DEFAULT) as topic:
+            restarted = self.rounds_of(lambda broker: broker.restart_seconds(topic))
         self.row(names[1], *restarted, "s", 1 / 10)
 
 
