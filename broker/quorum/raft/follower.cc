@@ -19,6 +19,8 @@ void RaftCore::follow(const Message& message) {
 
 void RaftCore::handle(const Message& message, AppendRequest& request) {
   follow(message);
+  const LogEnd had = log_.end();
+  const bool nothing_new = request.entries.empty() && request.prev == had;
   AppendReply reply{.round = request.round};
   // What is committed is the same in every log of the present term and later.
   const bool matches = request.prev.index < commit_ || log_.has(request.prev) ||
@@ -34,7 +36,8 @@ void RaftCore::handle(const Message& message, AppendRequest& request) {
   take_entries(request);
   commit_to(std::min(request.commit, proven));
   reply.index = std::max(proven, commit_);
-  answer_leader(reply);
+  // An observer asks once: who asked after every answer that comes twice would ask ever more.
+  if (is_voter() || nothing_new || log_.end() != had) answer_leader(reply);
 }
 
 // Cuts only where another entry is in the way: a request that was overtaken proves less, and takes

@@ -11,18 +11,22 @@ void RaftCore::handle(const Message& message, Fetch& fetch) {
     return;
   }
   const bool agrees = log_.has(fetch.end);
+  const LogEnd agreed = agrees ? fetch.end : log_.last_agreement(fetch.end);
   if (const auto voter = progress_.find(message.from); voter != progress_.end()) {
     // It does not know yet that it votes. What it has is durable, so in this term it counts.
+    voter->second.asked(agreed.index);
     AppendReply reply{.index = fetch.end.index};
-    if (agrees && message.term == state_.term) handle(message, reply);
-    if (role_ == Role::leader) send_append(voter->first, voter->second, true);
+    if (agrees && message.term == state_.term)
+      handle(message, reply);
+    else
+      send_append(voter->first, voter->second, true);
     return;
   }
   if (!observers_.contains(message.from) && observers_.size() >= config_.observers_max) return;
   Observer& observer = observers_[message.from];
   observer.asking = true;
   observer.silent_ticks = 0;
-  observer.agreed = agrees ? fetch.end : log_.last_agreement(fetch.end);
+  observer.agreed = agreed;
   observer.commit = fetch.commit;
   if (agrees && fetch.end == log_.end()) observer.behind_ticks = 0;
   if (!agrees || has_news_for(observer)) answer_observer(message.from, observer);

@@ -45,6 +45,8 @@ class Progress {
   bool acknowledged(Offset index, Offset first_held);
   // Our entry at `prev` is not there; `agreement` may be. Returns false if that is an old story.
   bool rejected(Offset prev, Offset agreement);
+  // It wants what is behind its log's end; up to `agreement` that may be the same as ours.
+  void asked(Offset agreement) { probe_from(std::max(match_, agreement) + 1); }
 
  private:
   void probe_from(Offset next);
