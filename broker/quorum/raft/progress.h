@@ -17,7 +17,8 @@ class Progress {
     snapshot,   // It fetches a snapshot; only heartbeats are sent.
   };
 
-  explicit Progress(Offset next) : next_(next) {}
+  explicit Progress(Offset next, std::uint32_t silent_ticks = 0)
+      : next_(next), silent_ticks_(silent_ticks) {}
 
   State state() const { return state_; }
   Offset match() const { return match_; }  // Durable there, as it has proved in this term.
@@ -57,7 +58,7 @@ class Progress {
   bool probing_ = false;
   std::deque<Offset> in_flight_;  // The last index of each request that is not answered.
   std::uint64_t round_ = 0;       // The newest that it has answered.
-  std::uint32_t silent_ticks_ = 0;
+  std::uint32_t silent_ticks_;
 };
 
 }  // namespace ropewalk::quorum

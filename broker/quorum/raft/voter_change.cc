@@ -62,10 +62,14 @@ void RaftCore::match_progress_to_voters() {
     const ReplicaKey key = key_of(voter);
     if (key == self_ || progress_.contains(key)) continue;
     const auto observer = observers_.find(key);
-    const Offset next =
-        observer == observers_.end() ? log_.end().index + 1 : observer->second.agreed.index + 1;
-    progress_.emplace(key, Progress(next));
-    observers_.erase(key);
+    if (observer == observers_.end()) {
+      progress_.emplace(key, Progress(log_.end().index + 1));
+      continue;
+    }
+    // To be given a vote is no sign of life.
+    progress_.emplace(key,
+                      Progress(observer->second.agreed.index + 1, observer->second.silent_ticks));
+    observers_.erase(observer);
   }
   std::erase_if(progress_,
                 [&](const auto& progress) { return !has_voter(voters(), progress.first); });
