@@ -17,13 +17,16 @@ void RaftCore::tick_follower() {
 // Asks its leader again when an answer is late, and one voter after the other when there is none.
 void RaftCore::tick_observing() {
   if (elapsed_ticks_ >= timeout_ticks_) become_follower(state_.term, {});
-  const std::uint32_t pause = 2 * config_.heartbeat_ticks;
-  const std::uint32_t moment = leader_.id == kNoBroker ? 1 : pause - 1;
-  if (elapsed_ticks_ % pause != moment) return;
+  if (fetch_again_in_ > 0 && --fetch_again_in_ > 0) return;
   ReplicaKey asked = leader_;
   if (asked.id == kNoBroker && !voters().empty())
     asked = key_of(voters()[next_voter_++ % voters().size()]);
-  fetch_from(asked, log_.end());
+  fetch(asked, log_.end());
+}
+
+void RaftCore::fetch(const ReplicaKey& from, const LogEnd& end) {
+  fetch_again_in_ = 2 * config_.heartbeat_ticks;
+  send(from, Fetch{.end = end, .commit = commit_});
 }
 
 void RaftCore::campaign(bool pre, bool transfer) {
@@ -45,7 +48,7 @@ void RaftCore::campaign(bool pre, bool transfer) {
     messages_.push_back({self_, key, from_self.term,
                          VoteRequest{.pre = pre, .transfer = transfer, .end = log_.end()}});
     // Nobody lets it lead: perhaps it was removed. Whoever leads will tell.
-    if (pre && lost_campaigns_ > 1) fetch_from(key, log_.end());
+    if (pre && lost_campaigns_ > 1) fetch(key, log_.end());
   }
   if (pre) lost_campaigns_++;
   handle(from_self, own);

@@ -65,7 +65,7 @@ void RaftCore::answer_leader(const AppendReply& reply) {
   if (is_voter())
     send(leader_, reply);
   else
-    fetch_from(leader_, reply.rejected ? reply.hint : log_.end());
+    fetch(leader_, reply.rejected ? reply.hint : log_.end());
 }
 
 void RaftCore::handle(const Message& message, SnapshotOffer& offer) {
@@ -82,7 +82,7 @@ void RaftCore::handle(const Message& message, Elsewhere& elsewhere) {
   if (!asked || hears_a_leader() || elsewhere.leader.id == kNoBroker || elsewhere.leader == self_)
     return;
   if (!is_voter() && message.term == state_.term) leader_ = elsewhere.leader;
-  fetch_from(elsewhere.leader, log_.end());
+  fetch(elsewhere.leader, log_.end());
 }
 
 }  // namespace ropewalk::quorum

@@ -116,10 +116,6 @@ void RaftCore::send(const ReplicaKey& to, Body body) {
   messages_.push_back({self_, to, state_.term, std::move(body)});
 }
 
-void RaftCore::fetch_from(const ReplicaKey& whom, LogEnd end) {
-  send(whom, Fetch{.end = end, .commit = commit_});
-}
-
 void RaftCore::append(Entry entry) {
   auto voters = voters_of(entry);
   const Offset index = entry.index;

@@ -153,7 +153,6 @@ class RaftCore {
   void become_follower(Term term, const ReplicaKey& leader);
   void reset_election_timer();
   void send(const ReplicaKey& to, Body body);
-  void fetch_from(const ReplicaKey& whom, LogEnd end);
   void append(Entry entry);
   void truncate_from(Offset first);
   void commit_to(Offset index);
@@ -161,6 +160,7 @@ class RaftCore {
   // candidate.cc
   void tick_follower();
   void tick_observing();
+  void fetch(const ReplicaKey& from, const LogEnd& end);
   void campaign(bool pre, bool transfer);
   bool hears_a_leader() const;
   void handle(const Message& message, VoteRequest& request);
@@ -215,6 +215,7 @@ class RaftCore {
   std::map<ReplicaKey, bool> votes_;
   std::uint32_t lost_campaigns_ = 0;  // In a row.
   std::size_t next_voter_ = 0;        // Whom an observer asks next.
+  std::uint32_t fetch_again_in_ = 0;  // Ticks, if nothing comes.
   std::optional<Offer> offered_;
 
   // Of a leader.
