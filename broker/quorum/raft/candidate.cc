@@ -8,10 +8,17 @@ namespace ropewalk::quorum {
 
 void RaftCore::tick_follower() {
   elapsed_ticks_++;
-  if (!is_voter())
-    tick_observing();
-  else if (elapsed_ticks_ >= timeout_ticks_)
+  if (elapsed_ticks_ >= timeout_ticks_ && may_campaign())
     campaign(true, false);
+  else if (!is_voter())
+    tick_observing();
+}
+
+// Also who is removed by an entry that may not be committed: if a leader of {A, B} removed itself
+// and nobody else has that entry, B cannot be elected without it, and only A can bring it there.
+bool RaftCore::may_campaign() const {
+  const Offset change = voters_.last_change();
+  return is_voter() || (change > commit_ && has_voter(voters_.at(change - 1), self_));
 }
 
 // Asks its leader again when an answer is late, and one voter after the other when there is none.

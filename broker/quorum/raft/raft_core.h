@@ -161,6 +161,7 @@ class RaftCore {
   void tick_follower();
   void tick_observing();
   void fetch(const ReplicaKey& from, const LogEnd& end);
+  bool may_campaign() const;
   void campaign(bool pre, bool transfer);
   bool hears_a_leader() const;
   void handle(const Message& message, VoteRequest& request);
