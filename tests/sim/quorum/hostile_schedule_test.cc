@@ -33,7 +33,7 @@ class HostileSchedule : public ::testing::TestWithParam<std::uint64_t> {
     be_at(seed);
     World world(seed);
     const std::string fault = world.run();
-    if (!fault.empty()) ADD_FAILURE() << fault << "\n" << where;
+    if (!fault.empty()) ADD_FAILURE() << fault << "\n" << where << world.describe();
     seen_.add(world.seen());
     ticks_ += world.ticks();
   }

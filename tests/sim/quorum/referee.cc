@@ -70,8 +70,12 @@ Referee::News Referee::watch(int place, const RaftCore& core) {
 void Referee::elected(int place, const RaftCore& core, Watched& watched) {
   seen_.note(Seen::elections);
   const auto [leader, first] = leaders_.emplace(core.term(), place);
-  if (!first)
+  // Who is alone leads before its term is durable, and may forget it: nobody was told anything.
+  const bool forgotten = leader->second == place && core.voters().size() == 1;
+  if (!first && !forgotten)
     fail(place, fmt::format("leads in term {}, as did {}", core.term(), leader->second + 1));
+  if (!first)
+    std::erase_if(entries_, [&](const auto& entry) { return entry.first.second == core.term(); });
   watched.commit_before = watched.commit;
   watched.shows_in = core.term();
   watched.shows_all_to = highest_commit_;

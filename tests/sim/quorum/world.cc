@@ -59,6 +59,31 @@ std::string World::run() {
   return referee_.fault();
 }
 
+std::string World::describe() const {
+  static constexpr std::string_view kRoles[] = {"follower", "pre-candidate", "candidate", "leader"};
+  std::string text = fmt::format("{} voters, {} observers; {} entries committed\n", traits_.voters,
+                                 traits_.observers, referee_.committed_end());
+  for (const auto& replica : stage_.replicas) {
+    const Image& image = replica->disk().durable();
+    text += fmt::format("{}: ", replica->place() + 1);
+    if (replica->alive()) {
+      const RaftCore& core = replica->core();
+      text +=
+          fmt::format("{} in term {} of {}, log to {} (term {}), commit {}, voters",
+                      kRoles[static_cast<std::size_t>(core.role())], core.term(), core.leader().id,
+                      core.log_end().index, core.log_end().term, core.commit());
+      for (const Voter& voter : core.voters())
+        text += fmt::format(" {}{}", voter.id,
+                            stage_.at(voter.id.value() - 1).key() == key_of(voter) ? "" : "'");
+    } else {
+      text += "down";
+    }
+    text += fmt::format("; durable: {} (term {}) behind a snapshot of {}\n", image.end().index,
+                        image.end().term, image.snapshot.end.index);
+  }
+  return text;
+}
+
 void World::make_peace() {
   clients_.stop();
   nemesis_.stop();
@@ -91,10 +116,12 @@ void World::leave_a_minority_down() {
 }
 
 void World::expect(const std::function<bool()>& comes, Time elections, std::string_view what) {
-  const Time end = timeline_.now() + elections * traits_.election();
+  // Logs may have to be sent an entry at a time.
+  const Time end = timeline_.now() + elections * traits_.election() +
+                   entries_to_send() * 4 * (traits_.delay_max + 1);
   while (timeline_.now() < end && !referee_.has_fault()) {
     if (comes()) return;
-    propose_something();
+    if (!something_is_committed()) propose_something();
     const Time pause = traits_.election() / 2;
     timeline_.run_until(timeline_.now() + pause, [this] { return referee_.has_fault(); });
   }
@@ -105,6 +132,16 @@ void World::propose_something() {
   for (const auto& replica : stage_.replicas)
     if (replica->leads())
       if (const auto value = clients_.propose(*replica)) last_values_.push_back(*value);
+}
+
+std::int64_t World::entries_to_send() const {
+  Offset longest;
+  for (const auto& replica : stage_.replicas)
+    longest = std::max(longest, replica->disk().written().end().index);
+  std::int64_t missing = 0;
+  for (const auto& replica : stage_.replicas)
+    missing = std::max(missing, longest - replica->disk().written().snapshot.end.index);
+  return missing;
 }
 
 bool World::something_is_committed() const {

@@ -15,6 +15,8 @@ class World {
 
   // The hostile time, then peace: what must come about then. Empty, or the first fault.
   std::string run();
+  // Each replica on a line.
+  std::string describe() const;
   const Coverage& seen() const { return seen_; }
   Time ticks() const { return timeline_.now() / kTick; }
 
@@ -24,6 +26,7 @@ class World {
   void leave_a_minority_down();
   // Whether that comes about in so many election time-outs; else says what did not.
   void expect(const std::function<bool()>& comes, Time elections, std::string_view what);
+  std::int64_t entries_to_send() const;
   void propose_something();
   bool something_is_committed() const;
   bool all_agree() const;
