@@ -36,18 +36,19 @@ Result<SharedBytes> take_header(const SharedBytes& frame, MessageLite& header) {
   return frame.slice(position, frame.size() - position);
 }
 
-SharedBytes encode(const MessageLite& header, const MessageLite* body) {
+// Length and header of a frame whose body has `body_bytes`; `room` more are left for it.
+std::vector<std::byte> encode_start(const MessageLite& header, std::size_t body_bytes,
+                                    std::size_t room) {
   const std::size_t header_bytes = header.ByteSizeLong();
-  const std::size_t body_bytes = body != nullptr ? body->ByteSizeLong() : 0;
-  const std::size_t frame_bytes = varint_size(header_bytes) + header_bytes + body_bytes;
+  const std::size_t start_bytes = varint_size(header_bytes) + header_bytes;
+  const std::size_t frame_bytes = start_bytes + body_bytes;
   ENSURE(header_bytes <= kHeaderBytesMax && frame_bytes < kFrameBytesCeiling,
          "a frame of {} bytes with a header of {}", frame_bytes, header_bytes);
-  std::vector<std::byte> whole(kLengthBytes + frame_bytes);
-  store_be(whole.data(), static_cast<std::uint32_t>(frame_bytes));
-  std::byte* to = write_varint(whole.data() + kLengthBytes, header_bytes);
-  auto* raw = header.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(to));
-  if (body != nullptr) body->SerializeWithCachedSizesToArray(raw);
-  return SharedBytes(std::move(whole));
+  std::vector<std::byte> start(kLengthBytes + start_bytes + room);
+  store_be(start.data(), static_cast<std::uint32_t>(frame_bytes));
+  std::byte* to = write_varint(start.data() + kLengthBytes, header_bytes);
+  header.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(to));
+  return start;
 }
 
 }  // namespace
@@ -105,9 +106,17 @@ Result<ResponseFrame> decode_response(const SharedBytes& frame) {
 }
 
 SharedBytes encode_frame(const MessageLite& header, const MessageLite& body) {
-  return encode(header, &body);
+  const std::size_t body_bytes = body.ByteSizeLong();
+  std::vector<std::byte> whole = encode_start(header, body_bytes, body_bytes);
+  std::byte* const to = whole.data() + whole.size() - body_bytes;
+  body.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(to));
+  return SharedBytes(std::move(whole));
 }
-SharedBytes encode_frame(const MessageLite& header) { return encode(header, nullptr); }
+SharedBytes encode_frame(const MessageLite& header) { return encode_frame_start(header, 0); }
+
+SharedBytes encode_frame_start(const MessageLite& header, std::size_t body_bytes) {
+  return SharedBytes(encode_start(header, body_bytes, 0));
+}
 
 Result<void> parse(ByteSpan body, MessageLite& into) {
   if (body.size() > kFrameBytesCeiling ||

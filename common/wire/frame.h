@@ -46,6 +46,10 @@ SharedBytes encode_frame(const google::protobuf::MessageLite& header,
 // A whole frame without a body, as a failed request is answered.
 SharedBytes encode_frame(const google::protobuf::MessageLite& header);
 
+// The beginning of a whole frame, up to a body of that many bytes, which is sent right behind it.
+// Pre: as above.
+SharedBytes encode_frame_start(const google::protobuf::MessageLite& header, std::size_t body_bytes);
+
 // Parses a body. `into` is cleared first. Errors: malformed_frame naming the message's type.
 Result<void> parse(ByteSpan body, google::protobuf::MessageLite& into);
 
