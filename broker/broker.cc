@@ -23,6 +23,12 @@ constexpr std::chrono::seconds kLookUpTimeout{5};
 // How long a stop waits for the answers to produces: walking the largest batch takes less.
 constexpr std::chrono::seconds kAnswersTimeout{10};
 
+// How many connections other brokers may have in all: a few of each.
+constexpr std::size_t kPeerConnectionsMax = 1000;
+
+// By what part of the memory for clients' requests there is as much for those of brokers.
+constexpr std::int64_t kPeerFramesShare = 4;
+
 // By what part of the session a lease is shorter (R8). Heartbeats come twice a session at least, so
 // that a lease outlives the wait for the next one by a third of the session.
 constexpr int kLeaseMarginShare = 6;
@@ -155,6 +161,15 @@ rpc::Limits Broker::Parts::limits_of(const BrokerSettings& settings) {
   return limits;
 }
 
+rpc::Limits Broker::Parts::peer_limits_of(const BrokerSettings& settings) {
+  rpc::Limits limits;
+  limits.connections_max = kPeerConnectionsMax;
+  limits.frame_budget_bytes =
+      static_cast<std::size_t>(settings.in_flight_bytes_max / kPeerFramesShare);
+  limits.answer_bytes_max = static_cast<std::size_t>(settings.answer_bytes_max);
+  return limits;
+}
+
 Task<void> Broker::Parts::make_use_cases() {
   service::Advertised advertised = co_await service::look_up_advertised(
       environment, settings.advertised, environment.now() + kLookUpTimeout);
@@ -179,29 +194,41 @@ Task<void> Broker::Parts::make_use_cases() {
                      .settings = shown(settings)});
 }
 
+Task<Result<void>> Broker::Parts::start_peers() {
+  if (!settings.broker_listen) co_return Result<void>();
+  const rpc::PeerIdentity self{data->cluster(), settings.broker_id, data->first_id(), incarnation};
+  peers = std::make_unique<rpc::PeerDispatcher>(environment, self);
+  CO_TRY(peer_server,
+         co_await start_server("broker", *settings.broker_listen, peers->sessions(), peer_limits));
+  co_return Result<void>();
+}
+
 Task<Result<void>> Broker::Parts::start_serving() {
+  CO_TRY_VOID(co_await start_peers());
   co_await make_use_cases();
   if (settings.native_listen) {
     native::NativeOptions options;
     options.software_version = version();
     options.frame_bytes_max = static_cast<std::size_t>(settings.max_frame_bytes);
     native = std::make_unique<native::NativeListener>(environment, *uses, options);
-    CO_TRY(native_server,
-           co_await start_server("native", *settings.native_listen, native->sessions()));
+    CO_TRY(native_server, co_await start_server("native", *settings.native_listen,
+                                                native->sessions(), client_limits));
   }
   if (settings.kafka_listen) {
     kafka = std::make_unique<kafka::KafkaListener>(environment, *uses, kafka::KafkaOptions{});
-    CO_TRY(kafka_server, co_await start_server("kafka", *settings.kafka_listen, kafka->sessions()));
+    CO_TRY(kafka_server, co_await start_server("kafka", *settings.kafka_listen, kafka->sessions(),
+                                               client_limits));
   }
   co_return Result<void>();
 }
 
 Task<Result<std::unique_ptr<rpc::Server>>> Broker::Parts::start_server(
-    std::string name, const settings::HostPort& listen, rpc::SessionFactory sessions) {
+    std::string name, const settings::HostPort& listen, rpc::SessionFactory sessions,
+    std::shared_ptr<rpc::SharedLimits> shared) {
   rpc::ServerOptions serving;
   serving.name = std::move(name);
   serving.listen = endpoint_of(listen);
-  serving.shared = client_limits;
+  serving.shared = std::move(shared);
   serving.limits.frame_bytes_max = static_cast<std::size_t>(settings.max_frame_bytes);
   serving.limits.read_bytes_max = static_cast<std::size_t>(settings.receive_buffer_bytes);
   serving.limits.idle_max = settings.connection_idle_max;
@@ -230,7 +257,7 @@ metadata::RegisterBroker Broker::Parts::registration(
   metadata::RegisterBroker event;
   event.cluster = data->cluster();
   event.broker.id = settings.broker_id;
-  event.broker.incarnation = IncarnationId(environment.random("incarnation").uuid());
+  event.broker.incarnation = incarnation;
   for (const DirectoryId& id : data->ids())
     if (std::ranges::find(lost_directories, id) == lost_directories.end())
       event.broker.directories.push_back(id);
@@ -238,6 +265,7 @@ metadata::RegisterBroker Broker::Parts::registration(
                             controller::kMetadataVersion}};
   register_listener("native", native_server.get(), event.broker);
   register_listener("kafka", kafka_server.get(), event.broker);
+  register_listener("broker", peer_server.get(), event.broker);
   event.clean_stop_epoch = data->clean_stop_epoch();
   event.cut = opened.cut;
   event.damaged = opened.damaged;
@@ -331,6 +359,8 @@ Task<void> Broker::Parts::stop() {
   co_await env::on(environment.control_core(), leave());
   const bool whole = replicas ? co_await replicas->stop() : false;
   co_await await_answers();
+  if (peers) co_await peers->stop();
+  if (peer_server) co_await peer_server->stop();
   co_await env::on(environment.control_core(), stop_metadata());
   if (data && joined && whole) {
     const auto marked =
@@ -363,9 +393,9 @@ std::string Broker::ready_line() const {
   const auto address_of = [](const std::unique_ptr<rpc::Server>& server) {
     return server ? server->local().to_string() : "off";
   };
-  return fmt::format("ready native={} broker=off kafka={} admin={} kinesis=off",
-                     address_of(parts_->native_server), address_of(parts_->kafka_server),
-                     address_of(parts_->admin_server));
+  return fmt::format("ready native={} broker={} kafka={} admin={} kinesis=off",
+                     address_of(parts_->native_server), address_of(parts_->peer_server),
+                     address_of(parts_->kafka_server), address_of(parts_->admin_server));
 }
 
 }  // namespace ropewalk

@@ -44,8 +44,8 @@ class Broker {
   // All of these after start().
   ClusterId cluster_id() const;
   BrokerId id() const;
-  // "ready native=HOST:PORT broker=off kafka=HOST:PORT admin=HOST:PORT kinesis=off", with the ports
-  // that were really taken.
+  // "ready native=HOST:PORT broker=HOST:PORT kafka=HOST:PORT admin=HOST:PORT kinesis=off", with the
+  // ports that were really taken.
   std::string ready_line() const;
 
  private:

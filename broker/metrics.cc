@@ -133,6 +133,7 @@ Task<std::string> Broker::Parts::metrics_page() {
   service_metrics.show(page);
   if (native_server) native_server->show(page);
   if (kafka_server) kafka_server->show(page);
+  if (peer_server) peer_server->show(page);
   if (admin_server) admin_server->show(page);
   show_budgets(page);
   show_data(page);

@@ -19,6 +19,7 @@
 #include "broker/quorum/raft_quorum.h"
 #include "broker/quota/byte_budget.h"
 #include "broker/replication/replica_manager.h"
+#include "broker/rpc/peer_dispatcher.h"
 #include "broker/rpc/server.h"
 #include "broker/security/authorizer.h"
 #include "broker/service/service_metrics.h"
@@ -48,18 +49,22 @@ struct Broker::Parts {
         produce_budget(static_cast<std::size_t>(settings.in_flight_bytes_max)),
         fetch_budget(static_cast<std::size_t>(settings.fetch_bytes_max)),
         service_metrics(environment),
-        client_limits(std::make_shared<rpc::SharedLimits>(limits_of(settings))) {}
+        client_limits(std::make_shared<rpc::SharedLimits>(limits_of(settings))),
+        peer_limits(std::make_shared<rpc::SharedLimits>(peer_limits_of(settings))),
+        incarnation(environment.random("incarnation").uuid()) {}
 
   Task<Result<void>> start();
   Task<void> stop();
   Task<Result<void>> open_and_join();
   Task<Result<void>> start_admin();
   static rpc::Limits limits_of(const BrokerSettings& settings);
+  static rpc::Limits peer_limits_of(const BrokerSettings& settings);
   Task<void> make_use_cases();
   Task<Result<void>> start_serving();
-  Task<Result<std::unique_ptr<rpc::Server>>> start_server(std::string name,
-                                                          const settings::HostPort& listen,
-                                                          rpc::SessionFactory sessions);
+  Task<Result<void>> start_peers();
+  Task<Result<std::unique_ptr<rpc::Server>>> start_server(
+      std::string name, const settings::HostPort& listen, rpc::SessionFactory sessions,
+      std::shared_ptr<rpc::SharedLimits> shared);
   void register_listener(const char* name, const rpc::Server* server,
                          metadata::BrokerRegistration& broker) const;
   Task<void> make_metadata(Result<void>& outcome);
@@ -104,6 +109,10 @@ struct Broker::Parts {
 
   std::unique_ptr<service::UseCases> uses;
   const std::shared_ptr<rpc::SharedLimits> client_limits;  // Of both listeners together.
+  const std::shared_ptr<rpc::SharedLimits> peer_limits;    // Clients use up nothing of these.
+  const IncarnationId incarnation;                         // Of this life.
+  std::unique_ptr<rpc::PeerDispatcher> peers;
+  std::unique_ptr<rpc::Server> peer_server;
   std::unique_ptr<native::NativeListener> native;
   std::unique_ptr<rpc::Server> native_server;
   std::unique_ptr<kafka::KafkaListener> kafka;

@@ -148,7 +148,9 @@ void define_identity(Schema& schema, BrokerSettings& s) {
 void define_listeners(Schema& schema, BrokerSettings& s) {
   schema.section("Listeners");
   schema.listener(s.native_listen, {"native_listen", "Where clients connect."}, true);
-  schema.listener(s.broker_listen, {"broker_listen", "Where the other brokers connect."}, false);
+  schema.listener(
+      s.broker_listen,
+      {"broker_listen", "Where the other brokers connect. Not needed on a broker alone."}, true);
   schema.listener(s.kafka_listen, {"kafka_listen", "Where clients of Apache Kafka connect."}, true);
   schema.listener(s.admin_listen,
                   {"admin_listen", "HTTP for monitors: /metrics, /healthz, /readyz."}, true);

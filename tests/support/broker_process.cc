@@ -42,6 +42,7 @@ Result<BrokerPorts> wait_until_ready(Process& broker, std::chrono::milliseconds 
   TRY(ports.native, port_of(line, " native="));
   TRY(ports.admin, port_of(line, " admin="));
   TRY(ports.kafka, port_of(line, " kafka="));
+  TRY(ports.broker, port_of(line, " broker="));
   return ports;
 }
 
@@ -49,7 +50,7 @@ Result<BrokerProcess> start_ready_broker(const BrokerOptions& options,
                                          std::chrono::milliseconds patience) {
   TRY(auto process, start_broker(options));
   TRY(const BrokerPorts ports, wait_until_ready(process, patience));
-  return BrokerProcess{std::move(process), ports.native, ports.admin, ports.kafka};
+  return BrokerProcess{std::move(process), ports.native, ports.admin, ports.kafka, ports.broker};
 }
 
 }  // namespace ropewalk::support

@@ -26,6 +26,7 @@ struct BrokerProcess {
   std::uint16_t port = 0;        // Of the native listener.
   std::uint16_t admin_port = 0;  // 0: off.
   std::uint16_t kafka_port = 0;
+  std::uint16_t broker_port = 0;
 };
 
 // Starts one without waiting for it.
@@ -35,6 +36,7 @@ struct BrokerPorts {  // 0: off.
   std::uint16_t native = 0;
   std::uint16_t admin = 0;
   std::uint16_t kafka = 0;
+  std::uint16_t broker = 0;
 };
 Result<BrokerPorts> wait_until_ready(Process& broker, std::chrono::milliseconds patience);
 Result<BrokerProcess> start_ready_broker(const BrokerOptions& options,

@@ -222,6 +222,10 @@ TEST(BrokerSettingsCheck, OpenListenerNeedsTheWord) {
   settings.allow_insecure = true;
   EXPECT_EQ(check_error(settings), "");
   settings = {};
+  settings.broker_listen = HostPort{"0.0.0.0", 9193};
+  EXPECT_THAT(check_error(settings),
+              AllOf(HasSubstr("broker_listen"), HasSubstr("allow_insecure = true")));
+  settings = {};
   settings.native_listen = HostPort{"127.evil.example", 9192};
   EXPECT_THAT(check_error(settings), HasSubstr("allow_insecure"));
 }

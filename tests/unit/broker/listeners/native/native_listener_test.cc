@@ -13,6 +13,7 @@
 #include "broker/security/authorizer.h"
 #include "broker/service/service_metrics.h"
 #include "common/wire/frame.h"
+#include "ropewalk/internal/peer.pb.h"
 #include "ropewalk/v1/fetch.pb.h"
 #include "ropewalk/v1/metadata.pb.h"
 #include "ropewalk/v1/negotiate.pb.h"
@@ -204,6 +205,9 @@ TEST_F(NativeListening, ClosesOnWhatItCannotServeAndDisturbsNobodyElse) {
       {"GET / HTTP/1.1\r\n\r\n", Errc::malformed_frame},
       {Peer::request(4711, 5, v1::MetadataRequest()), Errc::unknown_api},
       {Peer::request(v1::API_AUTHENTICATE, 5, v1::MetadataRequest()), Errc::unknown_api},
+      {Peer::request(internal::PEER_HELLO, 5, v1::MetadataRequest()), Errc::unknown_api},
+      {Peer::request(internal::QUORUM_MESSAGE, 5, v1::MetadataRequest()), Errc::unknown_api},
+      {Peer::request(internal::REPLICA_FETCH, 5, v1::MetadataRequest()), Errc::unknown_api},
       {std::string(wire::encode_frame(future).text()), Errc::unsupported_version},
       {Peer::request(v1::API_NEGOTIATE, 5, v1::NegotiateRequest()), Errc::malformed_frame},
   };
