@@ -23,12 +23,6 @@ constexpr std::chrono::seconds kLookUpTimeout{5};
 // How long a stop waits for the answers to produces: walking the largest batch takes less.
 constexpr std::chrono::seconds kAnswersTimeout{10};
 
-// How many connections other brokers may have in all: a few of each.
-constexpr std::size_t kPeerConnectionsMax = 1000;
-
-// By what part of the memory for clients' requests there is as much for those of brokers.
-constexpr std::int64_t kPeerFramesShare = 4;
-
 // By what part of the session a lease is shorter (R8). Heartbeats come twice a session at least, so
 // that a lease outlives the wait for the next one by a third of the session.
 constexpr int kLeaseMarginShare = 6;
@@ -112,6 +106,7 @@ Task<Result<void>> Broker::Parts::open_and_join() {
              opened.bytes_scanned, opened.cut.size(), opened.damaged.size());
 
   unready = "opening the cluster's metadata";
+  CO_TRY_VOID(co_await start_peers());
   Result<void> outcome;
   co_await env::on(environment.control_core(), make_metadata(outcome));
   if (!outcome) co_return outcome;
@@ -129,12 +124,18 @@ Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
   options.cluster = data->cluster();
   options.node = settings.broker_id;
   options.directory = data->first_id();
-  if (settings.broker_listen) options.endpoint = endpoint_of(*settings.broker_listen);
+  if (peer_server) options.endpoint = peer_endpoint();
+  for (const QuorumVoter& voter : settings.quorum_voters)
+    options.ask_first.push_back(endpoint_of(voter.address));
   options.may_format = data->quorum_may_format();
   options.on_failure = [this](const Error& error) { report_failure(error); };
-  quorum = std::make_unique<quorum::RaftQuorum>(environment, data->quorum_files(), no_transport,
+  const env::Endpoint listens = options.endpoint;
+  quorum::QuorumTransport* transport = &no_transport;
+  if (quorum_link) transport = quorum_link.get();
+  quorum = std::make_unique<quorum::RaftQuorum>(environment, data->quorum_files(), *transport,
                                                 std::move(options));
   quorum->attach(*machine);
+  if (quorum_link) quorum_link->begin(*quorum, listens);
 
   node::ActiveControllerOptions controls;
   controls.self = settings.broker_id;
@@ -157,15 +158,6 @@ rpc::Limits Broker::Parts::limits_of(const BrokerSettings& settings) {
   limits.connections_per_address_max =
       static_cast<std::size_t>(settings.max_connections_per_address);
   limits.frame_budget_bytes = static_cast<std::size_t>(settings.in_flight_bytes_max);
-  limits.answer_bytes_max = static_cast<std::size_t>(settings.answer_bytes_max);
-  return limits;
-}
-
-rpc::Limits Broker::Parts::peer_limits_of(const BrokerSettings& settings) {
-  rpc::Limits limits;
-  limits.connections_max = kPeerConnectionsMax;
-  limits.frame_budget_bytes =
-      static_cast<std::size_t>(settings.in_flight_bytes_max / kPeerFramesShare);
   limits.answer_bytes_max = static_cast<std::size_t>(settings.answer_bytes_max);
   return limits;
 }
@@ -194,17 +186,7 @@ Task<void> Broker::Parts::make_use_cases() {
                      .settings = shown(settings)});
 }
 
-Task<Result<void>> Broker::Parts::start_peers() {
-  if (!settings.broker_listen) co_return Result<void>();
-  const rpc::PeerIdentity self{data->cluster(), settings.broker_id, data->first_id(), incarnation};
-  peers = std::make_unique<rpc::PeerDispatcher>(environment, self);
-  CO_TRY(peer_server,
-         co_await start_server("broker", *settings.broker_listen, peers->sessions(), peer_limits));
-  co_return Result<void>();
-}
-
 Task<Result<void>> Broker::Parts::start_serving() {
-  CO_TRY_VOID(co_await start_peers());
   co_await make_use_cases();
   if (settings.native_listen) {
     native::NativeOptions options;
@@ -335,6 +317,7 @@ Task<void> Broker::Parts::leave() {
 Task<void> Broker::Parts::stop_metadata() {
   if (controller) co_await controller->stop();
   if (quorum) co_await quorum->stop();
+  co_await stop_links();
 }
 
 // The closed replicas have answered every produce, or will when a pool has walked its batch: on the

@@ -16,10 +16,12 @@
 #include "broker/node/active_controller.h"
 #include "broker/node/membership.h"
 #include "broker/node/replica_reconciler.h"
+#include "broker/quorum/quorum_link.h"
 #include "broker/quorum/raft_quorum.h"
 #include "broker/quota/byte_budget.h"
 #include "broker/replication/replica_manager.h"
 #include "broker/rpc/peer_dispatcher.h"
+#include "broker/rpc/peer_links.h"
 #include "broker/rpc/server.h"
 #include "broker/security/authorizer.h"
 #include "broker/service/service_metrics.h"
@@ -61,7 +63,10 @@ struct Broker::Parts {
   static rpc::Limits peer_limits_of(const BrokerSettings& settings);
   Task<void> make_use_cases();
   Task<Result<void>> start_serving();
+  env::Endpoint peer_endpoint() const;
+  Task<void> make_links();
   Task<Result<void>> start_peers();
+  Task<void> stop_links();
   Task<Result<std::unique_ptr<rpc::Server>>> start_server(
       std::string name, const settings::HostPort& listen, rpc::SessionFactory sessions,
       std::shared_ptr<rpc::SharedLimits> shared);
@@ -99,6 +104,8 @@ struct Broker::Parts {
   std::unique_ptr<metadata::MetadataMachine> machine;
   ControllerWatch watch;
   quorum::NoTransport no_transport;
+  std::unique_ptr<rpc::PeerLinks> links;
+  std::unique_ptr<quorum::QuorumLink> quorum_link;
   std::unique_ptr<quorum::RaftQuorum> quorum;
   std::unique_ptr<node::ActiveController> controller;
   std::unique_ptr<node::ReplicaReconciler> reconciler;

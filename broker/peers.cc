@@ -1,0 +1,70 @@
+// How one broker talks to the others of its cluster: `broker_listen`, and connections out.
+#include <utility>
+
+#include "broker/parts.h"
+
+namespace ropewalk {
+namespace {
+
+// How many connections other brokers may have in all: a few of each.
+constexpr std::size_t kPeerConnectionsMax = 1000;
+
+// By what part of the memory for clients' requests there is as much for those of brokers.
+constexpr std::int64_t kPeerFramesShare = 4;
+
+bool is_wildcard(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
+
+}  // namespace
+
+rpc::Limits Broker::Parts::peer_limits_of(const BrokerSettings& settings) {
+  rpc::Limits limits;
+  limits.connections_max = kPeerConnectionsMax;
+  limits.frame_budget_bytes =
+      static_cast<std::size_t>(settings.in_flight_bytes_max / kPeerFramesShare);
+  limits.answer_bytes_max = static_cast<std::size_t>(settings.answer_bytes_max);
+  return limits;
+}
+
+// Where others are told to find this broker. Pre: it listens for them.
+env::Endpoint Broker::Parts::peer_endpoint() const {
+  if (const auto said = settings.advertised.find("broker"); said != settings.advertised.end())
+    return {said->second.front().host, said->second.front().port};
+  return peer_server->local();
+}
+
+// On the control core.
+Task<void> Broker::Parts::make_links() {
+  const rpc::PeerIdentity self{data->cluster(), settings.broker_id, data->first_id(), incarnation};
+  rpc::PeerLinkOptions options;
+  options.on_refused = [this](BrokerId broker, const env::Endpoint&) {
+    if (quorum) quorum->peer_refused(broker);
+  };
+  links = std::make_unique<rpc::PeerLinks>(environment, environment.control_core(), self,
+                                           std::move(options));
+  quorum_link = std::make_unique<quorum::QuorumLink>(environment, *links);
+  co_return;
+}
+
+Task<Result<void>> Broker::Parts::start_peers() {
+  if (!settings.broker_listen) co_return Result<void>();
+  if (is_wildcard(settings.broker_listen->host) && !settings.advertised.contains("broker"))
+    co_return fail(Errc::invalid_setting,
+                   "advertised: other brokers cannot connect to {}, which broker_listen names; say "
+                   "where they find this one (advertised = broker=HOST:PORT)",
+                   settings.broker_listen->host);
+  co_await env::on(environment.control_core(), make_links());
+  const rpc::PeerIdentity self{data->cluster(), settings.broker_id, data->first_id(), incarnation};
+  peers = std::make_unique<rpc::PeerDispatcher>(environment, self);
+  quorum_link->register_at(*peers);
+  CO_TRY(peer_server,
+         co_await start_server("broker", *settings.broker_listen, peers->sessions(), peer_limits));
+  co_return Result<void>();
+}
+
+// On the control core, when nobody here has anything to say any more.
+Task<void> Broker::Parts::stop_links() {
+  if (quorum_link) co_await quorum_link->stop();
+  if (links) co_await links->stop();
+}
+
+}  // namespace ropewalk
