@@ -6,7 +6,8 @@
 namespace ropewalk::quorum::hostile {
 
 void Nemesis::began_to_lead(const Replica& leader) {
-  if (stopped_ || !stage_.random.chance(stage_.traits.aimed)) return;
+  if (stage_.traits.hunt) soon(leader.place(), 0, &Nemesis::hunt);
+  if (stopped_ || !stage_.random.chance(stage_.traits.aimed / (stage_.traits.hunt ? 4 : 1))) return;
   struct Kind {
     Aimed what;
     Time within_ticks;
@@ -29,9 +30,22 @@ void Nemesis::began_to_lead(const Replica& leader) {
 
 // It knows now that something is decided, and hardly anybody else does.
 void Nemesis::first_commit(const Replica& leader) {
-  if (stopped_ || !stage_.random.chance(stage_.traits.aimed / 4)) return;
+  const double chance = stage_.traits.hunt ? 0.6 : stage_.traits.aimed / 4;
+  if (stopped_ || !stage_.random.chance(chance)) return;
   stage_.seen.note(Seen::leaders_killed_at_first_commit);
   soon(leader.place(), 0, &Nemesis::kill_within_moments);
+}
+
+// The first entries of one leader after the other stay with it alone, until one gets through, and
+// dies as soon as something is decided; those who were caught are the next ones who may lead (Raft
+// paper, figure 8).
+void Nemesis::hunt(int place) {
+  if (caught_) stage_.network.rejoin(*caught_);
+  caught_.reset();
+  if (stage_.random.chance(0.4)) return;
+  stage_.seen.note(Seen::leaders_isolated);
+  caught_ = place;
+  stage_.network.isolate(place, stage_.timeline.now() + 5 * stage_.traits.election());
 }
 
 void Nemesis::write_through(int place, bool changing) {

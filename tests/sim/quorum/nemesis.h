@@ -33,6 +33,7 @@ class Nemesis {
   void slow_its_disk(int place);
   void let_it_go(int place);
   void change_its_voters(int place);
+  void hunt(int place);
   void write_through(int place, bool changing);
   void write_repeatedly(int place, int times, bool changing);
   void keep_only(int leader, int follower, Time until);
@@ -61,6 +62,7 @@ class Nemesis {
   Stage& stage_;
   Clients& clients_;
   bool stopped_ = false;
+  std::optional<int> caught_;  // By hunt().
 };
 
 }  // namespace ropewalk::quorum::hostile

@@ -70,6 +70,14 @@ void Network::isolate(int place, Time until) {
   }
 }
 
+void Network::rejoin(int place) {
+  isolated_until_[static_cast<std::size_t>(place)] = 0;
+  for (int other = 0; other < places_; other++) {
+    cut_until(place, other) = 0;
+    cut_until(other, place) = 0;
+  }
+}
+
 std::optional<Time> Network::unreachable_since(int place) const {
   const auto at = static_cast<std::size_t>(place);
   if (isolated_until_[at] <= timeline_.now()) return std::nullopt;

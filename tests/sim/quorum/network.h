@@ -30,6 +30,7 @@ class Network {
   // Until a moment. Cuts that are there already last at least as long as before.
   void cut(int from, int to, Time until);
   void isolate(int place, Time until);
+  void rejoin(int place);  // Nothing to or from it is cut any more.
   bool is_cut(int from, int to) const { return cut_until(from, to) > timeline_.now(); }
   // Since when nothing has reached it; none if something could.
   std::optional<Time> unreachable_since(int place) const;

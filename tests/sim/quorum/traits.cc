@@ -52,6 +52,8 @@ Traits draw_traits(env::Random& random) {
   traits.late_restore = random.chance(0.5) ? 0.3 : 0;
 
   traits.aimed = mild ? 0.1 : 0.3 + random.unit() * 0.5;
+  traits.hunt = !mild && random.chance(0.3);
+  if (traits.hunt) traits.raft.message_entries_max = 1;
   traits.fault_every = (mild ? 6 : 1) * (election / 2 + below(random, 3 * election));
   traits.change_every =
       random.chance(0.3) ? 20 * election : election / 2 + below(random, 4 * election);

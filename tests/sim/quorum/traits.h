@@ -34,6 +34,7 @@ struct Traits {
 
   // Faults.
   double aimed = 0;       // At a new leader.
+  bool hunt = false;      // Every leader: see Nemesis::hunt().
   Time fault_every = 0;   // Others.
   Time change_every = 0;  // Of voters.
   Time propose_every = 0;
