@@ -26,8 +26,10 @@ void RaftCore::tick_observing() {
   if (elapsed_ticks_ >= timeout_ticks_) become_follower(state_.term, {});
   if (fetch_again_in_ > 0 && --fetch_again_in_ > 0) return;
   ReplicaKey asked = leader_;
-  if (asked.id == kNoBroker && !voters().empty())
-    asked = key_of(voters()[next_voter_++ % voters().size()]);
+  if (asked.id == kNoBroker) {  // In its turn also anybody: all those may have been replaced.
+    const std::size_t turn = next_voter_++ % (voters().size() + 1);
+    if (turn < voters().size()) asked = key_of(voters()[turn]);
+  }
   fetch(asked, log_.end());
 }
 

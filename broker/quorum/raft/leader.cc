@@ -84,8 +84,15 @@ void RaftCore::send_append(const ReplicaKey& to, Progress& progress, bool even_i
 }
 
 void RaftCore::handle(const Message& message, AppendReply& reply) {
+  if (role_ != Role::leader) return;
   const auto found = progress_.find(message.from);
-  if (role_ != Role::leader || found == progress_.end()) return;
+  if (found == progress_.end()) {
+    // It does not know that it votes no more. What follows tells it.
+    Fetch fetch{.end = reply.hint};
+    if (!reply.rejected) fetch.end = {reply.index, log_.term_at(reply.index).value_or(Term(0))};
+    handle(message, fetch);
+    return;
+  }
   Progress& progress = found->second;
   progress.heard(reply.round);
   if (reply.rejected) {
