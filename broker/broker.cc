@@ -141,6 +141,7 @@ Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
   controls.self = settings.broker_id;
   controls.controller.cluster = data->cluster();
   controls.controller.session = settings.session_timeout;
+  controls.controller.partitions_default = static_cast<std::int32_t>(settings.default_partitions);
   controls.controller.replicas_max = static_cast<std::size_t>(settings.max_partitions);
   controller =
       std::make_unique<node::ActiveController>(environment, *quorum, *view, std::move(controls));

@@ -22,6 +22,7 @@ namespace ropewalk::controller {
 struct ControllerOptions {
   ClusterId cluster;
   std::chrono::milliseconds session{3000};
+  std::int32_t partitions_default = 1;   // Of a topic whose maker leaves it to the cluster.
   std::int32_t partitions_max = 10'000;  // Of one topic.
   std::size_t replicas_max = 20'000;     // Of partitions, on one broker.
   std::function<Uuid()> draw_id;         // Ids for topics.

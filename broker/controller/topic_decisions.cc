@@ -22,7 +22,6 @@ using metadata::Replicas;
 using metadata::Topic;
 using metadata::TopicRef;
 
-constexpr std::int32_t kDefaultPartitions = 1;
 constexpr std::size_t kDefaultReplicationFactor = 3;
 // An entry of the metadata log has a limit of 32 MiB, a partition's record below 300 bytes.
 constexpr std::size_t kRecordsMax = 100'000;
@@ -89,7 +88,8 @@ Result<void> plan_placement(const Image& image, const NewTopic& topic,
                             const ControllerOptions& options, TopicPlan& plan) {
   plan.wanted.start = image.topics().size();
   if (topic.assignments.empty()) {
-    const std::int64_t asked = topic.partitions == -1 ? kDefaultPartitions : topic.partitions;
+    const std::int64_t asked =
+        topic.partitions == -1 ? options.partitions_default : topic.partitions;
     TRY(plan.wanted.count, plan_partitions(asked, options));
     TRY(plan.wanted.replication_factor,
         plan_replication_factor(topic, active_brokers(image).size()));

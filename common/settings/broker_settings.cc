@@ -199,6 +199,12 @@ void define_topics(Schema& schema, BrokerSettings& s) {
        "Whether a client of the Kafka listener that asks about a topic which is not there "
        "makes it, with the cluster's defaults, as Kafka's auto.create.topics.enable does. "
        "A mistyped name makes one too."});
+  schema.count(s.default_partitions,
+               {"default_partitions",
+                "Partitions of a topic whose maker does not say how many, as of one that is made "
+                "because a client asks about it: Kafka's num.partitions. In a cluster its "
+                "controller's setting counts."},
+               {1, 10'000});
 }
 
 void define_machine(Schema& schema, BrokerSettings& s) {

@@ -49,6 +49,7 @@ struct BrokerSettings {
 
   // Topics.
   bool auto_create_topics = true;
+  std::int64_t default_partitions = 1;
 
   // Machine.
   std::int64_t cores = 0;  // 0: one on machines of two cores and fewer, else one less than it has.

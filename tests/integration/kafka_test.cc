@@ -133,9 +133,10 @@ Result<void> ask_until(std::uint16_t port, const std::atomic<bool>& done) {
 
 class KafkaBroker : public ::testing::Test {
  protected:
-  void start() {
+  void start(std::vector<std::string> flags = {}) {
     auto started = start_ready_broker({.data_directory = directory_.file("data"),
                                        .stderr_file = directory_.file("broker.log"),
+                                       .flags = std::move(flags),
                                        .admin_listen = "off"},
                                       kPatience);
     ASSERT_TRUE(started) << to_string(started.error());
@@ -185,6 +186,17 @@ TEST_F(KafkaBroker, ATopicServesWhenItsMakingIsAnswered) {
     ASSERT_TRUE(produced) << to_string(produced.error());
     ASSERT_EQ(produced->topics.at(0).partitions.at(0).error_code, 0) << name;
   }
+}
+
+TEST_F(KafkaBroker, ATopicThatIsAskedAboutHasTheDefaultPartitions) {
+  ASSERT_NO_FATAL_FAILURE(start({"--default-partitions=4"}));
+  auto broker = KafkaConnection::connect(broker_->kafka_port);
+  ASSERT_TRUE(broker) << to_string(broker.error());
+  kafka::MetadataRequest ask;
+  ask.topics.emplace().emplace_back().name = "asked";
+  const auto metadata = broker->call<kafka::MetadataResponse>(ask, 9);
+  ASSERT_TRUE(metadata) << to_string(metadata.error());
+  EXPECT_EQ(metadata->topics.at(0).partitions.size(), 4u);
 }
 
 // Old clients, and those that were told the versions, do not ask for them first.

@@ -49,6 +49,7 @@ class ControllerTest : public ::testing::Test {
   ControllerTest() {
     ControllerOptions options;
     options.cluster = kCluster;
+    options.partitions_default = 3;
     options.partitions_max = 100;
     options.replicas_max = 250;
     options.draw_id = [this] { return Uuid(id_of<TopicId>(next_topic_++)); };

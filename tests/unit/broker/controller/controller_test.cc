@@ -191,7 +191,7 @@ TEST_F(ControllerTest, CreatesTopics) {
   auto items = decide(
       CreateTopics{{{"defaults", -1, -1, {}}, {"six", 6, 2, {{"durability", "replicated"}}}}});
   const auto& defaults = std::get<TopicCreated>(*items[0]);
-  EXPECT_EQ(defaults.partitions, 1);
+  EXPECT_EQ(defaults.partitions, 3);
   EXPECT_EQ(defaults.replication_factor, 3);  // min(3, brokers).
   const auto& six = std::get<TopicCreated>(*items[1]);
   EXPECT_EQ(image_->topic("six")->id, six.id);
