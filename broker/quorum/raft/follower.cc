@@ -78,7 +78,7 @@ void RaftCore::handle(const Message& message, SnapshotOffer& offer) {
 }
 
 void RaftCore::handle(const Message& message, Elsewhere& elsewhere) {
-  const bool asked = !is_voter() || role_ == Role::pre_candidate;
+  const bool asked = !is_voter() || lost_campaigns_ > 0;
   if (!asked || hears_a_leader() || elsewhere.leader.id == kNoBroker || elsewhere.leader == self_)
     return;
   if (!is_voter() && message.term == state_.term) leader_ = elsewhere.leader;

@@ -88,7 +88,7 @@ void RaftCore::handle(const Message& message, AppendReply& reply) {
   const auto found = progress_.find(message.from);
   if (found == progress_.end()) {
     // It does not know that it votes no more. What follows tells it.
-    Fetch fetch{.end = reply.hint};
+    Fetch fetch{.end = reply.hint, .commit = commit_};
     if (!reply.rejected) fetch.end = {reply.index, log_.term_at(reply.index).value_or(Term(0))};
     handle(message, fetch);
     return;
