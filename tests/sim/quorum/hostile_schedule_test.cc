@@ -14,7 +14,7 @@
 namespace ropewalk::quorum::hostile {
 namespace {
 
-constexpr std::uint64_t kSeeds = 1000;
+constexpr std::uint64_t kSeeds = 1600;
 constexpr std::uint64_t kShards = 4;
 
 // A fault may abort the program in the middle of a world, which is to be found again.
