@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <optional>
 
 #include "common/records/batch_builder.h"
@@ -60,7 +61,7 @@ Referee::News Referee::watch(int place, const RaftCore& core) {
   if (began) elected(place, core, watched);
   const bool first_commit =
       leads && watched.commit == watched.commit_before && core.commit() > watched.commit;
-  highest_commit_ = std::max(highest_commit_, core.commit());
+  if (core.commit() > highest_commit_) highest_commit_ = commits_[core.term()] = core.commit();
   watched.leads = leads;
   watched.term = core.term();
   watched.commit = core.commit();
@@ -78,7 +79,9 @@ void Referee::elected(int place, const RaftCore& core, Watched& watched) {
     std::erase_if(entries_, [&](const auto& entry) { return entry.first.second == core.term(); });
   watched.commit_before = watched.commit;
   watched.shows_in = core.term();
-  watched.shows_all_to = highest_commit_;
+  // A leader that is elected late need not have what those of later terms have committed.
+  const auto later = commits_.lower_bound(core.term());
+  watched.shows_all_to = later == commits_.begin() ? Offset(0) : std::prev(later)->second;
 }
 
 void Referee::writes(int place, const Image& written, const std::vector<Entry>& entries) {

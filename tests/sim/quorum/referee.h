@@ -95,6 +95,7 @@ class Referee {
   };
   std::map<std::pair<Offset, Term>, Known> entries_;
   Offset highest_commit_;             // Anywhere.
+  std::map<Term, Offset> commits_;    // How far that went in each term.
   std::vector<Committed> committed_;  // From index 1.
   std::vector<std::pair<Offset, Voters>> voters_;
   std::unordered_set<std::uint64_t> values_;
