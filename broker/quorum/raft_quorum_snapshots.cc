@@ -19,6 +19,10 @@ void RaftQuorum::snapshot_if_due() {
 
 Task<void> RaftQuorum::take_snapshot() {
   const LogEnd end = applied_;
+  if (core_->snapshot().index >= end.index) {  // One that was fetched is about to be installed.
+    snapshot_runs_ = false;
+    co_return;
+  }
   const SnapshotMeta meta{end.index, end.term, core_->voters_at(end.index)};
   SnapshotBuilder builder(meta);
   machine_->save(builder);

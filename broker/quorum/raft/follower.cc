@@ -75,6 +75,9 @@ void RaftCore::handle(const Message& message, SnapshotOffer& offer) {
     return;
   }
   offered_ = Offer{message.from, offer.end};
+  // The fetch may take longer than a leader may go without a sign of life. An observer's next word
+  // is its next question.
+  if (is_voter()) answer_leader({.index = commit_, .round = offer.round});
 }
 
 void RaftCore::handle(const Message& message, Elsewhere& elsewhere) {

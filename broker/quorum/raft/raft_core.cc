@@ -199,8 +199,10 @@ Ready RaftCore::ready() {
 void RaftCore::advance() {
   ENSURE(saving_, "no Ready has been given out");
   const LogEnd saved = *std::exchange(saving_, std::nullopt);
-  if (saved.index <= stable_ || !log_.has(saved)) return;
-  stable_ = saved.index;
+  // What was cut and came again meanwhile is to be written again.
+  const Offset durable = std::min(saved.index, unsaved_from_ - 1);
+  if (durable <= stable_ || !log_.has(saved)) return;
+  stable_ = durable;
   if (role_ == Role::leader) maybe_commit();
 }
 

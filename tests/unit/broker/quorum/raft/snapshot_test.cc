@@ -47,6 +47,17 @@ TEST(RaftSnapshot, WhoIsTooFarBehindIsOfferedOne) {
   EXPECT_EQ(nodes.at(1).standing(key(3))->match, nodes.at(1).log_end().index);
 }
 
+// Or a leader with a bare majority would step down while a large one is being fetched.
+TEST(RaftSnapshot, FetchingIsASignOfLife) {
+  Replicas nodes(3, keep_nothing);
+  leave_behind(nodes);
+  nodes.heal();
+  nodes.stop(2);
+  nodes.tick_all(kElection * 3);
+  EXPECT_TRUE(nodes.at(3).offered().has_value());
+  EXPECT_EQ(nodes.at(1).role(), Role::leader);
+}
+
 TEST(RaftSnapshot, EntriesThatAreStillKeptNeedNone) {
   Replicas nodes(3);
   leave_behind(nodes);
