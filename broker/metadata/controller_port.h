@@ -29,6 +29,7 @@ struct RegisterBroker {
   std::optional<BrokerEpoch> clean_stop_epoch;
   std::vector<TopicPartition> cut;      // Replicas whose recovery cut a tail.
   std::vector<TopicPartition> damaged;  // Replicas that are damaged or gone (R12).
+  bool operator==(const RegisterBroker&) const = default;
 };
 
 // Keeps the session, and asks to be let in once `applied` has reached the own registration.
@@ -40,6 +41,7 @@ struct BrokerHeartbeat {
   bool wants_fence = false;
   bool wants_shutdown = false;
   std::vector<DirectoryId> failed_directories = {};  // Of this life, all of them.
+  bool operator==(const BrokerHeartbeat&) const = default;
 };
 
 // Who holds a partition, in order of preference.
@@ -47,6 +49,7 @@ using Replicas = std::vector<BrokerId>;
 struct ReplicaAssignment {
   std::int32_t partition = 0;
   Replicas replicas;
+  bool operator==(const ReplicaAssignment&) const = default;
 };
 struct NewTopic {
   std::string name;
@@ -55,21 +58,25 @@ struct NewTopic {
   std::vector<std::pair<std::string, std::string>> configs;
   // Empty: the controller places them. Else all partitions, and both numbers above are -1.
   std::vector<ReplicaAssignment> assignments = {};
+  bool operator==(const NewTopic&) const = default;
 };
 // Items: TopicCreated.
 struct CreateTopics {
   std::vector<NewTopic> topics;
   bool validate_only = false;  // Decide and answer, but change nothing.
+  bool operator==(const CreateTopics&) const = default;
 };
 
 // One of both: by id, else by name.
 struct TopicRef {
   TopicId id;
   std::string name;
+  bool operator==(const TopicRef&) const = default;
 };
 // Items: nothing.
 struct DeleteTopics {
   std::vector<TopicRef> topics;
+  bool operator==(const DeleteTopics&) const = default;
 };
 
 struct NewPartitions {
@@ -77,11 +84,13 @@ struct NewPartitions {
   std::int32_t total = 0;  // With those that are there.
   // One for each that is new; nothing: the controller places them.
   std::optional<std::vector<Replicas>> assignments = {};
+  bool operator==(const NewPartitions&) const = default;
 };
 // Items: nothing.
 struct CreatePartitions {
   std::vector<NewPartitions> topics;
   bool validate_only = false;
+  bool operator==(const CreatePartitions&) const = default;
 };
 
 // A topic may be meant by its name.
@@ -93,6 +102,7 @@ struct ConfigChange {
   std::string key;
   std::optional<std::string> value;  // Absent: back to the default.
   ConfigEdit edit = ConfigEdit::set;
+  bool operator==(const ConfigChange&) const = default;
 };
 // Of each scope all or none: nothing of it changes where one is refused. Items, first of
 // `replaced`, then of `changes`: nothing, or what is wrong with it.
@@ -101,12 +111,14 @@ struct SetConfigs {
   bool validate_only = false;
   // What else these have set goes back to the default.
   std::vector<ConfigTarget> replaced = {};
+  bool operator==(const SetConfigs&) const = default;
 };
 
 // A block of producer ids for a broker to give away. Item: ProducerIdBlock.
 struct AllocateProducerIds {
   BrokerId broker;
   BrokerEpoch epoch;
+  bool operator==(const AllocateProducerIds&) const = default;
 };
 
 // A leader reports that all in-sync logs of its `syncing` partition are synced whole. Item:
@@ -116,6 +128,7 @@ struct ReportSynced {
   BrokerEpoch epoch;
   TopicPartition partition;
   LeaderEpoch leader_epoch;
+  bool operator==(const ReportSynced&) const = default;
 };
 
 using ControllerEvent =
@@ -124,21 +137,25 @@ using ControllerEvent =
 
 struct BrokerRegistered {
   BrokerEpoch epoch;
+  bool operator==(const BrokerRegistered&) const = default;
 };
 struct HeartbeatState {
   bool fenced = true;
   bool caught_up = false;      // Has applied its own registration.
   bool may_shut_down = false;  // It asked to, and leads nothing any more.
+  bool operator==(const HeartbeatState&) const = default;
 };
 struct TopicCreated {
   TopicId id;
   std::int32_t partitions = 0;
   std::int32_t replication_factor = 0;
   std::vector<std::pair<std::string, std::string>> configs;  // As stored.
+  bool operator==(const TopicCreated&) const = default;
 };
 struct ProducerIdBlock {
   ProducerId first;
   std::int32_t count = 0;
+  bool operator==(const ProducerIdBlock&) const = default;
 };
 using ItemAnswer =
     std::variant<std::monostate, BrokerRegistered, HeartbeatState, TopicCreated, ProducerIdBlock>;
