@@ -126,7 +126,7 @@ Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
   options.directory = data->first_id();
   if (peer_server) options.endpoint = peer_endpoint();
   for (const QuorumVoter& voter : settings.quorum_voters)
-    options.ask_first.push_back(endpoint_of(voter.address));
+    if (voter.id != settings.broker_id) options.ask_first.push_back(endpoint_of(voter.address));
   options.may_format = data->quorum_may_format();
   options.on_failure = [this](const Error& error) { report_failure(error); };
   const env::Endpoint listens = options.endpoint;

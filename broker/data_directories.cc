@@ -107,7 +107,7 @@ Result<void> DataDirectories::choose_cluster(env::Environment& environment,
   if (settings.cluster_id || !settings.quorum_voters.empty())
     return fail(Errc::not_found,
                 "data_dir {} is empty, and cluster_id or quorum_voters says that this broker "
-                "belongs to a cluster: run 'ropewalkd format' first",
+                "belongs to a cluster: run 'ropewalkd format' with the same settings first",
                 first);
   // What cannot be read may be what another cluster left.
   if (!lost_.empty())

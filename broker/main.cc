@@ -224,6 +224,11 @@ int run_format(const BrokerSettings& settings) {
   });
 }
 
+Task<Result<void>> print_new_id(env::Environment& environment) {
+  print_line(fmt::format("{}", environment.random("new id").uuid()));
+  co_return Result<void>();
+}
+
 Task<Result<void>> dump_metadata(env::Environment& environment, std::filesystem::path directory) {
   CO_TRY(const auto files, environment.open_file_system({.root = directory.string()}));
   co_return co_await tools::dump_metadata(*files, print_line);
@@ -298,6 +303,9 @@ int run(const tools::Serve& command) {
 }
 int run(const tools::Format& command) {
   return run_with_settings(tools::format_program(), command.settings, run_format);
+}
+int run(const tools::NewId&) {
+  return run_tool_on_core([](env::Environment& environment) { return print_new_id(environment); });
 }
 int run(const tools::DumpLog& command) {
   const std::filesystem::path path = std::filesystem::absolute(command.file);

@@ -54,7 +54,9 @@ constexpr std::array kTools{
            return DumpMetadata{std::move(paths[0])};
          }},
 };
-constexpr std::array<std::string_view, 3> kCommands{"format", "log", "metadata"};
+constexpr std::array<std::string_view, 4> kCommands{"format", "new-id", "log", "metadata"};
+constexpr std::string_view kNewIdHelp =
+    "Prints a new id: for cluster_id, or for a directory in quorum_voters. Every call another one.";
 constexpr std::array<std::string_view, 2> kHelpFlags{"--help", "-h"};
 
 bool asks_for_help(std::string_view argument) {
@@ -113,8 +115,19 @@ Command parse_group(std::string_view group, std::span<const std::string> rest) {
       see);
 }
 
+Command parse_new_id(std::span<const std::string> rest) {
+  if (std::ranges::any_of(rest, asks_for_help))
+    return Leave{fmt::format("{}\nUsage: ropewalkd new-id\n", kNewIdHelp), 0};
+  if (!rest.empty())
+    return wrong_usage(fmt::format("'{}' was not expected: new-id takes nothing", rest[0]),
+                       "ropewalkd new-id");
+  return NewId{};
+}
+
 std::string describe_tools() {
-  std::string text = "Offline tools, each with a --help of its own:\n  ropewalkd format [OPTIONS]";
+  std::string text =
+      "Offline tools, each with a --help of its own:\n  ropewalkd format [OPTIONS]\n  ropewalkd "
+      "new-id";
   for (const Tool& tool : kTools) text += fmt::format("\n  {}", tool.usage());
   return text;
 }
@@ -143,6 +156,7 @@ Command parse_command(std::span<const std::string> arguments) {
   const auto rest = arguments.subspan(1);
   if (auto generated = parse_generated(arguments)) return std::move(*generated);
   if (first == "format") return Format{{rest.begin(), rest.end()}};
+  if (first == "new-id") return parse_new_id(rest);
   if (!tools_of(first).empty()) return parse_group(first, rest);
   return wrong_usage(fmt::format("there is no command '{}' (there are {}; without one the broker "
                                  "serves){}",
@@ -160,16 +174,23 @@ settings::Program format_program() {
   return {
       .name = "ropewalkd format",
       .description =
-          "Makes empty data directories those of one broker, in a cluster of one. A broker does "
-          "the same when it starts; this is for naming the cluster.\n"
+          "Makes empty data directories those of one broker. Without quorum_voters it is a "
+          "cluster of one; a broker does the same when it starts, so that this is for naming the "
+          "cluster. With broker_id among 3 or 5 quorum_voters, each ID@HOST:PORT:DIRECTORY_ID, it "
+          "is one of the first voters: format each of them with the same cluster_id and "
+          "quorum_voters ('ropewalkd new-id' prints ids), then start them. With broker_id not "
+          "among quorum_voters it joins the cluster cluster_id.\n"
           "It takes all settings of ropewalkd, so that one file serves both; below are those that "
           "it heeds.",
       .version = fmt::format("ropewalkd {}", version()),
       .sections_shown = {"Identity"}};
 }
 
-std::vector<outline::Command> path_tools() {
+std::vector<outline::Command> other_tools() {
   std::vector<outline::Command> groups;
+  outline::Command& new_id =
+      groups.emplace_back(outline::Command{.name = "new-id", .help = std::string(kNewIdHelp)});
+  new_id.options.push_back({.names = {"-h", "--help"}, .help = "Print what it does, and exit."});
   for (const Tool& tool : kTools) {
     if (groups.empty() || groups.back().name != tool.group)
       groups.push_back({.name = std::string(tool.group), .help = "Offline tools."});

@@ -20,6 +20,8 @@ struct Serve {
 struct Format {
   std::vector<std::string> settings;
 };
+// Prints an id that nobody has yet: of a cluster, or of a data directory.
+struct NewId {};
 struct DumpLog {
   std::string file;
 };
@@ -34,7 +36,7 @@ struct Leave {
   std::string text;
   int status = 0;
 };
-using Command = std::variant<Serve, Format, DumpLog, VerifyLog, DumpMetadata, Leave>;
+using Command = std::variant<Serve, Format, NewId, DumpLog, VerifyLog, DumpMetadata, Leave>;
 
 Command parse_command(std::span<const std::string> arguments);
 
@@ -42,7 +44,7 @@ Command parse_command(std::span<const std::string> arguments);
 settings::Program daemon_program();
 settings::Program format_program();
 
-// The tools that take paths, for completion and the manual.
-std::vector<outline::Command> path_tools();
+// The tools but `format`, for completion and the manual.
+std::vector<outline::Command> other_tools();
 
 }  // namespace ropewalk::tools

@@ -10,9 +10,8 @@ Task<Result<void>> format_quorum(env::Environment& environment, env::FileSystem&
   made.cluster = options.cluster;
   made.node = options.broker;
   made.directory = options.directory;
-  quorum::Voters alone{{options.broker, options.directory, options.endpoint}};
   co_return co_await quorum::RaftQuorum::format(environment, files, std::move(made),
-                                                std::move(alone));
+                                                std::move(options.voters));
 }
 
 }  // namespace ropewalk::tools

@@ -1,5 +1,6 @@
 #include "broker/tools/format_broker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "broker/log/log_directory.h"
@@ -36,22 +37,78 @@ Task<void> format_quorum_into(env::Environment& environment, env::FileSystem& fi
   outcome = co_await format_quorum(environment, files, std::move(options));
 }
 
+// Where others would reach this broker, as far as its settings say.
+env::Endpoint own_endpoint(const BrokerSettings& settings) {
+  const auto advertised = settings.advertised.find("broker");
+  if (advertised != settings.advertised.end())
+    return {advertised->second.front().host, advertised->second.front().port};
+  if (!settings.broker_listen || settings.broker_listen->port == 0) return {};
+  return {settings.broker_listen->host, settings.broker_listen->port};
+}
+
+// Every voter writes the same first entry and must be found again by it.
+Result<void> check_several(const BrokerSettings& settings) {
+  const auto& voters = settings.quorum_voters;
+  if (voters.size() != 3 && voters.size() != 5)
+    return fail(Errc::invalid_setting,
+                "quorum_voters names {} brokers: a cluster begins with 1, 3 or 5 voters (of an "
+                "even number one is of no use)",
+                voters.size());
+  if (!settings.cluster_id)
+    return fail(Errc::invalid_setting,
+                "cluster_id is not set: all {} brokers of quorum_voters must be formatted with the "
+                "same. 'ropewalkd new-id' prints a new one",
+                voters.size());
+  for (const QuorumVoter& voter : voters) {
+    if (!voter.directory)
+      return fail(Errc::invalid_setting,
+                  "quorum_voters: broker {} has no directory id. With several voters write "
+                  "{}@{}:DIRECTORY_ID, the same for all brokers; 'ropewalkd new-id' prints an id",
+                  voter.id, voter.id, voter.address.to_string());
+    for (const QuorumVoter& other : voters)
+      if (other.id != voter.id && other.directory == voter.directory)
+        return fail(Errc::invalid_setting,
+                    "quorum_voters: brokers {} and {} have the same directory id; each needs one "
+                    "of its own ('ropewalkd new-id')",
+                    voter.id, other.id);
+  }
+  return {};
+}
+
+std::string names_of(const quorum::Voters& voters) {
+  std::vector<std::string> names;
+  for (const quorum::Voter& voter : voters) names.push_back(fmt::format("{}", voter.id));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 Result<FormatBrokerOptions> format_options(const BrokerSettings& settings) {
-  if (settings.quorum_voters.size() > 1)
-    return fail(Errc::invalid_setting,
-                "quorum_voters: this version keeps the metadata on one broker only");
   FormatBrokerOptions options;
   options.data_dirs = settings.data_dirs;
   options.broker = settings.broker_id;
   options.cluster = settings.cluster_id.value_or(ClusterId{});
-  if (settings.quorum_voters.empty()) return options;
-  const QuorumVoter& voter = settings.quorum_voters[0];
-  if (voter.id != settings.broker_id)
-    return fail(Errc::invalid_setting, "quorum_voters names broker {}, but broker_id is {}",
-                voter.id, settings.broker_id);
-  options.directory = voter.directory.value_or(DirectoryId{});
+  const auto& voters = settings.quorum_voters;
+  if (voters.empty()) {
+    options.voters = {{settings.broker_id, DirectoryId(), own_endpoint(settings)}};
+    return options;
+  }
+  const auto self = std::ranges::find(voters, settings.broker_id, &QuorumVoter::id);
+  if (self == voters.end()) {
+    if (!settings.cluster_id)
+      return fail(Errc::invalid_setting,
+                  "cluster_id is not set: broker_id {} is not among quorum_voters, so this broker "
+                  "joins their cluster, whose id `ropewalk cluster status` prints",
+                  settings.broker_id);
+    return options;
+  }
+  if (voters.size() > 1) TRY_VOID(check_several(settings));
+  options.directory = self->directory.value_or(DirectoryId{});
+  for (const QuorumVoter& voter : voters)
+    options.voters.push_back({voter.id,
+                              voter.directory.value_or(DirectoryId{}),
+                              {voter.address.host, voter.address.port}});
+  std::ranges::sort(options.voters);
   return options;
 }
 
@@ -66,9 +123,7 @@ Task<Result<void>> format_broker(env::Environment& environment, FormatBrokerOpti
   if (expected.cluster.is_none())
     expected.cluster = ClusterId(environment.random("format cluster").uuid());
   expected.directory = options.directory;
-  FormatOptions quorum;
-  quorum.cluster = expected.cluster;
-  quorum.broker = options.broker;
+  FormatOptions quorum{expected.cluster, options.broker, DirectoryId(), std::move(options.voters)};
   for (const std::string& directory : options.data_dirs) {
     CO_TRY(const log::DirectoryMeta meta,
            co_await format_directory(environment, directory, expected));
@@ -77,11 +132,18 @@ Task<Result<void>> format_broker(env::Environment& environment, FormatBrokerOpti
     if (quorum.directory.is_none()) quorum.directory = meta.directory;
     expected.directory = DirectoryId{};
   }
+  for (quorum::Voter& voter : quorum.voters)
+    if (voter.id == options.broker) voter.directory = quorum.directory;
+  const std::string voters = names_of(quorum.voters);
   std::string root = options.data_dirs.front() + "/quorum";
   CO_TRY(const auto files, environment.open_file_system({.root = std::move(root)}));
   Result<void> outcome;
   auto crossing = format_quorum_into(environment, *files, std::move(quorum), outcome);
   co_await env::on(environment.control_core(), std::move(crossing));
+  if (outcome && voters.empty())
+    out(fmt::format("broker {} joins cluster {}", options.broker, expected.cluster));
+  else if (outcome)
+    out(fmt::format("first voters of cluster {}: {}", expected.cluster, voters));
   co_return outcome;
 }
 

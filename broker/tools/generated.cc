@@ -22,7 +22,7 @@ outline::Command daemon_outline() {
   daemon.commands.push_back({.name = "format",
                              .help = format.description,
                              .options = settings::options_of(schema, format)});
-  for (outline::Command& tool : path_tools()) daemon.commands.push_back(std::move(tool));
+  for (outline::Command& tool : other_tools()) daemon.commands.push_back(std::move(tool));
   return daemon;
 }
 

@@ -41,6 +41,14 @@ Result<Uuid> parse_id(std::string_view text) {
   return *id;
 }
 
+// Errors: invalid_setting, also for what nobody can connect to.
+Result<HostPort> reachable_address(std::string_view item, std::string_view address) {
+  TRY(HostPort parsed, HostPort::parse(address));
+  if (parsed.port == 0 || parsed.host == "0.0.0.0" || parsed.host == "::")
+    return fail(Errc::invalid_setting, "'{}': nobody can connect to {}", item, parsed.to_string());
+  return parsed;
+}
+
 // ID@HOST:PORT, or ID@HOST:PORT:DIRECTORY_ID.
 Result<QuorumVoter> parse_voter(std::string_view text) {
   QuorumVoter voter;
@@ -59,7 +67,7 @@ Result<QuorumVoter> parse_voter(std::string_view text) {
     voter.directory = DirectoryId(directory);
     address.remove_suffix(kIdLength + 1);
   }
-  TRY(voter.address, HostPort::parse(address));
+  TRY(voter.address, reachable_address(text, address));
   return voter;
 }
 
@@ -81,14 +89,6 @@ std::string show(const std::map<std::string, std::vector<HostPort>>& advertised)
     for (const HostPort& address : addresses)
       items.push_back(fmt::format("{}={}", listener, address.to_string()));
   return fmt::format("{}", fmt::join(items, ","));
-}
-
-// Of LISTENER=HOST:PORT. Errors: invalid_setting, also for what nobody can connect to.
-Result<HostPort> parse_advertised(std::string_view item, std::string_view address) {
-  TRY(HostPort parsed, HostPort::parse(address));
-  if (parsed.port == 0 || parsed.host == "0.0.0.0" || parsed.host == "::")
-    return fail(Errc::invalid_setting, "'{}': nobody can connect to {}", item, parsed.to_string());
-  return parsed;
 }
 
 void define_identity(Schema& schema, BrokerSettings& s) {
@@ -118,7 +118,8 @@ void define_identity(Schema& schema, BrokerSettings& s) {
   schema.add({.key = "cluster_id",
               .help = "The cluster that this broker belongs to. Unset on a broker alone, which "
                       "makes up its own on its first start.",
-              .accepts = "22 characters of base64url, as `ropewalk cluster status` prints them",
+              .accepts = "22 characters of base64url, as `ropewalk cluster status` and `ropewalkd "
+                         "new-id` print them",
               .initial = s.cluster_id ? fmt::format("{}", *s.cluster_id) : "",
               .assign = [&s](std::string_view text) -> Result<void> {
                 TRY(const Uuid id, parse_id(text));
@@ -127,8 +128,10 @@ void define_identity(Schema& schema, BrokerSettings& s) {
               }});
   schema.add({.key = "quorum_voters",
               .help = "Where to look for the brokers that keep the metadata. Unset on a broker "
-                      "alone. Who votes is decided by the metadata itself, not here.",
-              .accepts = "ID@HOST:PORT, separated by commas",
+                      "alone. `ropewalkd format` makes them the first voters, and wants to know "
+                      "their directory ids; afterwards who votes is decided by the metadata "
+                      "itself, not here.",
+              .accepts = "ID@HOST:PORT or ID@HOST:PORT:DIRECTORY_ID, separated by commas",
               .initial = show(s.quorum_voters),
               .type = SettingType::list,
               .assign = [&s](std::string_view text) -> Result<void> {
@@ -138,6 +141,9 @@ void define_identity(Schema& schema, BrokerSettings& s) {
                   for (const QuorumVoter& other : voters)
                     if (other.id == voter.id)
                       return fail(Errc::invalid_setting, "broker {} stands there twice", voter.id);
+                    else if (other.address == voter.address)
+                      return fail(Errc::invalid_setting, "brokers {} and {} are both at {}",
+                                  other.id, voter.id, voter.address.to_string());
                   voters.push_back(std::move(voter));
                 }
                 s.quorum_voters = std::move(voters);
@@ -175,7 +181,7 @@ void define_listeners(Schema& schema, BrokerSettings& s) {
                   if (equals == std::string::npos || !is_listener_name(name))
                     return fail(Errc::invalid_setting, "'{}' is not LISTENER=HOST:PORT", item);
                   TRY(HostPort address,
-                      parse_advertised(item, std::string_view(item).substr(equals + 1)));
+                      reachable_address(item, std::string_view(item).substr(equals + 1)));
                   std::vector<HostPort>& others = addresses[name];
                   if (std::ranges::find(others, address) != others.end())
                     return fail(Errc::invalid_setting, "{} stands there twice", item);

@@ -3,9 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/tools/format_broker.h"
-#include "tests/support/ids.h"
-
 namespace ropewalk::tools {
 namespace {
 
@@ -59,10 +56,19 @@ TEST(DaemonCommand, EachToolHasAHelpOfItsOwn) {
   EXPECT_THAT(daemon_program().description, HasSubstr("ropewalkd log verify DIR..."));
 }
 
+TEST(DaemonCommand, NewIdTakesNothing) {
+  EXPECT_TRUE(std::holds_alternative<NewId>(parse({"new-id"})));
+  EXPECT_THAT(leave({"new-id", "--help"}, 0), HasSubstr("Usage: ropewalkd new-id\n"));
+  EXPECT_THAT(leave({"new-id", "3"}, 2), HasSubstr("new-id takes nothing"));
+  EXPECT_THAT(daemon_program().description, HasSubstr("ropewalkd new-id\n"));
+  EXPECT_THAT(leave({"man"}, 0), HasSubstr(".SS \"ropewalkd new\\-id [OPTIONS]\"\n"));
+}
+
 TEST(DaemonCommand, AnUnknownCommandIsNamedWithTheNearest) {
-  EXPECT_EQ(leave({"frob"}, 2),
-            "ropewalkd: there is no command 'frob' (there are format, log, metadata; without one "
-            "the broker serves)\nSee ropewalkd --help\n");
+  EXPECT_EQ(
+      leave({"frob"}, 2),
+      "ropewalkd: there is no command 'frob' (there are format, new-id, log, metadata; without one "
+      "the broker serves)\nSee ropewalkd --help\n");
   EXPECT_THAT(leave({"fromat", "--data-dir", "/a"}, 2), HasSubstr("did you mean format?"));
   EXPECT_EQ(leave({"log", "dmp", "f"}, 2),
             "ropewalkd: there is no command 'log dmp' (log has dump, verify); did you mean log "
@@ -73,7 +79,7 @@ TEST(DaemonCommand, AnUnknownCommandIsNamedWithTheNearest) {
 // Made of the same definitions as --help; what makes them is in none of them.
 TEST(DaemonCommand, CompletionAndManualsNameSettingsAndTools) {
   const std::string bash = leave({"completion", "bash"}, 0);
-  EXPECT_THAT(bash, HasSubstr("commands='format log metadata'\n"));
+  EXPECT_THAT(bash, HasSubstr("commands='format new-id log metadata'\n"));
   EXPECT_THAT(bash, HasSubstr("'ropewalkd --data-dir') kind=directory ;;"));
   EXPECT_THAT(bash, HasSubstr("'ropewalkd --log-level') words='debug info warn error off' ;;"));
   EXPECT_THAT(bash, HasSubstr("'ropewalkd --allow-insecure') words='true false' ;;"));
@@ -86,26 +92,6 @@ TEST(DaemonCommand, CompletionAndManualsNameSettingsAndTools) {
   EXPECT_THAT(leave({"completion", "fish"}, 2), HasSubstr("bash or zsh"));
   EXPECT_THAT(leave({"man", "x"}, 2), HasSubstr("ropewalkd.conf"));
   EXPECT_THAT(daemon_program().description, Not(HasSubstr("completion")));
-}
-
-TEST(FormatOptions, AreTheIdentityOfTheSettings) {
-  BrokerSettings settings;
-  settings.data_dirs = {"/a", "/b"};
-  settings.broker_id = BrokerId(3);
-  settings.cluster_id = id_of<ClusterId>(7);
-  settings.quorum_voters = {
-      {.id = BrokerId(3), .address = {"h", 9193}, .directory = id_of<DirectoryId>(8)}};
-  const auto options = format_options(settings);
-  ASSERT_TRUE(options) << to_string(options.error());
-  EXPECT_EQ(options->data_dirs, settings.data_dirs);
-  EXPECT_EQ(options->broker, BrokerId(3));
-  EXPECT_EQ(options->cluster, id_of<ClusterId>(7));
-  EXPECT_EQ(options->directory, id_of<DirectoryId>(8));
-  settings.broker_id = BrokerId(4);
-  EXPECT_THAT(format_options(settings).error().context,
-              HasSubstr("names broker 3, but broker_id is 4"));
-  settings.quorum_voters.push_back({.id = BrokerId(4), .address = {"h", 9194}, .directory = {}});
-  EXPECT_EQ(format_options(settings).error().code, Errc::invalid_setting);
 }
 
 }  // namespace

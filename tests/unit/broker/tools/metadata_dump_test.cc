@@ -23,8 +23,10 @@ class MetadataDumpTest : public ::testing::Test {
         files_(*environment_.open_file_system({.root = "/data/quorum", .threads = 2})) {}
 
   Result<void> format() {
-    FormatOptions options{
-        id_of<ClusterId>(1), BrokerId(1), id_of<DirectoryId>(2), {"localhost", 9193}};
+    FormatOptions options{id_of<ClusterId>(1),
+                          BrokerId(1),
+                          id_of<DirectoryId>(2),
+                          {{BrokerId(1), id_of<DirectoryId>(2), {"localhost", 9193}}}};
     return simulation_.run(environment_.control_core(),
                            format_quorum(environment_, *files_, options));
   }

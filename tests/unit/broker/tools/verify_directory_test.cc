@@ -26,6 +26,7 @@ class VerifyDirectory : public testing::Test {
     FormatBrokerOptions options;
     options.data_dirs = {"/d"};
     options.broker = BrokerId(1);
+    options.voters = {{BrokerId(1), {}, {}}};
     EXPECT_TRUE(run(format_broker(environment_, options, [](std::string_view) {})));
     take_office();
     take_quorum_in();

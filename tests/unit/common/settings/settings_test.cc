@@ -201,6 +201,12 @@ TEST(Settings, QuorumVotersTakeDirectoryIdsAndIpv6) {
   EXPECT_EQ(start.result.quorum_voters[0].directory->to_base64(), kClusterId);
   EXPECT_FALSE(start.result.quorum_voters[1].directory);
   EXPECT_THAT(Start({.flags = {"--quorum-voters", "1@a:1,1@b:2"}}).run().error, HasSubstr("twice"));
+  EXPECT_THAT(Start({.flags = {"--quorum-voters", "1@a:1,2@a:1"}}).run().error,
+              HasSubstr("brokers 1 and 2 are both at a:1"));
+  for (const char* nowhere : {"1@0.0.0.0:9193", "1@[::]:9193", "1@a:0"})
+    EXPECT_THAT(Start({.flags = {"--quorum-voters", nowhere}}).run().error,
+                HasSubstr("nobody can connect to"))
+        << nowhere;
 }
 
 std::string check_error(BrokerSettings settings) {
