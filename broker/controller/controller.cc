@@ -26,6 +26,13 @@ Controller::Items Controller::decide(Batch& batch, const metadata::ControllerEve
   return std::visit([&](const auto& kind) { return on(batch, kind, now); }, event);
 }
 
+void Controller::end_session(BrokerId id, BrokerEpoch epoch, const metadata::Image& image) {
+  const auto* broker = image.broker(id);
+  const auto session = session_ends_.find(id);
+  if (broker && broker->epoch == epoch && session != session_ends_.end())
+    session->second = Time::min();
+}
+
 void Controller::expire_sessions(Batch& batch, Time now) {
   for (auto it = session_ends_.begin(); it != session_ends_.end();) {
     if (it->second > now) {

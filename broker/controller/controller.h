@@ -25,7 +25,8 @@ struct ControllerOptions {
   std::int32_t partitions_default = 1;   // Of a topic whose maker leaves it to the cluster.
   std::int32_t partitions_max = 10'000;  // Of one topic.
   std::size_t replicas_max = 20'000;     // Of partitions, on one broker.
-  std::function<Uuid()> draw_id;         // Ids for topics.
+  std::size_t replication_factor_max = SIZE_MAX;
+  std::function<Uuid()> draw_id;  // Ids for topics.
 };
 
 // The level of `metadata.version` that this build writes and understands.
@@ -49,6 +50,8 @@ class Controller {
                                                    const metadata::ControllerEvent& event,
                                                    Time now);
 
+  // That life of a broker is known to be over (M3): so is its session.
+  void end_session(BrokerId broker, BrokerEpoch epoch, const metadata::Image& image);
   // Fences the brokers whose session is over.
   void expire_sessions(Batch& batch, Time now);
   // When expire_sessions() will have something to do; kNever if no session runs.

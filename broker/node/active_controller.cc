@@ -80,7 +80,17 @@ void ActiveController::refuse_waiting(const Error& error) {
   for (Waiting& waiting : std::exchange(waiting_, {})) waiting.done.set(fail(error));
 }
 
+void ActiveController::broker_is_dead(BrokerId broker) {
+  const metadata::ImagePtr image = view_.get();
+  const auto* registered = image->broker(broker);
+  if (!leading_ || stopped_ || !registered || registered->fenced) return;
+  log_info("broker {} does not listen any more", broker);
+  dead_.emplace_back(broker, registered->epoch);
+  woken_.set();
+}
+
 void ActiveController::leader_changed(BrokerId leader, Term term) {
+  dead_.clear();
   if (leader == options_.self && !stopped_) {
     leading_ = term;
     tasks_.spawn("controller", serve(term));
@@ -109,7 +119,7 @@ Task<void> ActiveController::serve(Term term) {
     }
   }
   while (leads(term)) {
-    if (waiting_.empty() && decisions.next_expiry() > environment_.now()) {
+    if (waiting_.empty() && dead_.empty() && decisions.next_expiry() > environment_.now()) {
       woken_.reset();
       auto woken = co_await woken_.wait_until(decisions.next_expiry());
       if (!woken && woken.error().code != Errc::request_timed_out) co_return;
@@ -125,6 +135,8 @@ Task<void> ActiveController::serve(Term term) {
 std::vector<ActiveController::Decided> ActiveController::decide_waiting(
     controller::Controller& decisions, controller::Batch& batch) {
   const auto now = environment_.now();
+  for (const auto& [broker, epoch] : std::exchange(dead_, {}))
+    decisions.end_session(broker, epoch, batch.image());
   decisions.expire_sessions(batch, now);
   std::vector<Decided> decided;
   while (!waiting_.empty() && batch.records().size() < options_.batch_records) {

@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "broker/controller/controller.h"
@@ -39,6 +40,10 @@ class ActiveController final : public metadata::ControllerPort, public metadata:
 
   Task<Result<metadata::ControllerAnswer>> propose(metadata::ControllerEvent event,
                                                    env::MonotonicTime deadline) override;
+
+  // On the control core. Nobody listens where this broker did (M3): if this is the controller, its
+  // session ends now. A life that registers afterwards is another one.
+  void broker_is_dead(BrokerId broker);
 
   // On the control core: whoever waits is told shutting_down.
   Task<void> stop();
@@ -75,8 +80,9 @@ class ActiveController final : public metadata::ControllerPort, public metadata:
   std::optional<Term> leading_;
   bool stopped_ = false;
   std::deque<Waiting> waiting_;
-  env::Event woken_;                         // Something waits, or the term has ended.
-  std::shared_ptr<ActiveController*> self_;  // What jobs from other cores hold, weakly.
+  std::vector<std::pair<BrokerId, BrokerEpoch>> dead_;  // Not decided upon yet.
+  env::Event woken_;                                    // Something waits, or the term has ended.
+  std::shared_ptr<ActiveController*> self_;             // What jobs from other cores hold, weakly.
   env::TaskGroup tasks_;
 };
 

@@ -32,6 +32,7 @@ Membership::Membership(env::Environment& environment, metadata::ControllerPort& 
 
 Task<Result<BrokerEpoch>> Membership::register_now(env::MonotonicTime deadline) {
   for (;;) {
+    if (gave_up_) co_return fail(Errc::shutting_down, "registering this broker");
     metadata::ControllerEvent event = options_.registration;
     auto answer = co_await controller_.propose(std::move(event), deadline);
     Error error;
@@ -75,6 +76,7 @@ Task<Result<metadata::HeartbeatState>> Membership::heartbeat(env::MonotonicTime 
 
 Task<Result<void>> Membership::unfence(env::MonotonicTime deadline) {
   for (;;) {
+    if (gave_up_) co_return fail(Errc::shutting_down, "the first heartbeat");
     auto state = co_await heartbeat(deadline);
     if (state && !state->fenced) break;
     if (!state && !is_retriable(state.error().code) && state.error().code != Errc::outcome_unknown)

@@ -50,6 +50,9 @@ class Membership {
   // One of this broker's data directories has failed: the controller hears of it at once. On the
   // control core.
   void lost_directory(const DirectoryId& id);
+  // A register_now() or unfence() asks no more: it ends with shutting_down once its last question
+  // has an answer.
+  void give_up() { gave_up_ = true; }
   // No heartbeats any more.
   Task<void> stop() { return tasks_.stop(); }
 
@@ -73,6 +76,7 @@ class Membership {
   std::optional<BrokerEpoch> epoch_;
   std::atomic<Lease> lease_{Lease{}};
   std::vector<DirectoryId> lost_directories_;
+  bool gave_up_ = false;
   env::Event hurry_;  // The next heartbeat is due now.
   std::uint64_t heartbeats_ = 0;
   std::uint64_t heartbeat_failures_ = 0;

@@ -238,6 +238,21 @@ TEST_F(ActiveControllerTest, DeadlinesEndAWait) {
   commit();
 }
 
+// M3: a refused connection says more than silence.
+TEST_F(ActiveControllerTest, FencesWhoIsKnownToBeDead) {
+  take_office();
+  join();
+  on_control([this] { controller_.broker_is_dead(BrokerId(1)); });
+  ASSERT_TRUE(quorum_.has_pending());
+  commit();
+  auto image = std::make_shared<metadata::ImagePtr>();
+  on_control([this, image] { *image = view_.get(); });
+  EXPECT_TRUE((*image)->broker(BrokerId(1))->fenced);
+  // Of whom nobody knows, nothing is said.
+  on_control([this] { controller_.broker_is_dead(BrokerId(9)); });
+  EXPECT_FALSE(quorum_.has_pending());
+}
+
 TEST_F(ActiveControllerTest, FencesWhoFallsSilent) {
   take_office();
   join();
