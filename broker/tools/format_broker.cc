@@ -123,6 +123,8 @@ Task<Result<void>> format_broker(env::Environment& environment, FormatBrokerOpti
   if (expected.cluster.is_none())
     expected.cluster = ClusterId(environment.random("format cluster").uuid());
   expected.directory = options.directory;
+  // Were this killed before the quorum is made, a start would else make one of this broker alone.
+  expected.quorum_kept = options.voters.size() != 1;
   FormatOptions quorum{expected.cluster, options.broker, DirectoryId(), std::move(options.voters)};
   for (const std::string& directory : options.data_dirs) {
     CO_TRY(const log::DirectoryMeta meta,
@@ -131,6 +133,7 @@ Task<Result<void>> format_broker(env::Environment& environment, FormatBrokerOpti
                     meta.broker, meta.directory));
     if (quorum.directory.is_none()) quorum.directory = meta.directory;
     expected.directory = DirectoryId{};
+    expected.quorum_kept = false;
   }
   for (quorum::Voter& voter : quorum.voters)
     if (voter.id == options.broker) voter.directory = quorum.directory;

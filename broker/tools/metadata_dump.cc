@@ -22,9 +22,12 @@ struct QuorumPaths {
   std::string of(std::string_view name) const { return fmt::format("{}{}", prefix, name); }
 };
 
-Task<bool> has_log(env::FileSystem& files, std::string folder) {
-  auto names = co_await files.list(std::move(folder));
-  co_return names.has_value();
+// A broker that joins begins with a state and no log.
+Task<bool> holds_quorum(env::FileSystem& files, std::string folder) {
+  const auto names = co_await files.list(std::move(folder));
+  co_return names&& std::ranges::any_of(*names, [](const std::string& name) {
+    return name == quorum::kStateFile || name == quorum::kQuorumLogFolder;
+  });
 }
 
 std::string voters_json(const quorum::Voters& voters) {
@@ -108,9 +111,9 @@ Task<Result<void>> dump_snapshot(env::FileSystem& files, std::string path, LineS
 Task<Result<void>> dump_metadata(env::FileSystem& files, LineSink out) {
   QuorumPaths paths;
   const std::string folder = quorum::kQuorumLogFolder;
-  const bool in_data_directory = co_await has_log(files, "quorum/" + folder);
+  const bool in_data_directory = co_await holds_quorum(files, "quorum");
   if (in_data_directory) paths.prefix = "quorum/";
-  const bool there = in_data_directory || co_await has_log(files, folder);
+  const bool there = in_data_directory || co_await holds_quorum(files, "");
   if (!there)
     co_return fail(Errc::not_found, "{} holds no metadata log: name a data directory",
                    files.name());
@@ -120,8 +123,10 @@ Task<Result<void>> dump_metadata(env::FileSystem& files, LineSink out) {
     if (!quorum::snapshot_index(name)) continue;
     CO_TRY_VOID(co_await dump_snapshot(files, paths.of(name), out));
   }
-  CO_TRY(const auto segments, co_await files.list(paths.of(folder)));
-  for (const auto& name : segments) {
+  const auto segments = co_await files.list(paths.of(folder));
+  if (!segments && segments.error().code == Errc::not_found) co_return Result<void>{};
+  if (!segments) co_return fail(segments.error());
+  for (const auto& name : *segments) {
     if (!name.ends_with(".log")) continue;
     const std::string path = paths.of(folder) + "/" + name;
     CO_TRY(const auto content, co_await env::read_file(files, path, kFileBytesMax));

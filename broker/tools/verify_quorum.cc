@@ -65,8 +65,8 @@ Task<Offset> check_snapshots(env::FileSystem& files, Findings& findings) {
   co_return last;
 }
 
-// What state, log and snapshots say must fit together (raft_quorum_start.cc). A log that ends before the
-// snapshot is fine: that was fetched from a leader.
+// What state, log and snapshots say must fit together (raft_quorum_start.cc). A log that ends
+// before the snapshot is fine: that was fetched from a leader.
 void compare(const Result<std::optional<Term>>& state, Offset snapshot, const PartitionLook& log,
              Findings& findings) {
   const std::string folder = path_of(quorum::kQuorumLogFolder);

@@ -120,6 +120,21 @@ TEST_F(DataDirectoriesTest, ANewClusterNeedsAllOfThem) {
   EXPECT_THAT(refused.context, AllOf(HasSubstr("data_dir /new is empty"), HasSubstr("/b cannot")));
 }
 
+// Whoever has lost a disk must not come back as a new cluster under an old address.
+TEST_F(DataDirectoriesTest, AnEmptyOneOfAClusterIsNotMadeHere) {
+  const Error named = open({"/a"}, 1, id_of<ClusterId>(8));
+  EXPECT_EQ(named.code, Errc::not_found);
+  EXPECT_THAT(named.context, AllOf(HasSubstr("data_dir /a is empty"), HasSubstr("cluster_id"),
+                                   HasSubstr("run 'ropewalkd format' with the same settings")));
+  BrokerSettings voting;
+  voting.data_dirs = {"/a"};
+  voting.quorum_voters = {{BrokerId(1), {"h", 9193}, {}}};
+  const auto opened =
+      rig_.world.run(rig_.core(), DataDirectories::open(rig_.environment(), voting));
+  EXPECT_TRUE(!opened && opened.error().code == Errc::not_found);
+  EXPECT_EQ(open({"/a"}).code, Errc::none);  // Nothing was put there.
+}
+
 // Neither of them says that a disk has failed: the operator must look.
 TEST_F(DataDirectoriesTest, DamageAndOtherOwnersRefuseTheStart) {
   ASSERT_EQ(open({"/a", "/b"}).code, Errc::none);

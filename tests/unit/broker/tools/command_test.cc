@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "broker/tools/new_id.h"
+
 namespace ropewalk::tools {
 namespace {
 
@@ -62,6 +64,12 @@ TEST(DaemonCommand, NewIdTakesNothing) {
   EXPECT_THAT(leave({"new-id", "3"}, 2), HasSubstr("new-id takes nothing"));
   EXPECT_THAT(daemon_program().description, HasSubstr("ropewalkd new-id\n"));
   EXPECT_THAT(leave({"man"}, 0), HasSubstr(".SS \"ropewalkd new\\-id [OPTIONS]\"\n"));
+}
+
+// One in 64 would.
+TEST(NewId, DoesNotLookLikeAFlag) {
+  env::Random random(1);
+  for (int i = 0; i < 2000; i++) ASSERT_FALSE(new_id(random).to_base64().starts_with('-'));
 }
 
 TEST(DaemonCommand, AnUnknownCommandIsNamedWithTheNearest) {

@@ -159,6 +159,7 @@ TEST_F(FormatBrokerTest, FirstVotersBeginWithTheSameBytes) {
   EXPECT_EQ(first.state.directory, id_of<DirectoryId>(11));
   EXPECT_EQ(first.state.cluster, id_of<ClusterId>(7));
   EXPECT_EQ(first.state.term, Term(1));
+  EXPECT_TRUE(first.first.quorum_kept);
   EXPECT_THAT(first.lines, ElementsAre(HasSubstr("formatted /a"), HasSubstr("formatted /b"),
                                        EndsWith("1, 2, 3")));
 }
@@ -169,6 +170,7 @@ TEST_F(FormatBrokerTest, OneThatJoinsHasNoVotersOfItsOwn) {
   EXPECT_EQ(made.state.cluster, id_of<ClusterId>(7));
   EXPECT_EQ(made.state.directory, made.first.directory);
   EXPECT_EQ(made.entries, "");
+  EXPECT_TRUE(made.first.quorum_kept);
   EXPECT_THAT(made.lines.back(), HasSubstr("broker 4 joins cluster"));
 }
 

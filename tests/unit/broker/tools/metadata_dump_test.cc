@@ -77,6 +77,17 @@ TEST_F(MetadataDumpTest, FormatsOnce) {
   EXPECT_THAT(lines_, HasSubstr(R"("endpoint":"localhost:9193")"));
 }
 
+// It has learnt nothing yet.
+TEST_F(MetadataDumpTest, PrintsTheStateOfOneThatJoins) {
+  FormatOptions options{id_of<ClusterId>(1), BrokerId(4), id_of<DirectoryId>(2), {}};
+  ASSERT_TRUE(
+      simulation_.run(environment_.control_core(), format_quorum(environment_, *files_, options)));
+  ASSERT_TRUE(dump());
+  EXPECT_THAT(lines_, HasSubstr(R"("broker":4,)"));
+  EXPECT_THAT(lines_, HasSubstr(R"("term":0,)"));
+  EXPECT_EQ(lines_.find("entry"), std::string::npos);
+}
+
 TEST_F(MetadataDumpTest, PrintsEntriesAndSnapshots) {
   ASSERT_TRUE(format());
   append_records(0, 3);
