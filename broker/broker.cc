@@ -142,12 +142,15 @@ Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
   controls.controller.cluster = data->cluster();
   controls.controller.session = settings.session_timeout;
   controls.controller.partitions_default = static_cast<std::int32_t>(settings.default_partitions);
+  controls.controller.replication_factor_max = 1;  // Nothing is replicated between brokers yet.
   controls.controller.replicas_max = static_cast<std::size_t>(settings.max_partitions);
   controller =
       std::make_unique<node::ActiveController>(environment, *quorum, *view, std::move(controls));
   reconciler = std::make_unique<node::ReplicaReconciler>(settings.broker_id, *replicas);
   machine->add_listener(watch);
+  make_router();
   machine->add_listener(*controller);
+  machine->add_listener(*router);
   machine->add_listener(*reconciler);
   outcome = co_await quorum->start();
   if (!outcome) outcome = within("opening the cluster's metadata", std::move(outcome).error());
@@ -170,7 +173,7 @@ Task<void> Broker::Parts::make_use_cases() {
       service::Parts{.environment = environment,
                      .metadata = *view,
                      .replicas = *replicas,
-                     .controller = *controller,
+                     .controller = *router,
                      .authorizer = authorizer,
                      .produce_budget = produce_budget,
                      .fetch_budget = fetch_budget,
@@ -255,6 +258,13 @@ metadata::RegisterBroker Broker::Parts::registration(
   return event;
 }
 
+// On the control core.
+Task<void> Broker::Parts::give_up() {
+  gave_up = true;
+  if (membership) membership->give_up();
+  if (router) co_await router->stop();
+}
+
 // On the control core: registers this life, brings the replicas in line, and is let in.
 Task<void> Broker::Parts::join(replication::OpenedReplicas opened, Result<void>& outcome) {
   node::MembershipOptions options;
@@ -263,8 +273,8 @@ Task<void> Broker::Parts::join(replication::OpenedReplicas opened, Result<void>&
   options.session = settings.session_timeout;
   options.margin = settings.session_timeout / kLeaseMarginShare;
   options.on_expelled = [this](const Error& error) { report_failure(error); };
-  membership =
-      std::make_unique<node::Membership>(environment, *controller, *view, std::move(options));
+  membership = std::make_unique<node::Membership>(environment, *router, *view, std::move(options));
+  if (gave_up) membership->give_up();
   const env::MonotonicTime deadline = environment.now() + kJoinTimeout;
   const auto registered = co_await membership->register_now(deadline);
   if (!registered) {
@@ -316,7 +326,9 @@ Task<void> Broker::Parts::leave() {
 }
 
 Task<void> Broker::Parts::stop_metadata() {
+  if (router) co_await router->stop();
   if (controller) co_await controller->stop();
+  if (controller_requests) co_await controller_requests->stop();
   if (quorum) co_await quorum->stop();
   co_await stop_links();
 }
@@ -365,13 +377,25 @@ Broker::Broker(env::Environment& environment, BrokerSettings settings,
 
 Broker::~Broker() = default;
 
-Task<Result<void>> Broker::start() { return parts_->start(); }
+Task<Result<void>> Broker::start() {
+  parts_->starting = true;
+  auto started = co_await parts_->start();
+  parts_->starting = false;
+  co_return started;
+}
+
+Task<void> Broker::give_up_start() {
+  if (!parts_->starting) co_return;
+  co_await env::on(parts_->environment.control_core(), parts_->give_up());
+}
 
 Task<void> Broker::stop() { return parts_->stop(); }
 
 ClusterId Broker::cluster_id() const { return parts_->data->cluster(); }
 
 BrokerId Broker::id() const { return parts_->settings.broker_id; }
+
+BrokerId Broker::controller() const { return parts_->watch.leader(); }
 
 std::string Broker::ready_line() const {
   const auto address_of = [](const std::unique_ptr<rpc::Server>& server) {

@@ -37,6 +37,9 @@ class Broker {
   // directory, or a living process has it), not_found (not formatted), invalid_setting, corrupt,
   // permission_denied, disk_full, address_in_use, ...: the words say what and where.
   Task<Result<void>> start();
+  // On core 0: a start that waits for the cluster ends soon, with shutting_down. Nothing once it
+  // has returned.
+  Task<void> give_up_start();
   // In order: refuses connections, closes the logs, leaves the clean-stop marker if everything
   // closed whole. Fine after a failed start, and repeated.
   Task<void> stop();
@@ -44,6 +47,8 @@ class Broker {
   // All of these after start().
   ClusterId cluster_id() const;
   BrokerId id() const;
+  // Who leads the cluster's metadata, as far as this broker knows; kNoBroker: nobody.
+  BrokerId controller() const;
   // "ready native=HOST:PORT broker=HOST:PORT kafka=HOST:PORT admin=HOST:PORT kinesis=off", with the
   // ports that were really taken.
   std::string ready_line() const;

@@ -18,6 +18,7 @@
 #include "broker/tools/format_broker.h"
 #include "broker/tools/log_dump.h"
 #include "broker/tools/metadata_dump.h"
+#include "broker/tools/new_id.h"
 #include "broker/tools/progress_line.h"
 #include "broker/tools/verify_directory.h"
 #include "common/env/environment.h"
@@ -101,7 +102,6 @@ Task<void> give_memory_back(env::RealEnvironment& environment) {
 
 Task<void> serve(env::RealEnvironment& environment, const BrokerSettings& settings, int& status) {
   env::Event stopping(environment.core(0));
-  environment.on_stop_signal([&stopping] { stopping.set(); });
   auto failed = [&stopping, &status](const Error& error) {
     log_error("this broker cannot go on: {}", error);
     status = kFailed;
@@ -110,12 +110,18 @@ Task<void> serve(env::RealEnvironment& environment, const BrokerSettings& settin
   env::TaskGroup housekeeping(environment.core(0));
   housekeeping.spawn("give memory back", give_memory_back(environment));
   Broker broker(environment, settings, std::move(failed));
+  environment.on_stop_signal([&stopping, &broker, &housekeeping] {
+    stopping.set();
+    housekeeping.spawn("give up starting", broker.give_up_start());
+  });
   const auto started = co_await broker.start();
   if (started) {
     fmt::print("{}\n", broker.ready_line());
     std::fflush(stdout);
     co_await stopping.wait();
     log_info("stopping");
+  } else if (stopping.is_set() && started.error().code == Errc::shutting_down) {
+    log_info("stopping before the cluster was joined");
   } else {
     log_error("starting: {}", started.error());
     status = kFailed;
@@ -224,11 +230,6 @@ int run_format(const BrokerSettings& settings) {
   });
 }
 
-Task<Result<void>> print_new_id(env::Environment& environment) {
-  print_line(fmt::format("{}", environment.random("new id").uuid()));
-  co_return Result<void>();
-}
-
 Task<Result<void>> dump_metadata(env::Environment& environment, std::filesystem::path directory) {
   CO_TRY(const auto files, environment.open_file_system({.root = directory.string()}));
   co_return co_await tools::dump_metadata(*files, print_line);
@@ -305,7 +306,10 @@ int run(const tools::Format& command) {
   return run_with_settings(tools::format_program(), command.settings, run_format);
 }
 int run(const tools::NewId&) {
-  return run_tool_on_core([](env::Environment& environment) { return print_new_id(environment); });
+  const auto environment = env::make_real_environment({.cores = 1});
+  auto random = environment->random("new id");
+  print_line(fmt::format("{}", tools::new_id(random)));
+  return kDone;
 }
 int run(const tools::DumpLog& command) {
   const std::filesystem::path path = std::filesystem::absolute(command.file);

@@ -114,6 +114,7 @@ Page Broker::Parts::control_page() const {
   Page page;
   if (quorum) quorum->show(page);
   if (controller) controller->show(page);
+  if (router) router->show(page);
   if (membership) membership->show(page);
   return page;
 }

@@ -14,6 +14,8 @@
 #include "broker/metadata/metadata_machine.h"
 #include "broker/metadata/metadata_view.h"
 #include "broker/node/active_controller.h"
+#include "broker/node/controller_requests.h"
+#include "broker/node/controller_router.h"
 #include "broker/node/membership.h"
 #include "broker/node/replica_reconciler.h"
 #include "broker/quorum/quorum_link.h"
@@ -65,6 +67,8 @@ struct Broker::Parts {
   Task<Result<void>> start_serving();
   env::Endpoint peer_endpoint() const;
   Task<void> make_links();
+  void make_router();
+  void register_handlers();
   Task<Result<void>> start_peers();
   Task<void> stop_links();
   Task<Result<std::unique_ptr<rpc::Server>>> start_server(
@@ -74,6 +78,7 @@ struct Broker::Parts {
                          metadata::BrokerRegistration& broker) const;
   Task<void> make_metadata(Result<void>& outcome);
   Task<void> join(replication::OpenedReplicas opened, Result<void>& outcome);
+  Task<void> give_up();
   Task<void> leave();
   Task<void> stop_metadata();
   Task<void> await_answers();
@@ -108,10 +113,15 @@ struct Broker::Parts {
   std::unique_ptr<quorum::QuorumLink> quorum_link;
   std::unique_ptr<quorum::RaftQuorum> quorum;
   std::unique_ptr<node::ActiveController> controller;
+  std::unique_ptr<node::ControllerRequests> controller_requests;  // Of others.
+  std::unique_ptr<node::ControllerPeers> controller_peers;
+  std::unique_ptr<node::ControllerRouter> router;
   std::unique_ptr<node::ReplicaReconciler> reconciler;
   std::unique_ptr<node::Membership> membership;
   std::vector<DirectoryId> lost_directories;  // Before there was a membership.
   bool joined = false;
+  bool gave_up = false;
+  bool starting = false;                           // On core 0.
   std::atomic<node::Membership*> leased{nullptr};  // The membership, once it has a first lease.
 
   std::unique_ptr<service::UseCases> uses;

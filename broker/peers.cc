@@ -1,10 +1,36 @@
 // How one broker talks to the others of its cluster: `broker_listen`, and connections out.
 #include <utility>
 
+#include "broker/node/broker_address.h"
 #include "broker/parts.h"
+#include "ropewalk/internal/peer.pb.h"
 
 namespace ropewalk {
 namespace {
+
+// How this broker asks a controller elsewhere. On the control core.
+class LinkedPeers final : public node::ControllerPeers {
+ public:
+  // `links` may be null: then there is nobody.
+  LinkedPeers(rpc::PeerLinks* links, const metadata::MetadataView& view,
+              const std::unique_ptr<quorum::RaftQuorum>& quorum)
+      : links_(links), view_(view), quorum_(quorum) {}
+
+  std::optional<env::Endpoint> address_of(BrokerId broker) const override {
+    if (links_ == nullptr) return std::nullopt;
+    return node::broker_address(*view_.get(), quorum_->voters(), broker);
+  }
+  Task<Result<SharedBytes>> ask(BrokerId broker, env::Endpoint at, SharedBytes event,
+                                env::MonotonicTime deadline) override {
+    co_return co_await links_->call({broker, std::nullopt, std::move(at)},
+                                    internal::CONTROLLER_PROPOSE, std::move(event), deadline);
+  }
+
+ private:
+  rpc::PeerLinks* links_;
+  const metadata::MetadataView& view_;
+  const std::unique_ptr<quorum::RaftQuorum>& quorum_;
+};
 
 // How many connections other brokers may have in all: a few of each.
 constexpr std::size_t kPeerConnectionsMax = 1000;
@@ -38,11 +64,36 @@ Task<void> Broker::Parts::make_links() {
   rpc::PeerLinkOptions options;
   options.on_refused = [this](BrokerId broker, const env::Endpoint&) {
     if (quorum) quorum->peer_refused(broker);
+    if (controller) controller->broker_is_dead(broker);
   };
   links = std::make_unique<rpc::PeerLinks>(environment, environment.control_core(), self,
                                            std::move(options));
   quorum_link = std::make_unique<quorum::QuorumLink>(environment, *links);
   co_return;
+}
+
+// On the control core, beside the local controller.
+void Broker::Parts::make_router() {
+  controller_requests = std::make_unique<node::ControllerRequests>(environment, *controller);
+  controller_peers = std::make_unique<LinkedPeers>(links.get(), *view, quorum);
+  router = std::make_unique<node::ControllerRouter>(
+      environment, *controller, *controller_peers,
+      node::ControllerRouterOptions{.self = settings.broker_id});
+}
+
+// What comes before there is a controller here is told that this is none.
+void Broker::Parts::register_handlers() {
+  quorum_link->register_at(*peers);
+  peers->on_request(
+      internal::CONTROLLER_PROPOSE, [this](rpc::PeerRequest request, rpc::PeerReply reply) {
+        environment.control_core().post(
+            [this, request = std::move(request), reply = std::move(reply)]() mutable {
+              if (controller_requests)
+                controller_requests->handle(request.body, request.deadline, std::move(reply));
+              else
+                reply(fail(Errc::shutting_down, "this broker has not started yet"));
+            });
+      });
 }
 
 Task<Result<void>> Broker::Parts::start_peers() {
@@ -55,7 +106,7 @@ Task<Result<void>> Broker::Parts::start_peers() {
   co_await env::on(environment.control_core(), make_links());
   const rpc::PeerIdentity self{data->cluster(), settings.broker_id, data->first_id(), incarnation};
   peers = std::make_unique<rpc::PeerDispatcher>(environment, self);
-  quorum_link->register_at(*peers);
+  register_handlers();
   CO_TRY(peer_server,
          co_await start_server("broker", *settings.broker_listen, peers->sessions(), peer_limits));
   co_return Result<void>();

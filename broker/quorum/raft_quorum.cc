@@ -61,8 +61,7 @@ Task<Result<Offset>> RaftQuorum::append(Term expected, SharedBytes batch) {
   if (stopping_) co_return fail(Errc::shutting_down, "the metadata quorum stops");
   // The core may be in a later term already, of which nobody was told yet.
   if (!leads() || expected != told_.term || expected != core_->term())
-    co_return fail(Errc::not_controller, "term {} has passed, this is {}", expected,
-                   core_->term());
+    co_return fail(Errc::not_controller, "term {} has passed, this is {}", expected, core_->term());
   const auto header = BatchHeader::parse(batch.span());
   ENSURE(header && header->last_offset_delta == 0, "an entry is a batch of one record (M1)");
   auto proposed = core_->propose(std::move(batch));

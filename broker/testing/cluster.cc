@@ -5,6 +5,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 
+#include "broker/tools/format_broker.h"
+
 namespace ropewalk::testing {
 
 namespace {
@@ -12,13 +14,21 @@ namespace {
 constexpr std::uint16_t kNativePort = 9192;
 constexpr std::uint16_t kKafkaPort = 9092;
 constexpr std::uint16_t kAdminPort = 9644;
+constexpr std::uint16_t kBrokerPort = 9193;
 
 std::string host_of(std::size_t broker) { return fmt::format("broker-{}", broker + 1); }
+
+// Ids that every run of every seed has.
+Uuid fixed_id(std::uint8_t kind, std::size_t number) {
+  Uuid id;
+  id.bytes[0] = kind;
+  id.bytes[15] = static_cast<std::uint8_t>(number + 1);
+  return id;
+}
 
 }  // namespace
 
 Cluster::Cluster(ClusterOptions options) : options_(options), world_(options.seed) {
-  ENSURE(options.brokers == 1, "a cluster of {} needs the quorum of several", options.brokers);
   ClientOptions client;
   client.brokers.clear();
   for (std::size_t broker = 0; broker < options.brokers; broker++) {
@@ -26,6 +36,7 @@ Cluster::Cluster(ClusterOptions options) : options_(options), world_(options.see
     client.brokers.push_back(fmt::format("{}:{}", host_of(broker), kNativePort));
   }
   client.request_timeout = std::chrono::seconds(10);
+  if (options.brokers > 1) format_all();
   sim::Node& node = world_.add_node("client");
   client_ = std::make_unique<Client>(node.environment(), 0, std::move(client));
 }
@@ -49,10 +60,32 @@ BrokerSettings Cluster::settings_of(std::size_t broker) const {
   settings.admin_listen = settings::HostPort{"0.0.0.0", kAdminPort};
   settings.advertised["native"] = {{host_of(broker), kNativePort}};
   settings.allow_insecure = true;
+  if (options_.brokers > 1) {
+    settings.broker_listen = settings::HostPort{"0.0.0.0", kBrokerPort};
+    settings.advertised["broker"] = {{host_of(broker), kBrokerPort}};
+    settings.cluster_id = ClusterId(fixed_id(1, 0));
+    for (std::size_t voter = 0; voter < options_.brokers; voter++)
+      settings.quorum_voters.push_back({BrokerId(static_cast<std::int32_t>(voter) + 1),
+                                        {host_of(voter), kBrokerPort},
+                                        DirectoryId(fixed_id(2, voter))});
+  }
   settings.cores = static_cast<std::int64_t>(options_.cores);
   settings.segment_bytes = options_.segment_bytes;
   settings.decompression_bytes_max = options_.decompression_bytes_max;
   return settings;
+}
+
+void Cluster::format_all() {
+  for (std::size_t broker = 0; broker < brokers_.size(); broker++) {
+    env::Environment& environment = brokers_[broker].node->environment();
+    auto options = tools::format_options(settings_of(broker));
+    ENSURE(options, "{}", options.error());
+    auto formatted =
+        world_.run(environment.core(0),
+                   tools::format_broker(environment, *std::move(options), [](std::string_view) {}));
+    ENSURE(formatted, "{}", formatted.error());
+    brokers_[broker].node->kill();
+  }
 }
 
 void Cluster::begin_start(std::size_t index) {
@@ -80,6 +113,32 @@ Result<void> Cluster::start(std::size_t broker, sim::Duration limit) {
   if (!world_.run_until([&] { return started(broker).has_value(); }, limit))
     return fail(Errc::request_timed_out, "broker {} did not start", broker + 1);
   return *started(broker);
+}
+
+Result<void> Cluster::start_all(sim::Duration limit) {
+  for (std::size_t broker = 0; broker < brokers_.size(); broker++)
+    if (!lives(broker)) begin_start(broker);
+  const auto all_started = [&] {
+    for (std::size_t broker = 0; broker < brokers_.size(); broker++)
+      if (!started(broker)) return false;
+    return true;
+  };
+  if (!world_.run_until(all_started, limit))
+    return fail(Errc::request_timed_out, "not all brokers started");
+  for (std::size_t broker = 0; broker < brokers_.size(); broker++) TRY_VOID(*started(broker));
+  return {};
+}
+
+std::optional<std::size_t> Cluster::controller() const {
+  std::optional<BrokerId> found;
+  for (const Member& member : brokers_) {
+    if (!member.broker) continue;
+    const BrokerId believed = member.broker->controller();
+    if (believed == kNoBroker || (found && *found != believed)) return std::nullopt;
+    found = believed;
+  }
+  if (!found) return std::nullopt;
+  return static_cast<std::size_t>(found->value()) - 1;
 }
 
 std::optional<Error> Cluster::failure(std::size_t broker) const {

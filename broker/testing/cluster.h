@@ -8,8 +8,8 @@
 //   ASSERT_TRUE(cluster.start(0));
 //
 // Used from the test's thread, outside all tasks. Brokers count from 0; broker N has id N+1 and is
-// the node "broker-(N+1)". A cluster of one is formatted by its broker; more than one is with the
-// quorum of several, which is not there yet: ENSURE.
+// the node "broker-(N+1)". A cluster of one is formatted by its broker; of more all vote on the
+// metadata, and their directories are formatted with the cluster.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +54,12 @@ class Cluster {
   std::optional<Result<void>> started(std::size_t broker) const;
   // Begins a life and waits until it serves or has failed.
   Result<void> start(std::size_t broker, sim::Duration limit = std::chrono::seconds(120));
+  // Begins those that do not live and waits for all of them. The first error.
+  Result<void> start_all(sim::Duration limit = std::chrono::seconds(120));
+
+  bool lives(std::size_t broker) const { return brokers_.at(broker).broker != nullptr; }
+  // Who is the controller, as the brokers that live believe; none while they do not agree.
+  std::optional<std::size_t> controller() const;
 
   // What the broker said when it could not go on; the test should then kill it.
   std::optional<Error> failure(std::size_t broker) const;
@@ -79,6 +85,7 @@ class Cluster {
     std::shared_ptr<Life> life;
   };
   BrokerSettings settings_of(std::size_t broker) const;
+  void format_all();
 
   const ClusterOptions options_;
   sim::Simulation world_;

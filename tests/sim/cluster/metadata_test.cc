@@ -1,0 +1,88 @@
+// Three brokers keep the cluster's metadata together (M1, M3, M5, R7, R13 for several brokers).
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "broker/testing/cluster.h"
+#include "ropewalk/admin.h"
+#include "ropewalk/consumer.h"
+#include "ropewalk/producer.h"
+
+namespace ropewalk::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class ThreeBrokers : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto started = cluster_.start_all();
+    ASSERT_TRUE(started) << to_string(started.error());
+  }
+  std::size_t wait_for_controller() {
+    EXPECT_TRUE(cluster_.world().run_until([&] { return cluster_.controller().has_value(); }, 30s));
+    return cluster_.controller().value_or(0);
+  }
+  void create(const std::string& name, std::int32_t partitions = 3) {
+    const auto created = admin_.create_topic({.name = name, .partitions = partitions});
+    ASSERT_TRUE(created) << to_string(created.error());
+  }
+  // Brokers that clients are told of.
+  std::size_t alive() {
+    const auto described = admin_.cluster_status();
+    EXPECT_TRUE(described) << to_string(described.error());
+    if (!described) return 0;
+    return static_cast<std::size_t>(std::ranges::count_if(
+        described->brokers, [](const auto& broker) { return !broker.fenced; }));
+  }
+  std::size_t topics() {
+    const auto listed = admin_.list_topics();
+    EXPECT_TRUE(listed) << to_string(listed.error());
+    return listed ? listed->size() : 0;
+  }
+
+  Cluster cluster_{{.brokers = 3, .seed = sim::seed_from_environment(5)}};
+  Admin admin_{cluster_.client()};
+};
+
+TEST_F(ThreeBrokers, FindTogetherAndMakeTopics) {
+  wait_for_controller();
+  create("orders");
+  create("payments");
+  EXPECT_EQ(topics(), 2u);
+}
+
+TEST_F(ThreeBrokers, GoOnWithoutTheirController) {
+  create("before");
+  const std::size_t first = wait_for_controller();
+  cluster_.kill(first);
+  ASSERT_TRUE(cluster_.world().run_until(
+      [&] { return cluster_.controller().has_value() && cluster_.controller() != first; }, 30s));
+  create("after");
+  const auto started = cluster_.start(first);
+  ASSERT_TRUE(started) << to_string(started.error());
+  EXPECT_EQ(topics(), 2u);
+}
+
+// M3: not a session later, but when its connection breaks and a fresh one is refused.
+TEST_F(ThreeBrokers, FenceADeadBrokerAtOnce) {
+  const std::size_t controller = wait_for_controller();
+  const std::size_t other = (controller + 1) % 3;
+  cluster_.world().run_for(1s);
+  cluster_.kill(other);
+  EXPECT_TRUE(cluster_.world().run_until([&] { return alive() == 2; }, 500ms));
+  ASSERT_TRUE(cluster_.start(other));
+  EXPECT_EQ(alive(), 3u);
+}
+
+TEST_F(ThreeBrokers, KeepWhatWasAnsweredOverAPowerCutOfAll) {
+  for (int i = 0; i < 5; i++) create("topic-" + std::to_string(i));
+  for (std::size_t broker = 0; broker < 3; broker++) cluster_.power_cut(broker);
+  const auto started = cluster_.start_all();
+  ASSERT_TRUE(started) << to_string(started.error());
+  EXPECT_EQ(topics(), 5u);
+}
+
+}  // namespace
+}  // namespace ropewalk::testing
