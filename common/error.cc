@@ -65,8 +65,10 @@ const char* errc_name(Errc code) {
     RW_NAME(offset_not_available);
     RW_NAME(invalid_record);
     RW_NAME(throttling_quota_exceeded);
+    RW_NAME(invalid_update_version);
     RW_NAME(unknown_topic_id);
     RW_NAME(inconsistent_cluster_id);
+    RW_NAME(ineligible_replica);
     RW_NAME(cancelled);
     RW_NAME(closed);
     RW_NAME(corrupt);

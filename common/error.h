@@ -74,8 +74,10 @@ enum class Errc : std::int32_t {
   offset_not_available = 78,
   invalid_record = 87,
   throttling_quota_exceeded = 89,
+  invalid_update_version = 95,  // Decided on a version of the partition that is over.
   unknown_topic_id = 100,
   inconsistent_cluster_id = 104,
+  ineligible_replica = 107,  // A replica that may not be in sync: fenced, unknown, another life.
 
   cancelled = 1000,  // The work was stopped, by its owner's wish.
   closed = 1001,     // The connection, file or component is closed.

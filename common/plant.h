@@ -24,9 +24,18 @@ enum class Plant {
   stale_read,               // A read is answered without asking the others.
   old_snapshot_accepted,    // A snapshot replaces a log that is ahead of it.
   change_before_no_op,      // Voters change before the term has an entry of its own.
+  // Replication (architecture, R3 to R6, R10).
+  watermark_below_min_in_sync,     // The watermark moves with too few in sync.
+  join_without_epoch_start,        // A replica joins that lacks what came before its leader.
+  truncate_to_high_watermark,      // A new follower cuts at its watermark, not where logs part.
+  no_epoch_check_on_fetch,         // Records of a deposed leader are taken.
+  removal_counted_before_applied,  // Who is proposed out holds nothing back any more.
+  rejection_of_repeat_ends_union,  // A rejected copy settles a proposal that has others.
+  repeat_takes_new_incarnation,    // A repeated proposal names lives that it was not made for.
+  watermark_goes_back,             // The watermark is what the set has now.
 };
 
-inline constexpr std::array<std::pair<Plant, std::string_view>, 11> kPlants{{
+inline constexpr std::array<std::pair<Plant, std::string_view>, 19> kPlants{{
     {Plant::commit_of_older_term, "commit_of_older_term"},
     {Plant::vote_without_log_check, "vote_without_log_check"},
     {Plant::two_votes_in_a_term, "two_votes_in_a_term"},
@@ -38,6 +47,14 @@ inline constexpr std::array<std::pair<Plant, std::string_view>, 11> kPlants{{
     {Plant::stale_read, "stale_read"},
     {Plant::old_snapshot_accepted, "old_snapshot_accepted"},
     {Plant::change_before_no_op, "change_before_no_op"},
+    {Plant::watermark_below_min_in_sync, "watermark_below_min_in_sync"},
+    {Plant::join_without_epoch_start, "join_without_epoch_start"},
+    {Plant::truncate_to_high_watermark, "truncate_to_high_watermark"},
+    {Plant::no_epoch_check_on_fetch, "no_epoch_check_on_fetch"},
+    {Plant::removal_counted_before_applied, "removal_counted_before_applied"},
+    {Plant::rejection_of_repeat_ends_union, "rejection_of_repeat_ends_union"},
+    {Plant::repeat_takes_new_incarnation, "repeat_takes_new_incarnation"},
+    {Plant::watermark_goes_back, "watermark_goes_back"},
 }};
 
 #ifdef ROPEWALK_PLANTS

@@ -62,8 +62,10 @@ RW_SAME(stale_broker_epoch, STALE_BROKER_EPOCH);
 RW_SAME(offset_not_available, OFFSET_NOT_AVAILABLE);
 RW_SAME(invalid_record, INVALID_RECORD);
 RW_SAME(throttling_quota_exceeded, THROTTLING_QUOTA_EXCEEDED);
+RW_SAME(invalid_update_version, INVALID_UPDATE_VERSION);
 RW_SAME(unknown_topic_id, UNKNOWN_TOPIC_ID);
 RW_SAME(inconsistent_cluster_id, INCONSISTENT_CLUSTER_ID);
+RW_SAME(ineligible_replica, INELIGIBLE_REPLICA);
 RW_SAME(cancelled, CANCELLED);
 RW_SAME(closed, CLOSED);
 RW_SAME(corrupt, CORRUPT);
@@ -147,8 +149,10 @@ RW_SAME(not_empty, NOT_EMPTY);
     case v1::OFFSET_NOT_AVAILABLE:
     case v1::INVALID_RECORD:
     case v1::THROTTLING_QUOTA_EXCEEDED:
+    case v1::INVALID_UPDATE_VERSION:
     case v1::UNKNOWN_TOPIC_ID:
     case v1::INCONSISTENT_CLUSTER_ID:
+    case v1::INELIGIBLE_REPLICA:
     case v1::CANCELLED:
     case v1::CLOSED:
     case v1::CORRUPT:
@@ -236,8 +240,10 @@ RW_SAME(not_empty, NOT_EMPTY);
     case Errc::offset_not_available:
     case Errc::invalid_record:
     case Errc::throttling_quota_exceeded:
+    case Errc::invalid_update_version:
     case Errc::unknown_topic_id:
     case Errc::inconsistent_cluster_id:
+    case Errc::ineligible_replica:
     case Errc::cancelled:
     case Errc::closed:
     case Errc::corrupt:
