@@ -305,6 +305,46 @@ Result<ControllerEvent> take_event(const internal::ReportSynced& from) {
   return event;
 }
 
+void put_event(const AlterInSync& event, Request& request) {
+  auto& to = *request.mutable_alter_in_sync();
+  to.set_broker(event.broker.value());
+  to.set_epoch(event.epoch.value());
+  for (const InSyncChange& change : event.partitions) {
+    auto& added = *to.add_partitions();
+    put_replica(change.partition, *added.mutable_partition());
+    added.set_leader_epoch(change.leader_epoch.value());
+    added.set_partition_epoch(change.partition_epoch.value());
+    added.set_recovering(change.recovery == Recovery::recovering);
+    for (const InSyncMember& member : change.in_sync) {
+      auto& in = *added.add_in_sync();
+      in.set_broker(member.broker.value());
+      in.set_incarnation(member.incarnation.to_bytes());
+    }
+  }
+}
+Result<InSyncChange> take_change(const internal::InSyncChange& from) {
+  InSyncChange change;
+  TRY(change.partition, take_replica(from.partition()));
+  change.leader_epoch = LeaderEpoch(from.leader_epoch());
+  change.partition_epoch = PartitionEpoch(from.partition_epoch());
+  change.recovery = from.recovering() ? Recovery::recovering : Recovery::recovered;
+  for (const auto& member : from.in_sync()) {
+    TRY(const auto incarnation, take_id<IncarnationId>(member.incarnation()));
+    change.in_sync.push_back({BrokerId(member.broker()), incarnation});
+  }
+  return change;
+}
+Result<ControllerEvent> take_event(const internal::AlterInSync& from) {
+  AlterInSync event;
+  event.broker = BrokerId(from.broker());
+  event.epoch = BrokerEpoch(from.epoch());
+  for (const auto& partition : from.partitions()) {
+    TRY(auto change, take_change(partition));
+    event.partitions.push_back(std::move(change));
+  }
+  return event;
+}
+
 }  // namespace
 
 SharedBytes encode_event(const ControllerEvent& event) {
@@ -337,6 +377,8 @@ Result<ControllerEvent> decode_event(std::string_view bytes) {
       return take_event(request.allocate_producer_ids());
     case Request::kReportSynced:
       return take_event(request.report_synced());
+    case Request::kAlterInSync:
+      return take_event(request.alter_in_sync());
     case Request::EVENT_NOT_SET:
       break;
   }

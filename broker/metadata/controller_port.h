@@ -131,9 +131,36 @@ struct ReportSynced {
   bool operator==(const ReportSynced&) const = default;
 };
 
+// One replica in the life in which its leader saw it.
+struct InSyncMember {
+  BrokerId broker;
+  IncarnationId incarnation;
+  auto operator<=>(const InSyncMember&) const = default;
+};
+// The in-sync set of one partition as its leader wants it. The set as it is, asked for under the
+// partition epoch that it has, withdraws what was asked for before: every older copy is stale then.
+struct InSyncChange {
+  TopicPartition partition;
+  LeaderEpoch leader_epoch;
+  PartitionEpoch partition_epoch;           // What the leader decided on.
+  std::vector<InSyncMember> in_sync;        // With the leader.
+  Recovery recovery = Recovery::recovered;  // Of the leader; one that recovers is alone.
+  bool operator==(const InSyncChange&) const = default;
+};
+// R6; metadata-quorum.md, 6.5. Items: nothing. Errors of an item: not_controller (the leader knows
+// more of the metadata log than the controller does), fenced_leader_epoch, invalid_update_version,
+// invalid_request (not the leader, no replica), ineligible_replica, unknown_topic_or_partition; of
+// all items: stale_broker_epoch.
+struct AlterInSync {
+  BrokerId broker;
+  BrokerEpoch epoch;
+  std::vector<InSyncChange> partitions;
+  bool operator==(const AlterInSync&) const = default;
+};
+
 using ControllerEvent =
     std::variant<RegisterBroker, BrokerHeartbeat, CreateTopics, DeleteTopics, CreatePartitions,
-                 SetConfigs, AllocateProducerIds, ReportSynced>;
+                 SetConfigs, AllocateProducerIds, ReportSynced, AlterInSync>;
 
 struct BrokerRegistered {
   BrokerEpoch epoch;

@@ -25,6 +25,8 @@ bool may_be_repeated(const metadata::CreatePartitions& event) { return event.val
 bool may_be_repeated(const metadata::SetConfigs& event) { return event.validate_only; }
 bool may_be_repeated(const metadata::AllocateProducerIds&) { return false; }
 bool may_be_repeated(const metadata::ReportSynced&) { return false; }
+// R6: the leader must know of each copy what became of it.
+bool may_be_repeated(const metadata::AlterInSync&) { return false; }
 
 // The event has not left this broker, or the other one has not looked at it.
 bool was_not_heard(Errc code) {

@@ -29,7 +29,11 @@ std::vector<ControllerEvent> some_events() {
       metadata::SetConfigs{
           {{metadata::ClusterScope{}, "a", "b"}, {by_name, "a", {}}}, true, {BrokerId(1)}},
       metadata::AllocateProducerIds{BrokerId(1), BrokerEpoch(4)},
-      metadata::ReportSynced{BrokerId(1), BrokerEpoch(4), {topic, 1}, LeaderEpoch(2)}};
+      metadata::ReportSynced{BrokerId(1), BrokerEpoch(4), {topic, 1}, LeaderEpoch(2)},
+      metadata::AlterInSync{
+          BrokerId(1),
+          BrokerEpoch(4),
+          {{{topic, 1}, LeaderEpoch(2), PartitionEpoch(3), {{BrokerId(1), {}}}, {}}}}};
 }
 
 using Answer = Result<metadata::ControllerAnswer>;

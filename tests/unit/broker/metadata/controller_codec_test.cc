@@ -61,6 +61,16 @@ ControllerEvent example(Of<AllocateProducerIds>) {
 ControllerEvent example(Of<ReportSynced>) {
   return ReportSynced{BrokerId(1), BrokerEpoch(2), {id_of<TopicId>(3), 4}, LeaderEpoch(5)};
 }
+ControllerEvent example(Of<AlterInSync>) {
+  const InSyncMember one{BrokerId(1), id_of<IncarnationId>(6)};
+  const InSyncMember two{BrokerId(2), id_of<IncarnationId>(7)};
+  const TopicPartition partition{id_of<TopicId>(3), 4};
+  return AlterInSync{
+      BrokerId(1),
+      BrokerEpoch(2),
+      {{partition, LeaderEpoch(5), PartitionEpoch(8), {one, two}, Recovery::recovered},
+       {partition, LeaderEpoch(6), PartitionEpoch(9), {one}, Recovery::recovering}}};
+}
 
 template <std::size_t... at>
 std::vector<ControllerEvent> all_events(std::index_sequence<at...>) {
