@@ -1,13 +1,19 @@
 #include "broker/replication/leader.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "common/plant.h"
 
 namespace ropewalk::replication {
 
-Leader::Leader(Leadership leadership, Offset log_end, Offset durable_end, Offset high_watermark)
+Leader::Leader(Leadership leadership, Offset log_end, Offset durable_end, Offset high_watermark,
+               Time now, ReplicationTimes times)
     : leadership_(std::move(leadership)),
-      self_{.log_end = log_end, .durable_end = durable_end},
-      high_watermark_(high_watermark) {
+      log_end_(log_end),
+      durable_end_(durable_end),
+      high_watermark_(high_watermark),
+      in_sync_(leadership_, times, log_end, now) {
   ENSURE(high_watermark <= log_end && durable_end <= log_end,
          "a log that ends at {} with high watermark {} and durable end {}", log_end, high_watermark,
          durable_end);
@@ -23,41 +29,47 @@ Result<void> Leader::admit(Acks acks) const {
               leadership_.in_sync.size(), leadership_.min_in_sync);
 }
 
-LeaderEffects Leader::step(const LeaderEvent& event) {
+LeaderEffects Leader::step(const LeaderEvent& event, Time now) {
   LeaderEffects effects;
-  std::visit([&](const auto& happened) { apply(happened, effects); }, event);
+  std::visit([&](const auto& happened) { apply(happened, now, effects); }, event);
+  effects.propose = in_sync_.propose(leadership_, ends(), now);
   return effects;
 }
 
-void Leader::apply(const Written& event, LeaderEffects& effects) {
-  ENSURE(event.log_end >= self_.log_end, "a leader's log went back from {} to {}", self_.log_end,
+void Leader::apply(const Written& event, Time now, LeaderEffects& effects) {
+  ENSURE(event.log_end >= log_end_, "a leader's log went back from {} to {}", log_end_,
          event.log_end);
-  self_.log_end = event.log_end;
+  in_sync_.growing(leadership_, log_end_, now);
+  log_end_ = event.log_end;
   advance(effects);
 }
 
-void Leader::apply(const Synced& event, LeaderEffects& effects) {
+void Leader::apply(const Synced& event, Time, LeaderEffects& effects) {
   // Ends of syncs may arrive late and in any order.
-  self_.durable_end = std::max(self_.durable_end, std::min(event.durable_end, self_.log_end));
+  durable_end_ = std::max(durable_end_, std::min(event.durable_end, log_end_));
   advance(effects);
 }
 
-void Leader::apply(const Progressed& event, LeaderEffects& effects) {
-  Replica& replica = followers_[event.follower];
-  replica.log_end = std::max(replica.log_end, event.log_end);
-  replica.durable_end = std::max(replica.durable_end, event.durable_end);
+void Leader::apply(const Progressed& event, Time now, LeaderEffects& effects) {
+  if (in_sync_.progressed(leadership_, event, log_end_, now)) advance(effects);
+}
+
+void Leader::apply(const ProposalAnswered& event, Time now, LeaderEffects& effects) {
+  in_sync_.answered(event, now);
   advance(effects);
 }
 
-void Leader::apply(const Changed& event, LeaderEffects& effects) {
+void Leader::apply(const Tick&, Time, LeaderEffects&) {}
+
+void Leader::apply(const Changed& event, Time now, LeaderEffects& effects) {
   const Leadership& to = event.to;
   ENSURE(to.leader_epoch == leadership_.leader_epoch && to.self == leadership_.self,
          "a change of leader is a new Leader: epoch {} to {}", leadership_.leader_epoch,
          to.leader_epoch);
   if (to.partition_epoch < leadership_.partition_epoch) return;
+  in_sync_.changed(leadership_, to, now);
   leadership_ = to;
-  effects.sync_all =
-      leadership_.stable_by == StableBy::durable_end && self_.durable_end < self_.log_end;
+  effects.sync_all = leadership_.stable_by == StableBy::durable_end && durable_end_ < log_end_;
   advance(effects);
   // They were admitted with enough and cannot be answered now: kafka-facts.md 2.4, step 1.
   if (!enough_in_sync()) {
@@ -66,13 +78,13 @@ void Leader::apply(const Changed& event, LeaderEffects& effects) {
   }
 }
 
-void Leader::apply(const Waits& event, LeaderEffects& effects) {
+void Leader::apply(const Waits& event, Time, LeaderEffects& effects) {
   switch (event.acks) {
     case Acks::none:
       effects.answer.push_back(event.waiter);
       return;
     case Acks::leader:
-      if (event.end <= stable_end(self_))
+      if (event.end <= stable_end())
         effects.answer.push_back(event.waiter);
       else
         insert(for_stable_, {event.end, event.waiter});
@@ -102,25 +114,15 @@ bool Leader::enough_in_sync() const {
   return static_cast<std::int64_t>(leadership_.in_sync.size()) >= leadership_.min_in_sync;
 }
 
-Offset Leader::stable_end(const Replica& replica) const {
-  return leadership_.stable_by == StableBy::durable_end ? replica.durable_end : replica.log_end;
-}
-
-// R3: the largest value that it had, or the smallest stable end of the in-sync set. A member that
-// has not reported under this epoch yet holds everything back.
+// R3: the largest value that it had, or the smallest stable end of those who count. One of them
+// that has not told under this epoch yet holds everything back.
 void Leader::advance(LeaderEffects& effects) {
-  release(for_stable_, stable_end(self_), effects.answer);
-  if (!enough_in_sync()) return;
-  Offset smallest = stable_end(self_);
-  for (const BrokerId member : leadership_.in_sync) {
-    if (member == leadership_.self) continue;
-    const auto known = followers_.find(member);
-    if (known == followers_.end()) return;
-    smallest = std::min(smallest, stable_end(known->second));
-  }
-  if (smallest <= high_watermark_) return;
-  high_watermark_ = smallest;
-  effects.high_watermark = smallest;
+  release(for_stable_, stable_end(), effects.answer);
+  if (!enough_in_sync() && !RW_PLANT(watermark_below_min_in_sync)) return;
+  const auto smallest = in_sync_.smallest_stable_end(leadership_, stable_end());
+  if (!smallest || (*smallest <= high_watermark_ && !RW_PLANT(watermark_goes_back))) return;
+  high_watermark_ = *smallest;
+  effects.high_watermark = high_watermark_;
   release(for_committed_, high_watermark_, effects.answer);
 }
 

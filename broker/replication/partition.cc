@@ -197,7 +197,8 @@ void Partition::wait(env::Core& core, const std::shared_ptr<ProduceSink>& sink,
                                .log_start = log_->log_start()}};
   const Offset end = placed.next_offset();
   if (end <= log_->readable_end())
-    carry_out(leader_->step(Waits{.waiter = id, .acks = item.acks, .end = end}));
+    carry_out(
+        leader_->step(Waits{.waiter = id, .acks = item.acks, .end = end}, environment_.now()));
   else
     unwritten_.push_back({.waiter = id, .acks = item.acks, .end = end});
 }
@@ -253,7 +254,7 @@ void Partition::lead_inside(Leadership leadership, const log::LogOptions& option
   if (ended_ || leadership.leader_epoch < epoch_) return;
   log_->set_options(options);
   if (leader_ && leadership.leader_epoch == epoch_) {
-    carry_out(leader_->step(Changed{std::move(leadership)}));
+    carry_out(leader_->step(Changed{std::move(leadership)}, environment_.now()));
     return;
   }
   end_role({Errc::not_leader_or_follower,
@@ -274,8 +275,8 @@ void Partition::lead_inside(Leadership leadership, const log::LogOptions& option
 // R10: syncs that were asked for before do not count here, so what is not durable is asked for
 // anew.
 void Partition::begin_leadership(Leadership leadership) {
-  leader_.emplace(std::move(leadership), log_->readable_end(), log_->durable_end(),
-                  high_watermark_);
+  leader_.emplace(std::move(leadership), log_->readable_end(), log_->durable_end(), high_watermark_,
+                  environment_.now());
   standing_.store(Standing::leading, std::memory_order_relaxed);
   if (leader_->high_watermark() > high_watermark_) {
     high_watermark_ = leader_->high_watermark();
@@ -315,11 +316,12 @@ void Partition::log_written() {
   const Offset end = log_->readable_end();
   producers_.keep(end);
   if (!leader_) return;
-  carry_out(leader_->step(Written{end}));
+  carry_out(leader_->step(Written{end}, environment_.now()));
   auto left = unwritten_.begin();
   for (const Unwritten& waits : unwritten_) {
     if (waits.end <= end)
-      carry_out(leader_->step(Waits{.waiter = waits.waiter, .acks = waits.acks, .end = waits.end}));
+      carry_out(leader_->step(Waits{.waiter = waits.waiter, .acks = waits.acks, .end = waits.end},
+                              environment_.now()));
     else
       *left++ = waits;
   }
@@ -327,7 +329,7 @@ void Partition::log_written() {
 }
 
 void Partition::log_synced() {
-  if (leader_) carry_out(leader_->step(Synced{log_->durable_end()}));
+  if (leader_) carry_out(leader_->step(Synced{log_->durable_end()}, environment_.now()));
 }
 
 void Partition::log_rolled() {

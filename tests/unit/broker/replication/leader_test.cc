@@ -19,20 +19,30 @@ Leadership of_three() {
   return {.self = kSelf,
           .leader_epoch = LeaderEpoch(5),
           .in_sync = {kSelf, kSecond, kThird},
-          .min_in_sync = 2};
+          .min_in_sync = 2,
+          .replicas = {{kSelf, {}}, {kSecond, {}}, {kThird, {}}}};
 }
-Leader leader_of(Leadership leadership) {
-  return Leader(std::move(leadership), Offset(0), Offset(0), Offset(0));
+// Time stands still: nobody lags.
+class Leading : public Leader {
+ public:
+  using Leader::Leader;
+  LeaderEffects step(const LeaderEvent& event) { return Leader::step(event, Time()); }
+};
+Leading leader_of(Leadership leadership) {
+  return Leading(std::move(leadership), Offset(0), Offset(0), Offset(0), Time());
 }
 Waits waits(WaiterId id, std::int64_t end, Acks acks = Acks::all) {
   return {.waiter = id, .acks = acks, .end = Offset(end)};
 }
 Progressed progressed(BrokerId who, std::int64_t log_end, std::int64_t durable_end) {
-  return {.follower = who, .log_end = Offset(log_end), .durable_end = Offset(durable_end)};
+  return {.follower = who,
+          .leader_epoch = LeaderEpoch(5),
+          .log_end = Offset(log_end),
+          .durable_end = Offset(durable_end)};
 }
 
 TEST(Leader, AloneAnswersAllWithTheSync) {
-  Leader leader = leader_of(alone());
+  Leading leader = leader_of(alone());
   EXPECT_EQ(leader.step(Written{Offset(10)}).high_watermark, std::nullopt);
   EXPECT_THAT(leader.step(waits(1, 10)).answer, IsEmpty());
   EXPECT_EQ(leader.high_watermark(), Offset(0));
@@ -44,24 +54,24 @@ TEST(Leader, AloneAnswersAllWithTheSync) {
 TEST(Leader, ReplicatedCountsWithThePageCache) {
   Leadership leadership = alone();
   leadership.stable_by = StableBy::log_end;
-  Leader leader = leader_of(leadership);
+  Leading leader = leader_of(leadership);
   const auto effects = leader.step(Written{Offset(10)});
   EXPECT_EQ(effects.high_watermark, Offset(10));
   EXPECT_THAT(leader.step(waits(1, 10)).answer, ElementsAre(1));
 }
 
 TEST(Leader, StartsAtTheStableEndOfALoneReplica) {
-  const Leader leader(alone(), Offset(30), Offset(20), Offset(5));
+  const Leader leader(alone(), Offset(30), Offset(20), Offset(5), Time());
   EXPECT_EQ(leader.high_watermark(), Offset(20));
 }
 
 TEST(Leader, AcksNoneNeverWaits) {
-  Leader leader = leader_of(of_three());
+  Leading leader = leader_of(of_three());
   EXPECT_THAT(leader.step(waits(1, 10, Acks::none)).answer, ElementsAre(1));
 }
 
 TEST(Leader, AcksLeaderWaitsForItsOwnStableEndOnly) {
-  Leader leader = leader_of(of_three());
+  Leading leader = leader_of(of_three());
   (void)leader.step(Written{Offset(10)});
   EXPECT_THAT(leader.step(waits(1, 10, Acks::leader)).answer, IsEmpty());
   EXPECT_THAT(leader.step(waits(2, 10, Acks::all)).answer, IsEmpty());
@@ -71,7 +81,7 @@ TEST(Leader, AcksLeaderWaitsForItsOwnStableEndOnly) {
 }
 
 TEST(Leader, HighWatermarkIsTheSmallestStableEndInSync) {
-  Leader leader = leader_of(of_three());
+  Leading leader = leader_of(of_three());
   (void)leader.step(Written{Offset(30)});
   (void)leader.step(Synced{Offset(30)});
   (void)leader.step(progressed(kSecond, 30, 20));
@@ -83,7 +93,7 @@ TEST(Leader, HighWatermarkIsTheSmallestStableEndInSync) {
 }
 
 TEST(Leader, HighWatermarkNeverFalls) {
-  Leader leader = leader_of(of_three());
+  Leading leader = leader_of(of_three());
   (void)leader.step(Written{Offset(30)});
   (void)leader.step(Synced{Offset(30)});
   (void)leader.step(progressed(kSecond, 30, 30));
@@ -95,7 +105,7 @@ TEST(Leader, HighWatermarkNeverFalls) {
 }
 
 TEST(Leader, ALeavingMemberNoLongerHoldsBack) {
-  Leader leader = leader_of(of_three());
+  Leading leader = leader_of(of_three());
   (void)leader.step(Written{Offset(30)});
   (void)leader.step(Synced{Offset(30)});
   (void)leader.step(progressed(kSecond, 30, 30));
@@ -109,7 +119,7 @@ TEST(Leader, ALeavingMemberNoLongerHoldsBack) {
 }
 
 TEST(Leader, BelowTheMinimumNothingMovesAndAllIsRefused) {
-  Leader leader = leader_of(of_three());
+  Leading leader = leader_of(of_three());
   (void)leader.step(Written{Offset(30)});
   (void)leader.step(waits(1, 30));
   (void)leader.step(waits(2, 30, Acks::leader));
@@ -127,7 +137,7 @@ TEST(Leader, BelowTheMinimumNothingMovesAndAllIsRefused) {
 }
 
 TEST(Leader, AnOlderChangeChangesNothing) {
-  Leader leader = leader_of(of_three());
+  Leading leader = leader_of(of_three());
   Leadership newer = of_three();
   newer.partition_epoch = PartitionEpoch(4);
   (void)leader.step(Changed{newer});
@@ -139,7 +149,7 @@ TEST(Leader, AnOlderChangeChangesNothing) {
 }
 
 TEST(Leader, AnswersInTheOrderOfOffsetsAlsoForARetryOfAnOlderBatch) {
-  Leader leader = leader_of(alone());
+  Leading leader = leader_of(alone());
   (void)leader.step(Written{Offset(30)});
   (void)leader.step(waits(1, 20));
   (void)leader.step(waits(2, 30));
@@ -149,14 +159,14 @@ TEST(Leader, AnswersInTheOrderOfOffsetsAlsoForARetryOfAnOlderBatch) {
 }
 
 TEST(Leader, ARetryOfWhatIsCommittedIsAnsweredAtOnce) {
-  Leader leader = leader_of(alone());
+  Leading leader = leader_of(alone());
   (void)leader.step(Written{Offset(30)});
   (void)leader.step(Synced{Offset(30)});
   EXPECT_THAT(leader.step(waits(1, 20)).answer, ElementsAre(1));
 }
 
 TEST(Leader, ResigningNamesAllWhoWait) {
-  Leader leader = leader_of(alone());
+  Leading leader = leader_of(alone());
   (void)leader.step(Written{Offset(30)});
   (void)leader.step(waits(1, 20, Acks::leader));
   (void)leader.step(waits(2, 30));
@@ -167,7 +177,7 @@ TEST(Leader, ResigningNamesAllWhoWait) {
 TEST(Leader, BecomingSyncedAsksForASyncOfTheWholeLog) {
   Leadership leadership = alone();
   leadership.stable_by = StableBy::log_end;
-  Leader leader = leader_of(leadership);
+  Leading leader = leader_of(leadership);
   (void)leader.step(Written{Offset(10)});
   leadership.stable_by = StableBy::durable_end;
   EXPECT_TRUE(leader.step(Changed{leadership}).sync_all);
