@@ -1,0 +1,82 @@
+// The rules of replication under random interleavings, and that each planted mistake breaks one.
+#include <cstdlib>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "common/plant.h"
+#include "tests/sim/replication/world.h"
+
+namespace ropewalk::replication {
+namespace {
+
+constexpr std::size_t kSteps = 5000;
+
+// The seed alone decides all that happens. Every second topic is a `replicated` one.
+World run(std::uint64_t seed) {
+  World world({.seed = seed, .replicated = seed % 2 == 1});
+  for (std::size_t i = 0; i < kSteps && world.violation().empty() && !world.is_over(); i++)
+    world.step();
+  return world;
+}
+
+void print(const World& world) {
+  const auto& story = world.story();
+  for (std::size_t i = story.size() > 60 ? story.size() - 60 : 0; i < story.size(); i++)
+    fmt::print("  {}\n", story[i]);
+}
+
+TEST(ReplicationRules, HoldUnderRandomInterleavings) {
+  const char* const only = std::getenv("RW_SEED");
+  const std::uint64_t first = only ? std::strtoull(only, nullptr, 10) : 1;
+  const std::uint64_t seeds = only ? 1 : 600;
+  std::size_t committed = 0, elections = 0, healed = 0;
+  for (std::uint64_t seed = first; seed < first + seeds; seed++) {
+    World world = run(seed);
+    if (world.violation().empty()) healed += world.heal() ? 1 : 0;
+    committed += world.committed();
+    elections += world.elections();
+    if (!world.violation().empty() || only) print(world);
+    ASSERT_EQ(world.violation(), "") << "replay with RW_SEED=" << seed;
+  }
+  fmt::print("{} seeds: {} records committed, {} elections, {} healed\n", seeds, committed,
+             elections, healed);
+  if (only) return;
+  // Worlds in which nothing happens would hold every rule.
+  EXPECT_GT(committed, seeds * 5);
+  EXPECT_GT(elections, seeds * 3);
+  // The rest has no leader that is safe to elect.
+  EXPECT_GT(healed, seeds / 3);
+}
+
+class PlantedMistake : public ::testing::TestWithParam<Plant> {
+ protected:
+  ~PlantedMistake() override { planted.reset(); }
+};
+
+TEST_P(PlantedMistake, IsFound) {
+  if (std::getenv("RW_SEED")) GTEST_SKIP() << "no single seed finds them all";
+  planted = GetParam();
+  for (std::uint64_t seed = 1; seed <= 30000; seed++) {
+    World world = run(seed);
+    if (world.violation().empty()) continue;
+    fmt::print("after {} seeds: {}\n", seed, world.violation());
+    return;
+  }
+  FAIL() << "30,000 seeds did not find it";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, PlantedMistake,
+    ::testing::Values(Plant::watermark_below_min_in_sync, Plant::join_without_epoch_start,
+                      Plant::truncate_to_high_watermark, Plant::no_epoch_check_on_fetch,
+                      Plant::removal_counted_before_applied, Plant::rejection_of_repeat_ends_union,
+                      Plant::repeat_takes_new_incarnation, Plant::watermark_goes_back),
+    [](const auto& which) {
+      for (const auto& [plant, name] : kPlants)
+        if (plant == which.param) return std::string(name);
+      return std::string("unknown");
+    });
+
+}  // namespace
+}  // namespace ropewalk::replication
