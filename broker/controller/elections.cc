@@ -41,7 +41,11 @@ void choose_leader(const Partition& partition, const Brokers& in_sync, const Bro
     if (!contains(eligible, id) || !may_lead(id)) continue;
     change.leader = id;
     change.in_sync = Brokers{id};
-    change.eligible = without(eligible, id);
+    // The last member of the set, which is away, has not missed anything either: below the minimum
+    // nothing is committed.
+    Brokers others = without(eligible, id);
+    for (const BrokerId member : in_sync) others = with(std::move(others), member);
+    change.eligible = std::move(others);
     return;
   }
   if (partition.leader != kNoBroker) change.leader = kNoBroker;

@@ -137,6 +137,24 @@ TEST_F(InSyncDecisionsTest, WhoJoinsIsNotEligibleAnyMore) {
   EXPECT_THAT(orders().eligible, ElementsAre(kThree));
 }
 
+// The last member stays in the set when it goes; when another leads instead, it holds everything
+// committed as well as that one does.
+TEST_F(InSyncDecisionsTest, TheLastMemberIsEligibleOnceAnEligibleOneLeads) {
+  fences(kThree);
+  fences(kTwo);
+  ASSERT_THAT(orders().eligible, ElementsAre(kTwo));
+  fences(kOne);
+  ASSERT_EQ(orders().leader, kNoBroker);
+  ASSERT_THAT(orders().in_sync, ElementsAre(kOne));
+  decide(BrokerHeartbeat{kTwo, image_->broker(kTwo)->epoch, image_->offset()});
+  EXPECT_EQ(orders().leader, kTwo);
+  EXPECT_THAT(orders().in_sync, ElementsAre(kTwo));
+  EXPECT_THAT(orders().eligible, ElementsAre(kOne));
+  fences(kTwo);
+  decide(BrokerHeartbeat{kOne, image_->broker(kOne)->epoch, image_->offset()});
+  EXPECT_EQ(orders().leader, kOne);
+}
+
 TEST_F(InSyncDecisionsTest, ManyPartitionsAreDecidedOneByOne) {
   decide(CreateTopics{{[] {
     NewTopic topic;
