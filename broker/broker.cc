@@ -197,25 +197,27 @@ Task<Result<void>> Broker::Parts::start_serving() {
     options.software_version = version();
     options.frame_bytes_max = static_cast<std::size_t>(settings.max_frame_bytes);
     native = std::make_unique<native::NativeListener>(environment, *uses, options);
-    CO_TRY(native_server, co_await start_server("native", *settings.native_listen,
-                                                native->sessions(), client_limits));
+    CO_TRY(native_server, co_await start_server(
+                              "native", *settings.native_listen, native->sessions(), client_limits,
+                              static_cast<std::size_t>(settings.max_frame_bytes)));
   }
   if (settings.kafka_listen) {
     kafka = std::make_unique<kafka::KafkaListener>(environment, *uses, kafka::KafkaOptions{});
-    CO_TRY(kafka_server, co_await start_server("kafka", *settings.kafka_listen, kafka->sessions(),
-                                               client_limits));
+    CO_TRY(kafka_server,
+           co_await start_server("kafka", *settings.kafka_listen, kafka->sessions(), client_limits,
+                                 static_cast<std::size_t>(settings.max_frame_bytes)));
   }
   co_return Result<void>();
 }
 
 Task<Result<std::unique_ptr<rpc::Server>>> Broker::Parts::start_server(
     std::string name, const settings::HostPort& listen, rpc::SessionFactory sessions,
-    std::shared_ptr<rpc::SharedLimits> shared) {
+    std::shared_ptr<rpc::SharedLimits> shared, std::size_t frame_bytes_max) {
   rpc::ServerOptions serving;
   serving.name = std::move(name);
   serving.listen = endpoint_of(listen);
   serving.shared = std::move(shared);
-  serving.limits.frame_bytes_max = static_cast<std::size_t>(settings.max_frame_bytes);
+  serving.limits.frame_bytes_max = frame_bytes_max;
   serving.limits.read_bytes_max = static_cast<std::size_t>(settings.receive_buffer_bytes);
   serving.limits.idle_max = settings.connection_idle_max;
   serving.limits.introduction_max = settings.negotiation_timeout;

@@ -71,9 +71,11 @@ struct Broker::Parts {
   void register_handlers();
   Task<Result<void>> start_peers();
   Task<void> stop_links();
-  Task<Result<std::unique_ptr<rpc::Server>>> start_server(
-      std::string name, const settings::HostPort& listen, rpc::SessionFactory sessions,
-      std::shared_ptr<rpc::SharedLimits> shared);
+  Task<Result<std::unique_ptr<rpc::Server>>> start_server(std::string name,
+                                                          const settings::HostPort& listen,
+                                                          rpc::SessionFactory sessions,
+                                                          std::shared_ptr<rpc::SharedLimits> shared,
+                                                          std::size_t frame_bytes_max);
   void register_listener(const char* name, const rpc::Server* server,
                          metadata::BrokerRegistration& broker) const;
   Task<void> make_metadata(Result<void>& outcome);

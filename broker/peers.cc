@@ -1,4 +1,5 @@
 // How one broker talks to the others of its cluster: `broker_listen`, and connections out.
+#include <algorithm>
 #include <utility>
 
 #include "broker/node/broker_address.h"
@@ -38,6 +39,10 @@ constexpr std::size_t kPeerConnectionsMax = 1000;
 // By what part of the memory for clients' requests there is as much for those of brokers.
 constexpr std::int64_t kPeerFramesShare = 4;
 
+// What clients may send says nothing of what brokers must: one entry of the metadata is up to 32
+// MiB.
+constexpr std::size_t kPeerFrameBytesMax = 100 << 20;
+
 bool is_wildcard(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
 
 }  // namespace
@@ -46,7 +51,8 @@ rpc::Limits Broker::Parts::peer_limits_of(const BrokerSettings& settings) {
   rpc::Limits limits;
   limits.connections_max = kPeerConnectionsMax;
   limits.frame_budget_bytes =
-      static_cast<std::size_t>(settings.in_flight_bytes_max / kPeerFramesShare);
+      std::max(static_cast<std::size_t>(settings.in_flight_bytes_max / kPeerFramesShare),
+               kPeerFrameBytesMax);
   limits.answer_bytes_max = static_cast<std::size_t>(settings.answer_bytes_max);
   return limits;
 }
@@ -62,9 +68,11 @@ env::Endpoint Broker::Parts::peer_endpoint() const {
 Task<void> Broker::Parts::make_links() {
   const rpc::PeerIdentity self{data->cluster(), settings.broker_id, data->first_id(), incarnation};
   rpc::PeerLinkOptions options;
-  options.on_refused = [this](BrokerId broker, const env::Endpoint&) {
+  options.on_refused = [this](BrokerId broker, const env::Endpoint& at) {
     if (quorum) quorum->peer_refused(broker);
-    if (controller) controller->broker_is_dead(broker);
+    // Where it used to be it need not be any more.
+    const bool is_there = node::broker_address(*view->get(), {}, broker) == at;
+    if (controller && is_there) controller->broker_is_dead(broker);
   };
   links = std::make_unique<rpc::PeerLinks>(environment, environment.control_core(), self,
                                            std::move(options));
@@ -107,8 +115,8 @@ Task<Result<void>> Broker::Parts::start_peers() {
   const rpc::PeerIdentity self{data->cluster(), settings.broker_id, data->first_id(), incarnation};
   peers = std::make_unique<rpc::PeerDispatcher>(environment, self);
   register_handlers();
-  CO_TRY(peer_server,
-         co_await start_server("broker", *settings.broker_listen, peers->sessions(), peer_limits));
+  CO_TRY(peer_server, co_await start_server("broker", *settings.broker_listen, peers->sessions(),
+                                            peer_limits, kPeerFrameBytesMax));
   co_return Result<void>();
 }
 

@@ -105,7 +105,8 @@ void RaftQuorum::resign(Term term) {
 
 void RaftQuorum::receive(Message message, env::Endpoint from) {
   if (!core_ || failure_ || stopping_ || !makes_sense(message)) return;
-  if (heard_from_.size() < kHeardMax) heard_from_[message.from] = std::move(from);
+  if (heard_from_.size() < kHeardMax || heard_from_.contains(message.from))
+    heard_from_[message.from] = std::move(from);
   core_->step(std::move(message));
   wake();
 }
@@ -143,6 +144,7 @@ Task<void> RaftQuorum::carry_out_readys() {
     tell_leadership();
     if (core_->has_ready()) {
       auto done = co_await carry_out(core_->ready());
+      if (!done && stopping_) break;  // Nothing of it was said.
       if (!done) stop_for_good(done.error());
       continue;
     }
@@ -155,7 +157,7 @@ Task<void> RaftQuorum::carry_out_readys() {
 
 Task<Result<void>> RaftQuorum::carry_out(Ready ready) {
   auto saved = co_await save(ready);
-  if (!saved && saved.error().code == Errc::disk_full && !starting_) {
+  if (!saved && saved.error().code == Errc::disk_full && !starting_ && !stopping_) {
     take_back(ready, saved.error());
     co_return Result<void>();
   }

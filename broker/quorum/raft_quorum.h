@@ -121,6 +121,8 @@ class RaftQuorum final : public MetadataQuorum, private log::LogListener {
   RaftConfig core_config();
   // raft_quorum_save.cc
   Task<Result<void>> save(const Ready& ready);
+  Task<Result<void>> store_state(HardState state);
+  Task<bool> room_may_come(const Error& error);
   Task<Result<void>> install_snapshot(LogEnd end);
   Task<Result<void>> write_entries(const std::vector<Entry>& entries);
   Task<Result<void>> cut_log(Offset end);
@@ -159,7 +161,7 @@ class RaftQuorum final : public MetadataQuorum, private log::LogListener {
   QuorumTransport& transport_;
   QuorumOptions options_;
   StateMachine* machine_ = nullptr;
-  HardState state_;     // As it was at the start.
+  HardState state_;     // As it is stored.
   bool fresh_ = false;  // There was no state file.
   bool starting_ = true;
   bool running_ = false;  // The tasks have begun.
@@ -179,7 +181,7 @@ class RaftQuorum final : public MetadataQuorum, private log::LogListener {
   std::uint64_t snapshot_failures_ = 0;
   env::Random random_;
   SnapshotPull pull_;
-  std::optional<std::string> fetched_;  // A whole snapshot that is to be installed.
+  std::map<Offset, std::string> fetched_;  // Whole snapshots that are to be installed.
   LogLimit disk_full_;
   LogLimit pull_failed_;
 

@@ -13,23 +13,44 @@ LeaderEpoch epoch_of(Term term) { return LeaderEpoch(term.value()); }
 
 }  // namespace
 
+// The core takes term, vote and snapshot for saved: on a full disk this node is silent until they
+// are. Entries it can take back.
 Task<Result<void>> RaftQuorum::save(const Ready& ready) {
   if (ready.hard) {
-    const HardState hard = *ready.hard;
-    // Without it nothing may be said: on a full disk this node is silent until there is room.
+    HardState hard = *ready.hard;
+    hard.joins = state_.joins;
+    CO_TRY_VOID(co_await store_state(hard));
+  }
+  if (ready.snapshot) {
     for (;;) {
-      auto stored = co_await store_hard_state(files_, hard);
-      if (stored) break;
-      if (stored.error().code != Errc::disk_full || starting_ || stopping_) co_return stored;
-      disk_full_.warn(environment_.now().time_since_epoch(), "the metadata quorum waits: {}",
-                      stored.error());
-      if (!co_await tasks_.core().sleep_until(environment_.now() + kFullDiskPause))
-        co_return fail(Errc::cancelled, "the metadata quorum stops");
+      auto installed = co_await install_snapshot(*ready.snapshot);
+      if (installed) break;
+      if (!co_await room_may_come(installed.error())) co_return installed;
     }
   }
-  if (ready.snapshot) CO_TRY_VOID(co_await install_snapshot(*ready.snapshot));
   if (!ready.entries.empty()) CO_TRY_VOID(co_await write_entries(ready.entries));
+  const bool has_some = ready.snapshot || !ready.entries.empty();
+  if (!state_.joins || !has_some) co_return Result<void>();
+  HardState joined = state_;
+  joined.joins = false;
+  co_return co_await store_state(joined);
+}
+
+Task<Result<void>> RaftQuorum::store_state(HardState state) {
+  for (;;) {
+    auto stored = co_await store_hard_state(files_, state);
+    if (stored) break;
+    if (!co_await room_may_come(stored.error())) co_return stored;
+  }
+  state_ = state;
   co_return Result<void>();
+}
+
+// Whether to try again: the disk is full, and nobody waits for the outcome.
+Task<bool> RaftQuorum::room_may_come(const Error& error) {
+  if (error.code != Errc::disk_full || starting_ || stopping_) co_return false;
+  disk_full_.warn(environment_.now().time_since_epoch(), "the metadata quorum waits: {}", error);
+  co_return co_await tasks_.core().sleep_until(environment_.now() + kFullDiskPause);
 }
 
 Task<Result<void>> RaftQuorum::write_entries(const std::vector<Entry>& entries) {
@@ -71,9 +92,11 @@ Task<Result<void>> RaftQuorum::reset_log(Offset start) {
 
 // The file first: with it, a log that ends before it is no damage.
 Task<Result<void>> RaftQuorum::install_snapshot(LogEnd end) {
-  ENSURE(fetched_, "a snapshot of entry {} is to be installed, but none was fetched", end.index);
-  CO_TRY(auto snapshot, Snapshot::open(*fetched_));
-  std::string content = *std::exchange(fetched_, std::nullopt);
+  const auto fetched = fetched_.find(end.index);
+  ENSURE(fetched != fetched_.end(),
+         "a snapshot of entry {} is to be installed, but none was fetched", end.index);
+  std::string content = fetched->second;
+  CO_TRY(auto snapshot, Snapshot::open(content));
   CO_TRY_VOID(co_await store_snapshot(files_, end.index, std::move(content)));
   CO_TRY_VOID(co_await reset_log(end.index + 1));
   auto loaded = machine_->load(snapshot);
@@ -82,6 +105,7 @@ Task<Result<void>> RaftQuorum::install_snapshot(LogEnd end) {
                      std::move(loaded).error());
   applied_ = end;
   bytes_since_snapshot_ = 0;
+  fetched_.erase(fetched_.begin(), fetched_.upper_bound(end.index));
   log_info("metadata: took over the snapshot of entry {}", end.index);
   co_return Result<void>();
 }

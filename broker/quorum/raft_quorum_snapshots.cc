@@ -89,9 +89,10 @@ void RaftQuorum::install_fetched(LogEnd end, std::string content) {
   if (!snapshot || snapshot->meta().last_index != end.index ||
       snapshot->meta().last_term != end.term) {
     pull_failed_.warn(now, "the snapshot of entry {} that was fetched does not check", end.index);
+    if (core_->offered()) pull_.wait_for_another(*core_->offered());
     return;
   }
-  if (core_->restore({end, snapshot->meta().voters})) fetched_ = std::move(content);
+  if (core_->restore({end, snapshot->meta().voters})) fetched_[end.index] = std::move(content);
 }
 
 }  // namespace ropewalk::quorum

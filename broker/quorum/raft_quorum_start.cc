@@ -118,7 +118,7 @@ Result<void> RaftQuorum::check_log(const std::optional<Snapshot>& snapshot,
                 "the metadata log in {} has the entries from {} up to {}, the snapshot ends "
                 "with {}: some are missing",
                 files_.name(), found.log_start, found.log_end - 1, snapshot_end - 1);
-  if (!fresh_ && found.log_end < kFormattedEnd && !snapshot && state_.term >= kFormattedTerm)
+  if (!fresh_ && found.log_end < kFormattedEnd && !snapshot && !state_.joins)
     return fail(Errc::corrupt, "the metadata log in {} is empty but was in use", files_.name());
   const auto last_epoch = found.epochs.last();
   if (!fresh_ && last_epoch && last_epoch->value() > state_.term.value())
@@ -168,13 +168,15 @@ RaftConfig RaftQuorum::core_config() {
 }
 
 // Only the list of voters of a new quorum comes before the first state file: a state file without
-// entries is damage, unless its term is 0: then the broker is to learn everything from others.
+// entries is damage, unless it says that the broker joins: then it is to learn everything from
+// others.
 Task<Result<void>> RaftQuorum::write_formatted(Voters voters) {
   if (!voters.empty()) {
     state_.term = kFormattedTerm;
     const std::vector<Entry> first{{Offset(1), kFormattedTerm, voters_batch(voters, 0)}};
     if (log_->next_offset() < kFormattedEnd) CO_TRY_VOID(co_await write_entries(first));
   }
+  state_.joins = voters.empty();
   co_return co_await store_hard_state(files_, state_);
 }
 

@@ -20,6 +20,7 @@ std::string encode(const HardState& state) {
   message.set_directory(state.directory.to_bytes());
   message.set_term(state.term.value());
   message.set_voted_for(state.voted_for.value());
+  message.set_joins(state.joins);
   return log::seal_content(kStateMagic, kStateVersion, message.SerializeAsString());
 }
 
@@ -36,6 +37,7 @@ Result<HardState> decode_hard_state(std::string_view bytes) {
   state.directory = DirectoryId(directory);
   state.term = Term(message.term());
   state.voted_for = BrokerId(message.voted_for());
+  state.joins = message.joins();
   return state;
 }
 

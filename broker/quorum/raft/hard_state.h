@@ -12,6 +12,7 @@ struct HardState {
   DirectoryId directory;
   Term term;
   BrokerId voted_for = kNoBroker;  // In this term.
+  bool joins = false;              // Has had no entry yet. The driver's, not the core's.
   bool operator==(const HardState&) const = default;
 };
 

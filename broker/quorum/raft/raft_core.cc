@@ -222,6 +222,7 @@ void RaftCore::retract() {
     uncommitted_bytes_ += log_.at(index).batch.size();
   match_progress_to_voters();
   for (auto& [key, progress] : progress_) progress.cut_back(stable_ + 1);
+  confirm_reads();
 }
 
 }  // namespace ropewalk::quorum

@@ -17,6 +17,13 @@ void SnapshotPull::follow(const std::optional<RaftCore::Offer>& offer) {
   restart();
 }
 
+void SnapshotPull::wait_for_another(const RaftCore::Offer& offer) {
+  offer_ = offer;
+  restart();
+  asked_ = true;
+  waited_ticks_ = 0;
+}
+
 void SnapshotPull::tick() {
   if (asked_ && ++waited_ticks_ >= patience_ticks_) asked_ = false;
 }

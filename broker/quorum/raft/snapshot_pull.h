@@ -34,6 +34,8 @@ class SnapshotPull {
 
   // What RaftCore::offered() says, as often as one likes.
   void follow(const std::optional<RaftCore::Offer>& offer);
+  // What came of that offer is no good: it is fetched again, but not at once.
+  void wait_for_another(const RaftCore::Offer& offer);
   void tick();
   // What is to be asked now, once.
   std::optional<Question> question();

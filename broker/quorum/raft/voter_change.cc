@@ -54,6 +54,7 @@ Result<Offset> RaftCore::change_voters(Voters voters) {
   lead_entry(voters_batch(voters, config_.wall_time()));
   match_progress_to_voters();
   maybe_commit();  // The fewer may be enough already.
+  confirm_reads();
   return log_.end().index;
 }
 

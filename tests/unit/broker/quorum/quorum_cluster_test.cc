@@ -127,6 +127,46 @@ TEST_F(QuorumSnapshots, WhoJoinsLateFetchesOne) {
   EXPECT_TRUE(cluster_.run_until([&] { return cluster_.all_the_same(); }));
 }
 
+// What the core takes for saved must come to be, once there is room.
+TEST_F(QuorumSnapshots, FullDiskOfWhoFetchesOneIsWaitedFor) {
+  begin({1, 2, 3});
+  append_many(cluster_.wait_for_leader(), 0, 100);
+  cluster_.run_for(std::chrono::seconds(1));
+  for (const int id : {1, 2, 3}) cluster_.stop(id);
+  for (const int id : {1, 2, 3}) start(id);
+  cluster_.format(4, {});
+  const auto capacity = cluster_.disk(4).faults.capacity_bytes;
+  cluster_.disk(4).faults.capacity_bytes = cluster_.disk(4).used_bytes() + 1000;
+  start(4);
+  const int leader = cluster_.wait_for_leader();
+  append_many(leader, 100, 103);
+  cluster_.run_for(std::chrono::seconds(5));
+  EXPECT_TRUE(cluster_.machine(4).entries.empty());
+  cluster_.disk(4).faults.capacity_bytes = capacity;
+  EXPECT_TRUE(cluster_.run_until([&] { return cluster_.all_the_same(); }));
+  EXPECT_EQ(cluster_.machine(4).entries.size(), 103u);
+}
+
+// It has heard of the term, but had no entry yet.
+TEST_F(QuorumClusterTest, JoinerThatDiesBeforeItsFirstEntryStartsAgain) {
+  begin({1, 2, 3});
+  const int leader = cluster_.wait_for_leader();
+  append(leader, "a");
+  cluster_.cut(leader, 4);
+  cluster_.format(4, {});
+  start(4);
+  ASSERT_TRUE(cluster_.run_until([&] { return cluster_.at(4).term() > Term(1); }));
+  cluster_.run_for(std::chrono::seconds(1));
+  cluster_.power_cut(4);
+  start(4);
+  EXPECT_TRUE(cluster_.machine(4).entries.empty());
+  cluster_.heal();
+  EXPECT_TRUE(cluster_.run_until([&] { return cluster_.all_the_same(); }));
+  // From then on an empty log is damage.
+  cluster_.power_cut(4);
+  start(4);
+}
+
 TEST_F(QuorumSnapshots, ClusterOfOneGrowsToThreeAndLosesItsFirst) {
   begin({1});
   append_many(1, 0, 50);
