@@ -41,18 +41,21 @@ func (c client) Produce(what contract.Produce, coming <-chan contract.Record, ac
 		return err
 	}
 	var failed error
-	var listening sync.WaitGroup
+	// What is sent again after a close fails: the broker may have been away.
+	var listening, underWay sync.WaitGroup
 	listening.Add(2)
 	go func() {
 		defer listening.Done()
 		for stored := range producer.Successes() {
 			acked(stored.Metadata.(int), stored.Offset)
+			underWay.Done()
 		}
 	}()
 	go func() {
 		defer listening.Done()
 		for lost := range producer.Errors() {
 			failed = lost.Err
+			underWay.Done()
 		}
 	}()
 	index := 0
@@ -68,9 +71,11 @@ func (c client) Produce(what contract.Produce, coming <-chan contract.Record, ac
 		for _, header := range record.Headers {
 			sent.Headers = append(sent.Headers, sarama.RecordHeader{Key: []byte(header.Name), Value: header.Value})
 		}
+		underWay.Add(1)
 		producer.Input() <- sent
 		index++
 	}
+	underWay.Wait()
 	producer.AsyncClose()
 	listening.Wait()
 	return failed
