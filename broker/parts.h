@@ -65,6 +65,7 @@ struct Broker::Parts {
   static rpc::Limits peer_limits_of(const BrokerSettings& settings);
   Task<void> make_use_cases();
   Task<Result<void>> start_serving();
+  rpc::PeerIdentity identity() const;
   env::Endpoint peer_endpoint() const;
   Task<void> make_links();
   void make_router();

@@ -57,6 +57,11 @@ rpc::Limits Broker::Parts::peer_limits_of(const BrokerSettings& settings) {
   return limits;
 }
 
+// Pre: the data directories are open.
+rpc::PeerIdentity Broker::Parts::identity() const {
+  return {data->cluster(), settings.broker_id, data->first_id(), incarnation};
+}
+
 // Where others are told to find this broker. Pre: it listens for them.
 env::Endpoint Broker::Parts::peer_endpoint() const {
   if (const auto said = settings.advertised.find("broker"); said != settings.advertised.end())
@@ -66,7 +71,6 @@ env::Endpoint Broker::Parts::peer_endpoint() const {
 
 // On the control core.
 Task<void> Broker::Parts::make_links() {
-  const rpc::PeerIdentity self{data->cluster(), settings.broker_id, data->first_id(), incarnation};
   rpc::PeerLinkOptions options;
   options.on_refused = [this](BrokerId broker, const env::Endpoint& at) {
     if (quorum) quorum->peer_refused(broker);
@@ -74,7 +78,7 @@ Task<void> Broker::Parts::make_links() {
     const bool is_there = node::broker_address(*view->get(), {}, broker) == at;
     if (controller && is_there) controller->broker_is_dead(broker);
   };
-  links = std::make_unique<rpc::PeerLinks>(environment, environment.control_core(), self,
+  links = std::make_unique<rpc::PeerLinks>(environment, environment.control_core(), identity(),
                                            std::move(options));
   quorum_link = std::make_unique<quorum::QuorumLink>(environment, *links);
   co_return;
@@ -112,8 +116,7 @@ Task<Result<void>> Broker::Parts::start_peers() {
                    "where they find this one (advertised = broker=HOST:PORT)",
                    settings.broker_listen->host);
   co_await env::on(environment.control_core(), make_links());
-  const rpc::PeerIdentity self{data->cluster(), settings.broker_id, data->first_id(), incarnation};
-  peers = std::make_unique<rpc::PeerDispatcher>(environment, self);
+  peers = std::make_unique<rpc::PeerDispatcher>(environment, identity());
   register_handlers();
   CO_TRY(peer_server, co_await start_server("broker", *settings.broker_listen, peers->sessions(),
                                             peer_limits, kPeerFrameBytesMax));

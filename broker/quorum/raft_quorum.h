@@ -113,6 +113,7 @@ class RaftQuorum final : public MetadataQuorum, private log::LogListener {
   // raft_quorum_start.cc
   Task<Result<void>> load_state();
   Task<Result<void>> open_log(const std::optional<Snapshot>& snapshot);
+  Result<void> load_machine(Snapshot& snapshot);
   Result<void> check_log(const std::optional<Snapshot>& snapshot,
                          const log::RecoveryReport& recovered) const;
   Task<Result<void>> write_formatted(Voters voters);

@@ -99,11 +99,7 @@ Task<Result<void>> RaftQuorum::install_snapshot(LogEnd end) {
   CO_TRY(auto snapshot, Snapshot::open(content));
   CO_TRY_VOID(co_await store_snapshot(files_, end.index, std::move(content)));
   CO_TRY_VOID(co_await reset_log(end.index + 1));
-  auto loaded = machine_->load(snapshot);
-  if (!loaded)
-    co_return within(fmt::format("loading the metadata snapshot of entry {}", end.index),
-                     std::move(loaded).error());
-  applied_ = end;
+  CO_TRY_VOID(load_machine(snapshot));
   bytes_since_snapshot_ = 0;
   fetched_.erase(fetched_.begin(), fetched_.upper_bound(end.index));
   log_info("metadata: took over the snapshot of entry {}", end.index);

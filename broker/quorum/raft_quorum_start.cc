@@ -41,11 +41,7 @@ Task<Result<void>> RaftQuorum::start() {
   SnapshotInfo info;
   if (snapshot) {
     info = {{snapshot->meta().last_index, snapshot->meta().last_term}, snapshot->meta().voters};
-    auto loaded = machine_->load(*snapshot);
-    if (!loaded)
-      co_return within(fmt::format("loading the metadata snapshot of entry {}", info.end.index),
-                       std::move(loaded).error());
-    applied_ = info.end;
+    CO_TRY_VOID(load_machine(*snapshot));
   }
   CO_TRY(auto entries, co_await read_entries(info.end.index + 1));
   core_ = std::make_unique<RaftCore>(core_config(), state_, std::move(info), std::move(entries));
@@ -57,6 +53,17 @@ Task<Result<void>> RaftQuorum::start() {
   starting_ = false;
   if (failure_) co_return fail(*failure_);
   co_return Result<void>();
+}
+
+// The state machine's state is the snapshot's from now on.
+Result<void> RaftQuorum::load_machine(Snapshot& snapshot) {
+  const LogEnd end{snapshot.meta().last_index, snapshot.meta().last_term};
+  auto loaded = machine_->load(snapshot);
+  if (!loaded)
+    return within(fmt::format("loading the metadata snapshot of entry {}", end.index),
+                  std::move(loaded).error());
+  applied_ = end;
+  return {};
 }
 
 Task<Result<void>> RaftQuorum::load_state() {

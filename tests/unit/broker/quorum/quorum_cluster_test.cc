@@ -106,15 +106,20 @@ class QuorumSnapshots : public QuorumClusterTest {
           options.snapshot_after_bytes = 2000;
           options.segment_bytes = 3000;
         }) {}
+
+  // Three with a hundred entries, the older of which only a snapshot has: what is kept in memory
+  // beside it is gone when the processes are.
+  void begin_with_a_snapshot() {
+    begin({1, 2, 3});
+    append_many(cluster_.wait_for_leader(), 0, 100);
+    cluster_.run_for(std::chrono::seconds(1));
+    for (const int id : {1, 2, 3}) cluster_.stop(id);
+    for (const int id : {1, 2, 3}) start(id);
+  }
 };
 
 TEST_F(QuorumSnapshots, WhoJoinsLateFetchesOne) {
-  begin({1, 2, 3});
-  append_many(cluster_.wait_for_leader(), 0, 100);
-  cluster_.run_for(std::chrono::seconds(1));
-  // Older entries than what is kept in memory are gone when its processes are.
-  for (const int id : {1, 2, 3}) cluster_.stop(id);
-  for (const int id : {1, 2, 3}) start(id);
+  begin_with_a_snapshot();
   cluster_.format(4, {});
   start(4);
   append_many(cluster_.wait_for_leader(), 100, 110);
@@ -129,11 +134,7 @@ TEST_F(QuorumSnapshots, WhoJoinsLateFetchesOne) {
 
 // What the core takes for saved must come to be, once there is room.
 TEST_F(QuorumSnapshots, FullDiskOfWhoFetchesOneIsWaitedFor) {
-  begin({1, 2, 3});
-  append_many(cluster_.wait_for_leader(), 0, 100);
-  cluster_.run_for(std::chrono::seconds(1));
-  for (const int id : {1, 2, 3}) cluster_.stop(id);
-  for (const int id : {1, 2, 3}) start(id);
+  begin_with_a_snapshot();
   cluster_.format(4, {});
   const auto capacity = cluster_.disk(4).faults.capacity_bytes;
   cluster_.disk(4).faults.capacity_bytes = cluster_.disk(4).used_bytes() + 1000;
