@@ -31,9 +31,11 @@ env::Endpoint endpoint_of(const settings::HostPort& address) {
   return {address.host, address.port};
 }
 
-replication::ReplicaManagerOptions replica_options(const BrokerSettings& settings) {
+replication::ReplicaManagerOptions replica_options(const BrokerSettings& settings,
+                                                   IncarnationId incarnation) {
   replication::ReplicaManagerOptions options;
   options.self = settings.broker_id;
+  options.incarnation = incarnation;
   options.retention_every = settings.retention_check_interval;
   options.log.segment_bytes = static_cast<std::uint64_t>(settings.segment_bytes);
   options.log.index_interval_bytes = static_cast<std::uint32_t>(settings.index_interval_bytes);
@@ -90,7 +92,7 @@ Task<Result<void>> Broker::Parts::start_admin() {
 Task<Result<void>> Broker::Parts::open_and_join() {
   unready = "opening the replicas";
   view = std::make_unique<metadata::MetadataView>(environment);
-  replication::ReplicaManagerOptions replica_settings = replica_options(settings);
+  replication::ReplicaManagerOptions replica_settings = replica_options(settings, incarnation);
   replica_settings.on_directory_failed = [this](const log::LogDirectory& directory,
                                                 const Error& error) {
     directory_failed(directory, error);
@@ -142,7 +144,6 @@ Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
   controls.controller.cluster = data->cluster();
   controls.controller.session = settings.session_timeout;
   controls.controller.partitions_default = static_cast<std::int32_t>(settings.default_partitions);
-  controls.controller.replication_factor_max = 1;  // Nothing is replicated between brokers yet.
   controls.controller.replicas_max = static_cast<std::size_t>(settings.max_partitions);
   controller =
       std::make_unique<node::ActiveController>(environment, *quorum, *view, std::move(controls));
@@ -284,6 +285,8 @@ Task<void> Broker::Parts::join(replication::OpenedReplicas opened, Result<void>&
     co_return;
   }
   joined = true;
+  environment.core(0).post(
+      [this, epoch = *registered] { replicas->joined(*router, epoch, fetchers.get()); });
   reconciler->begin(view->get(), data->replicas());
   outcome = co_await membership->unfence(deadline);
   if (outcome) leased.store(membership.get(), std::memory_order_release);
@@ -355,7 +358,9 @@ Task<void> Broker::Parts::stop() {
   if (kafka_server) co_await kafka_server->stop();
   if (kafka) co_await kafka->stop();
   co_await env::on(environment.control_core(), leave());
+  if (fetchers) co_await fetchers->stop();
   const bool whole = replicas ? co_await replicas->stop() : false;
+  if (replica_server) co_await replica_server->stop();
   co_await await_answers();
   if (peers) co_await peers->stop();
   if (peer_server) co_await peer_server->stop();

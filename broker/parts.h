@@ -21,7 +21,9 @@
 #include "broker/quorum/quorum_link.h"
 #include "broker/quorum/raft_quorum.h"
 #include "broker/quota/byte_budget.h"
+#include "broker/replication/replica_fetchers.h"
 #include "broker/replication/replica_manager.h"
+#include "broker/replication/replica_server.h"
 #include "broker/rpc/peer_dispatcher.h"
 #include "broker/rpc/peer_links.h"
 #include "broker/rpc/server.h"
@@ -131,6 +133,8 @@ struct Broker::Parts {
   const std::shared_ptr<rpc::SharedLimits> client_limits;  // Of both listeners together.
   const std::shared_ptr<rpc::SharedLimits> peer_limits;    // Clients use up nothing of these.
   const IncarnationId incarnation;                         // Of this life.
+  std::unique_ptr<replication::ReplicaServer> replica_server;
+  std::unique_ptr<replication::ReplicaFetchers> fetchers;
   std::unique_ptr<rpc::PeerDispatcher> peers;
   std::unique_ptr<rpc::Server> peer_server;
   std::unique_ptr<native::NativeListener> native;

@@ -96,6 +96,7 @@ void Broker::Parts::make_router() {
 // What comes before there is a controller here is told that this is none.
 void Broker::Parts::register_handlers() {
   quorum_link->register_at(*peers);
+  replica_server->register_at(*peers);
   peers->on_request(
       internal::CONTROLLER_PROPOSE, [this](rpc::PeerRequest request, rpc::PeerReply reply) {
         environment.control_core().post(
@@ -116,6 +117,9 @@ Task<Result<void>> Broker::Parts::start_peers() {
                    "where they find this one (advertised = broker=HOST:PORT)",
                    settings.broker_listen->host);
   co_await env::on(environment.control_core(), make_links());
+  replica_server = std::make_unique<replication::ReplicaServer>(environment, replicas->table());
+  fetchers = std::make_unique<replication::ReplicaFetchers>(environment, identity(),
+                                                            rpc::PeerLinkOptions());
   peers = std::make_unique<rpc::PeerDispatcher>(environment, identity());
   register_handlers();
   CO_TRY(peer_server, co_await start_server("broker", *settings.broker_listen, peers->sessions(),

@@ -1,6 +1,13 @@
 #include "broker/metadata/image.h"
 
+#include <algorithm>
+
 namespace ropewalk::metadata {
+
+const BrokerListener* find_listener(const BrokerRegistration& broker, std::string_view name) {
+  const auto found = std::ranges::find(broker.listeners, name, &BrokerListener::name);
+  return found == broker.listeners.end() ? nullptr : &*found;
+}
 
 const Topic* Image::topic(TopicId id) const {
   const TopicPtr* found = topics_.find(id);

@@ -39,6 +39,9 @@ struct Topic {
 using TopicPtr = std::shared_ptr<const Topic>;
 using BrokerPtr = std::shared_ptr<const BrokerRegistration>;
 
+// Null: it has no such listener.
+const BrokerListener* find_listener(const BrokerRegistration& broker, std::string_view name);
+
 class Image {
  public:
   // Everything up to here is in. 0: nothing yet.

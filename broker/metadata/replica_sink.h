@@ -11,13 +11,13 @@ class ReplicaSink {
  public:
   virtual ~ReplicaSink() = default;
   // This broker leads the partition in `state`, its replica lives in `directory` (made if it is
-  // new). Comes again, for the same leader epoch too, whenever the state or the topic's settings
-  // change; `image` is the one that says so.
+  // new). Comes again, for the same leader epoch too, whenever the state, the topic's settings or
+  // the registration of a broker with a replica change; `image` is the one that says so.
   virtual void become_leader(const ImagePtr& image, const TopicPtr& topic,
                              const PartitionPtr& state, const DirectoryId& directory) = 0;
-  // This broker holds a replica but does not lead: the leader is another one or nobody.
-  virtual void stop_leading(const ImagePtr& image, const TopicPtr& topic,
-                            const PartitionPtr& state) = 0;
+  // This broker holds a replica, and the leader is another one or nobody. Comes again like that.
+  virtual void become_follower(const ImagePtr& image, const TopicPtr& topic,
+                               const PartitionPtr& state, const DirectoryId& directory) = 0;
   // The topic is gone or the replica was moved away: its data goes.
   virtual void remove(const TopicPartition& partition) = 0;
 };

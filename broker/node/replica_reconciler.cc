@@ -29,6 +29,31 @@ void ReplicaReconciler::image_changed(const metadata::ImagePtr& before,
                                       const metadata::ImagePtr& after) {
   if (!running_) return;
   for (const auto& delta : metadata::partition_changes(*before, *after)) follow(after, delta);
+  if (&before->brokers() != &after->brokers()) brokers_changed(before, after);
+}
+
+// Who leads must know in what life its followers are, and who follows where its leader is.
+void ReplicaReconciler::brokers_changed(const metadata::ImagePtr& before,
+                                        const metadata::ImagePtr& after) {
+  std::vector<BrokerId> changed;
+  for (const auto& [id, broker] : after->brokers()) {
+    const auto known = before->brokers().find(id);
+    if (known == before->brokers().end() || known->second != broker) changed.push_back(id);
+  }
+  if (changed.empty()) return;
+  after->topics().for_each([&](const TopicId& id, const metadata::TopicPtr& topic) {
+    for (const auto& partition : topic->partitions) {
+      const bool concerns_us =
+          place_of(partition.get(), self_) && std::ranges::any_of(changed, [&](BrokerId broker) {
+            return place_of(partition.get(), broker).has_value();
+          });
+      if (concerns_us)
+        follow(after, {.id = {id, partition->index.value()},
+                       .topic = topic,
+                       .before = partition,
+                       .after = partition});
+    }
+  });
 }
 
 void ReplicaReconciler::follow(const metadata::ImagePtr& image,
@@ -41,7 +66,7 @@ void ReplicaReconciler::follow(const metadata::ImagePtr& image,
   if (delta.after->leader == self_)
     sink_.become_leader(image, delta.topic, delta.after, delta.after->directories[*place]);
   else
-    sink_.stop_leading(image, delta.topic, delta.after);
+    sink_.become_follower(image, delta.topic, delta.after, delta.after->directories[*place]);
 }
 
 }  // namespace ropewalk::node

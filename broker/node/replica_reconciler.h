@@ -26,6 +26,7 @@ class ReplicaReconciler final : public metadata::MachineListener {
   void leader_changed(BrokerId, Term) override {}
 
  private:
+  void brokers_changed(const metadata::ImagePtr& before, const metadata::ImagePtr& after);
   void follow(const metadata::ImagePtr& image, const metadata::PartitionDelta& delta);
 
   BrokerId self_;

@@ -11,12 +11,19 @@ void Outbox::add(env::Core& core, std::shared_ptr<ProduceSink> sink, std::uint32
 
 void Outbox::add(env::Core& core, std::shared_ptr<FetchSink> sink, std::uint32_t index,
                  Looked found) {
-  to(core).fetched.push_back({std::move(sink), index, std::move(found)});
+  to(core).fetched.push_back({std::move(sink), index, News::looked, std::move(found)});
 }
 
 void Outbox::add_moved(env::Core& core, std::shared_ptr<FetchSink> sink, std::uint32_t index) {
-  to(core).fetched.push_back({std::move(sink), index, std::nullopt});
+  to(core).fetched.push_back({std::move(sink), index, News::moved, {}});
 }
+
+void Outbox::add_watermark_moved(env::Core& core, std::shared_ptr<FetchSink> sink,
+                                 std::uint32_t index) {
+  to(core).fetched.push_back({std::move(sink), index, News::watermark_moved, {}});
+}
+
+void Outbox::add(env::Core& core, env::Job letter) { to(core).others.push_back(std::move(letter)); }
 
 void Outbox::flush(env::Environment& environment, env::Serial& serial) {
   if (by_core_.empty()) return;
@@ -36,18 +43,26 @@ void Outbox::flush(env::Environment& environment, env::Serial& serial) {
 void Outbox::Letters::deliver() {
   for (Produced& letter : produced) letter.sink->produced(letter.item, std::move(letter.outcome));
   for (Fetched& letter : fetched) {
-    if (letter.found)
-      letter.sink->looked(letter.index, std::move(*letter.found));
-    else
-      letter.sink->moved(letter.index);
+    switch (letter.news) {
+      case News::looked:
+        letter.sink->looked(letter.index, std::move(letter.found));
+        break;
+      case News::moved:
+        letter.sink->moved(letter.index);
+        break;
+      case News::watermark_moved:
+        letter.sink->watermark_moved(letter.index);
+        break;
+    }
   }
+  for (env::Job& letter : others) letter();
 }
 
 Outbox::Letters& Outbox::to(env::Core& core) {
   for (Letters& letters : by_core_) {
     if (letters.core == &core) return letters;
   }
-  by_core_.push_back({.core = &core, .produced = {}, .fetched = {}});
+  by_core_.push_back({.core = &core, .produced = {}, .fetched = {}, .others = {}});
   return by_core_.back();
 }
 

@@ -43,6 +43,7 @@ struct Looked {
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
   std::optional<EpochEnd> epoch_end;  // Of the one that was asked for; none is known otherwise.
   std::optional<EpochEnd> diverging;  // What the reader has is not in this log from there on.
+  Offset log_end = kNoOffset;         // For followers only, as are the views behind the watermark.
 };
 
 // Who reads. Called on the core that it called from.
@@ -52,6 +53,8 @@ class FetchSink {
   virtual void looked(std::uint32_t index, Looked found) = 0;
   // Something is to be had that was not there when it looked: records, or an error. Once a watch.
   virtual void moved(std::uint32_t index) = 0;
+  // Of a follower's watch, which goes on: the high watermark alone has moved. At most once a watch.
+  virtual void watermark_moved(std::uint32_t) {}
 };
 
 class Outbox {
@@ -60,6 +63,9 @@ class Outbox {
            Result<Appended> outcome);
   void add(env::Core& core, std::shared_ptr<FetchSink> sink, std::uint32_t index, Looked found);
   void add_moved(env::Core& core, std::shared_ptr<FetchSink> sink, std::uint32_t index);
+  void add_watermark_moved(env::Core& core, std::shared_ptr<FetchSink> sink, std::uint32_t index);
+  // Whatever else is to be said there, in this order.
+  void add(env::Core& core, env::Job letter);
 
   // Inside `serial`, at the end of a drain.
   void flush(env::Environment& environment, env::Serial& serial);
@@ -70,15 +76,18 @@ class Outbox {
     std::uint32_t item;
     Result<Appended> outcome;
   };
+  enum class News { looked, moved, watermark_moved };
   struct Fetched {
     std::shared_ptr<FetchSink> sink;
     std::uint32_t index;
-    std::optional<Looked> found;  // Nothing: moved.
+    News news;
+    Looked found;  // Of a look.
   };
   struct Letters {
     env::Core* core;
     std::vector<Produced> produced;
     std::vector<Fetched> fetched;
+    std::vector<env::Job> others;
     void deliver();
   };
   Letters& to(env::Core& core);

@@ -11,17 +11,21 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "broker/log/partition_log.h"
 #include "broker/log/space_guard.h"
+#include "broker/replication/follow_sink.h"
 #include "broker/replication/leader.h"
 #include "broker/replication/outbox.h"
 #include "broker/replication/producer_state.h"
+#include "broker/replication/replica_messages.h"
 #include "common/bytes.h"
 #include "common/env/environment.h"
 #include "common/env/serial.h"
 #include "common/env/task.h"
+#include "common/log.h"
 
 namespace ropewalk::replication {
 
@@ -48,6 +52,21 @@ struct Look {
   std::uint32_t index = 0;  // For the sink.
 };
 
+// The same for a follower.
+struct ReplicaLook {
+  FollowerRequest request;
+  LeaderEpoch leader_epoch = kNoLeaderEpoch;  // That it follows.
+  std::uint32_t index = 0;                    // For the sink.
+};
+
+// Whom to follow, and who asks that leader.
+struct FollowRole {
+  Following following;
+  log::LogOptions options;
+  std::shared_ptr<FollowSink> feed;
+  env::Core* feed_core = nullptr;
+};
+
 class Partition final : public env::SerialOwner, private log::LogListener {
  public:
   struct Options {
@@ -57,6 +76,11 @@ class Partition final : public env::SerialOwner, private log::LogListener {
     log::RecoveredLog recovered;
     ProducerState producers;
     const log::SpaceGuard& space;  // Of its directory; outlives it.
+    ReplicationTimes times = {};
+    // Who asks the controller for in-sync sets; on that core. Null: nobody, which is right for
+    // partitions with one replica only.
+    std::shared_ptr<ProposalSink> proposals = {};
+    env::Core* proposals_core = nullptr;
     // Makes the log's place; `enter` is the partition's.
     std::function<log::LogPlace(std::function<void(env::Job)> enter)> place;
   };
@@ -64,7 +88,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   ~Partition() override;
 
   const TopicPartition& id() const { return id_; }
-  enum class Standing { idle, leading, failed };
+  enum class Standing { idle, following, leading, failed };
   // Any thread; the truth of a moment ago.
   Standing standing() const { return standing_.load(std::memory_order_relaxed); }
 
@@ -80,10 +104,25 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   void look(std::shared_ptr<FetchSink> sink, Look look);
   void unwatch(std::shared_ptr<FetchSink> sink, std::uint32_t index);
 
+  // What a follower of ours may have. `progress` is what it says of itself beside. Found is a view
+  // where there is something behind FetchFrom::from, or it lies below the log's start; where there
+  // is nothing the sink is told when there is. Errors: not_leader_or_follower, fenced_leader_epoch,
+  // unknown_leader_epoch, kafka_storage_error.
+  void look_as_replica(std::shared_ptr<FetchSink> sink, ReplicaLook look,
+                       std::optional<Progressed> progress);
+  // A follower says how far it is.
+  void follower_progressed(Progressed progress);
+  // What became of a proposal of that epoch: once for each.
+  void proposal_answered(LeaderEpoch epoch, ProposalAnswered answer);
+
   // Leads, or goes on to lead under changed circumstances. Older ones than known change nothing.
   void lead(Leadership leadership, log::LogOptions options);
-  // Another broker or nobody leads from `epoch` on. Who waits gets not_leader_or_follower.
+  // Nobody leads from `epoch` on. Who waits gets not_leader_or_follower.
   void stop_leading(LeaderEpoch epoch);
+  // Another broker leads. Its feed is told what is wanted, and that nothing is any more.
+  void follow(FollowRole role);
+  // The answer to Want `number`: of the leader, or that there is none (an error).
+  void fetched(std::uint64_t number, ReceivedNews news);
 
   // The disk that it is on has failed (R11): it serves no more. Who reports that has said so.
   void disk_failed(Error error);
@@ -127,6 +166,23 @@ class Partition final : public env::SerialOwner, private log::LogListener {
     std::uint32_t index;
   };
 
+  // What a follower has asked of its feed.
+  struct Asked {
+    std::uint64_t number = 0;
+    std::uint64_t generation = 0;
+    std::optional<FollowerRequest> request;
+    bool operator==(const Asked&) const = default;
+  };
+  // A follower that looks at us.
+  struct ReplicaWatcher {
+    Offset at;  // Told when the log goes on from there.
+    Offset high_watermark;
+    bool told_watermark = false;
+    env::Core* core;
+    std::weak_ptr<FetchSink> sink;
+    std::uint32_t index;
+  };
+
   void drained() override;
 
   void log_written() override;
@@ -147,8 +203,25 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   Looked found_by(const Look& look) const;
   Result<void> check_place(const Look& look, Looked& found) const;
   EpochHistory epochs() const { return {log_->epochs(), epoch_, log_->readable_end()}; }
+  void look_inside(env::Core& core, const std::shared_ptr<FetchSink>& sink,
+                   const ReplicaLook& look);
+  Looked found_by(const ReplicaLook& look) const;
+  void wake_replicas();
+  void watermark_moved(Offset to);
   void lead_inside(Leadership leadership, const log::LogOptions& options);
+  void follow_inside(FollowRole role);
+  bool is_quiet() const { return !cutting_ && log_->next_offset() == log_->readable_end(); }
+  void begin_next_role();
+  Result<void> check_epochs() const;
   void begin_leadership(Leadership leadership);
+  void begin_following(FollowRole role);
+  void end_following();
+  void tick_at(Time when);
+  void fetched_inside(std::uint64_t number, ReceivedNews& news);
+  void carry_out(FollowerEffects effects, std::vector<ReplicaBatch>& batches);
+  void append_replicated(ReplicaBatch& batch);
+  void cut(Offset end, bool begin_anew);
+  void ask_leader();
   void end_role(Error why);
   void end_by(const Error& error);
   void carry_out(const LeaderEffects& effects);
@@ -171,7 +244,22 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   std::shared_ptr<log::PartitionLog> log_;
   Offset high_watermark_;
   LeaderEpoch epoch_ = kNoLeaderEpoch;  // The newest that the metadata log told.
+  const ReplicationTimes times_;
+  const std::shared_ptr<ProposalSink> proposals_;
+  env::Core* const proposals_core_;
+  // At most one of these is there. A role begins when the log rests: nothing of it is unwritten or
+  // being cut.
   std::optional<Leader> leader_;
+  std::optional<Follower> follower_;
+  std::variant<std::monostate, Leadership, FollowRole> next_role_;
+  FollowRole role_;  // Of the follower.
+  Asked asked_;      // Of its feed; number 0: nothing yet.
+  std::uint64_t next_want_ = 1;
+  env::Duration ask_delay_{};       // Before the next question.
+  std::optional<Progressed> tell_;  // At the end of the drain.
+  bool cutting_ = false;
+  Time next_tick_ = env::kNever;  // A timer is set for then.
+  LogLimit refused_answers_;
   Error why_not_;       // What a request hears while leader_ is empty.
   bool ended_ = false;  // Failed or closed: there is no new role.
   std::atomic<Standing> standing_{Standing::idle};
@@ -179,6 +267,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   std::vector<WaiterId> free_waiters_;
   std::vector<Unwritten> unwritten_;
   std::vector<Watcher> watchers_;
+  std::vector<ReplicaWatcher> replica_watchers_;
   Outbox outbox_;
   env::Serial serial_;
 };

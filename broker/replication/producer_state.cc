@@ -145,6 +145,11 @@ void ProducerState::truncate_to(Offset end) {
   }
 }
 
+void ProducerState::clear() {
+  before_.clear();
+  producers_.clear();
+}
+
 // A share at a time, so that the cost of looking at all is paid rarely.
 void ProducerState::forget_silent() {
   std::vector<Offset> newest;

@@ -61,6 +61,8 @@ class ProducerState {
   // Forgets what is at or beyond `end`. A producer of which more than five batches went is unknown
   // afterwards: a caller that truncates that far rebuilds from the checkpoint instead.
   void truncate_to(Offset end);
+  // The log begins anew, without a record.
+  void clear();
 
   std::size_t producer_count() const { return producers_.size(); }
 

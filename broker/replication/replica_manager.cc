@@ -10,7 +10,13 @@
 namespace ropewalk::replication {
 namespace {
 
-Leadership leadership_of(BrokerId self, const metadata::TopicSettings& settings,
+StableBy stable_by(const metadata::Partition& state) {
+  return state.durability == metadata::Durability::replicated ? StableBy::log_end
+                                                              : StableBy::durable_end;
+}
+
+Leadership leadership_of(BrokerId self, const metadata::Image& image,
+                         const metadata::TopicSettings& settings,
                          const metadata::Partition& state) {
   Leadership leadership;
   leadership.self = self;
@@ -18,9 +24,11 @@ Leadership leadership_of(BrokerId self, const metadata::TopicSettings& settings,
   leadership.partition_epoch = state.partition_epoch;
   leadership.in_sync.insert(state.in_sync.begin(), state.in_sync.end());
   leadership.min_in_sync = metadata::effective_min_in_sync(settings, state);
-  leadership.stable_by = state.durability == metadata::Durability::replicated
-                             ? StableBy::log_end
-                             : StableBy::durable_end;
+  leadership.stable_by = stable_by(state);
+  for (const BrokerId id : state.replicas)
+    if (const auto* broker = image.broker(id))
+      leadership.replicas[id] = {.incarnation = broker->incarnation,
+                                 .may_join = !broker->fenced && !broker->in_controlled_shutdown};
   return leadership;
 }
 
@@ -59,6 +67,7 @@ ReplicaManager::ReplicaManager(env::Environment& environment,
       directories_(std::move(directories)),
       options_(std::move(options)),
       table_(environment),
+      asker_(std::make_shared<InSyncAsker>(environment)),
       tasks_(home_) {
   ENSURE(!directories_.empty() && options_.parallel > 0, "a broker without a data directory");
   for (log::LogDirectory* const directory : directories_)
@@ -68,6 +77,12 @@ ReplicaManager::ReplicaManager(env::Environment& environment,
 
 ReplicaManager::~ReplicaManager() {
   for (log::LogDirectory* const directory : directories_) directory->on_failure({});
+}
+
+void ReplicaManager::joined(metadata::ControllerPort& controller, BrokerEpoch epoch,
+                            ReplicaFetchers* fetchers) {
+  fetchers_ = fetchers;
+  asker_->begin(controller, options_.self, epoch);
 }
 
 Task<OpenedReplicas> ReplicaManager::open_all() {
@@ -125,6 +140,7 @@ Task<void> ReplicaManager::open_workers(std::shared_ptr<std::deque<TopicPartitio
 Task<bool> ReplicaManager::stop() {
   stopping_ = true;
   co_await tasks_.stop();
+  co_await asker_->stop();
   // The checkpoints to come may need the reserve.
   for (log::LogDirectory* const directory : directories_) co_await directory->space().make_room();
   env::TaskGroup closing(home_);
@@ -213,15 +229,30 @@ void ReplicaManager::become_leader(const metadata::ImagePtr& image, const metada
                                    const metadata::PartitionPtr& state,
                                    const DirectoryId& directory) {
   const metadata::TopicSettings settings = metadata::effective_settings(*image, *topic);
-  Lead lead{.leadership = leadership_of(options_.self, settings, *state),
+  Lead lead{.leadership = leadership_of(options_.self, *image, settings, *state),
             .options = log_options_of(options_.log, settings, *state),
             .directory = directory};
   wish({topic->id, state->index.value()}, std::move(lead));
 }
 
-void ReplicaManager::stop_leading(const metadata::ImagePtr&, const metadata::TopicPtr& topic,
-                                  const metadata::PartitionPtr& state) {
-  wish({topic->id, state->index.value()}, Follow{state->leader_epoch});
+void ReplicaManager::become_follower(const metadata::ImagePtr& image,
+                                     const metadata::TopicPtr& topic,
+                                     const metadata::PartitionPtr& state,
+                                     const DirectoryId& directory) {
+  const metadata::TopicSettings settings = metadata::effective_settings(*image, *topic);
+  Follow follow{.following = {.self = options_.self,
+                              .incarnation = options_.incarnation,
+                              .leader = state->leader,
+                              .leader_epoch = state->leader_epoch,
+                              .last_unclean_epoch = state->last_unclean_epoch,
+                              .stable_by = stable_by(*state)},
+                .leader_address = {},
+                .options = log_options_of(options_.log, settings, *state),
+                .directory = directory};
+  if (const auto* leader = image->broker(state->leader))
+    if (const auto* listens = metadata::find_listener(*leader, "broker"))
+      follow.leader_address = {listens->host, listens->port};
+  wish({topic->id, state->index.value()}, std::move(follow));
 }
 
 void ReplicaManager::remove(const TopicPartition& partition) { wish(partition, Remove{}); }
@@ -261,36 +292,53 @@ Task<void> ReplicaManager::carry_out(TopicPartition id) {
   replicas_[id].wish.reset();
   if (auto* const to = std::get_if<Lead>(&wish)) {
     co_await lead(id, std::move(*to));
-  } else if (const auto* const to_follow = std::get_if<Follow>(&wish)) {
-    const auto partition = replicas_[id].partition;
-    if (partition) partition->stop_leading(to_follow->epoch);
+  } else if (auto* const to_follow = std::get_if<Follow>(&wish)) {
+    co_await follow(id, std::move(*to_follow));
   } else {
     co_await remove_files(id);
   }
 }
 
 Task<void> ReplicaManager::lead(TopicPartition id, Lead to) {
-  if (!replicas_[id].partition) {
-    // Its files are what they were when it was opened, and that has been said.
-    if (const auto failure = replicas_[id].failure; failure && is_damage(*failure)) co_return;
-    log::LogDirectory* directory = replicas_[id].directory;
-    if (directory == nullptr) directory = directory_of(to.directory);
-    if (directory == nullptr) {
-      Error error{Errc::log_dir_not_found,
-                  fmt::format("{} belongs to directory {}, which is not here", id, to.directory)};
-      replicas_[id].failure = error.code;
-      log_error("{}", error);
-      table_.set(
-          id, {.partition = nullptr, .failure = std::make_shared<const Error>(std::move(error))});
-      co_return;
-    }
-    const auto opened = co_await open(id, *directory, to.options);
-    if (!opened) {
-      if (opened.error().code != Errc::cancelled) log_error("replica {}: {}", id, opened.error());
-      co_return;
-    }
+  const auto partition = co_await opened(id, to.directory, to.options);
+  if (partition) partition->lead(std::move(to.leadership), to.options);
+}
+
+Task<void> ReplicaManager::follow(TopicPartition id, Follow to) {
+  if (fetchers_ == nullptr || to.leader_address.host.empty()) {
+    if (const auto partition = replicas_[id].partition)
+      partition->stop_leading(to.following.leader_epoch);
+    co_return;
   }
-  replicas_[id].partition->lead(std::move(to.leadership), to.options);
+  const auto partition = co_await opened(id, to.directory, to.options);
+  if (!partition) co_return;
+  Feed feed = fetchers_->feed_of(to.following.leader, to.leader_address);
+  partition->follow({.following = to.following,
+                     .options = to.options,
+                     .feed = std::move(feed.sink),
+                     .feed_core = feed.core});
+}
+
+Task<std::shared_ptr<Partition>> ReplicaManager::opened(TopicPartition id, DirectoryId belongs_to,
+                                                        log::LogOptions options) {
+  if (const auto partition = replicas_[id].partition) co_return partition;
+  // Its files are what they were when it was opened, and that has been said.
+  if (const auto failure = replicas_[id].failure; failure && is_damage(*failure)) co_return nullptr;
+  log::LogDirectory* directory = replicas_[id].directory;
+  if (directory == nullptr) directory = directory_of(belongs_to);
+  if (directory == nullptr) {
+    Error error{Errc::log_dir_not_found,
+                fmt::format("{} belongs to directory {}, which is not here", id, belongs_to)};
+    replicas_[id].failure = error.code;
+    log_error("{}", error);
+    table_.set(id,
+               {.partition = nullptr, .failure = std::make_shared<const Error>(std::move(error))});
+    co_return nullptr;
+  }
+  const auto opened = co_await open(id, *directory, options);
+  if (!opened && opened.error().code != Errc::cancelled)
+    log_error("replica {}: {}", id, opened.error());
+  co_return opened ? replicas_[id].partition : nullptr;
 }
 
 Task<void> ReplicaManager::remove_files(TopicPartition id) {
@@ -364,6 +412,9 @@ Task<Result<void>> ReplicaManager::open(TopicPartition id, log::LogDirectory& di
                           .recovered = std::move(report->log),
                           .producers = std::move(*producers),
                           .space = directory.space(),
+                          .times = options_.times,
+                          .proposals = asker_,
+                          .proposals_core = &home_,
                           .place = std::move(place)};
   auto partition = Partition::open(std::move(with));
   replicas_[id].partition = partition;

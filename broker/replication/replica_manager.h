@@ -17,8 +17,11 @@
 
 #include "broker/log/log_directory.h"
 #include "broker/log/retry_schedule.h"
+#include "broker/metadata/controller_port.h"
 #include "broker/metadata/replica_sink.h"
+#include "broker/replication/in_sync_asker.h"
 #include "broker/replication/partition_table.h"
+#include "broker/replication/replica_fetchers.h"
 #include "common/env/environment.h"
 #include "common/env/event.h"
 #include "common/env/task_group.h"
@@ -27,6 +30,8 @@ namespace ropewalk::replication {
 
 struct ReplicaManagerOptions {
   BrokerId self = kNoBroker;
+  IncarnationId incarnation = {};
+  ReplicationTimes times = {};
   std::size_t parallel = 16;            // Replicas that are opened, closed or removed at a time.
   std::size_t producers_max = 100'000;  // Remembered by a partition.
   env::Duration retention_every = std::chrono::minutes(5);  // Looks what may go.
@@ -58,6 +63,10 @@ class ReplicaManager final : public metadata::ReplicaSink {
                  ReplicaManagerOptions options);
   ~ReplicaManager() override;
 
+  // This life is registered: from now on the controller is asked for in-sync sets. On the home
+  // core. `controller` outlives stop(). Null for `fetchers`: nothing can be had from other brokers.
+  void joined(metadata::ControllerPort& controller, BrokerEpoch epoch, ReplicaFetchers* fetchers);
+
   // Opens and recovers every replica that the directories' journals name. Once, on the home core,
   // before anything else. Never fails as a whole.
   Task<OpenedReplicas> open_all();
@@ -71,6 +80,8 @@ class ReplicaManager final : public metadata::ReplicaSink {
     return table_.find(id);
   }
 
+  const PartitionTable& table() const { return table_; }
+
   // From a task on any data core.
   Task<std::vector<DirectoryState>> directories();
 
@@ -80,8 +91,8 @@ class ReplicaManager final : public metadata::ReplicaSink {
   // ReplicaSink, on any core.
   void become_leader(const metadata::ImagePtr& image, const metadata::TopicPtr& topic,
                      const metadata::PartitionPtr& state, const DirectoryId& directory) override;
-  void stop_leading(const metadata::ImagePtr& image, const metadata::TopicPtr& topic,
-                    const metadata::PartitionPtr& state) override;
+  void become_follower(const metadata::ImagePtr& image, const metadata::TopicPtr& topic,
+                       const metadata::PartitionPtr& state, const DirectoryId& directory) override;
   void remove(const TopicPartition& partition) override;
 
  private:
@@ -91,7 +102,10 @@ class ReplicaManager final : public metadata::ReplicaSink {
     DirectoryId directory;
   };
   struct Follow {
-    LeaderEpoch epoch;
+    Following following;
+    env::Endpoint leader_address;  // Empty: it cannot be reached.
+    log::LogOptions options;
+    DirectoryId directory;
   };
   struct Remove {};
   using Wish = std::variant<Lead, Follow, Remove>;
@@ -110,6 +124,10 @@ class ReplicaManager final : public metadata::ReplicaSink {
   Task<void> retain_now_and_then();
   Task<void> carry_out(TopicPartition id);
   Task<void> lead(TopicPartition id, Lead to);
+  Task<void> follow(TopicPartition id, Follow to);
+  // Null: it cannot be opened, which has been said.
+  Task<std::shared_ptr<Partition>> opened(TopicPartition id, DirectoryId directory,
+                                          log::LogOptions options);
   Task<void> remove_files(TopicPartition id);
   Task<Result<void>> open(TopicPartition id, log::LogDirectory& directory, log::LogOptions options);
   Task<void> open_workers(std::shared_ptr<std::deque<TopicPartition>> waiting,
@@ -125,6 +143,8 @@ class ReplicaManager final : public metadata::ReplicaSink {
   const std::vector<log::LogDirectory*> directories_;
   const ReplicaManagerOptions options_;
   PartitionTable table_;
+  const std::shared_ptr<InSyncAsker> asker_;
+  ReplicaFetchers* fetchers_ = nullptr;
   std::map<TopicPartition, Replica> replicas_;
   std::deque<TopicPartition> waiting_;
   std::size_t workers_ = 0;

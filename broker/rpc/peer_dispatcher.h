@@ -9,14 +9,21 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "broker/rpc/peer_identity.h"
 #include "broker/rpc/session.h"
 #include "common/bytes.h"
 #include "common/env/environment.h"
+#include "common/env/network.h"
 #include "common/env/task.h"
 #include "common/env/time.h"
 #include "common/error.h"
+
+namespace ropewalk::v1 {
+class ResponseHeader;
+}
 
 namespace ropewalk::rpc {
 
@@ -27,10 +34,28 @@ struct PeerRequest {
   env::MonotonicTime deadline;  // When the caller gives up, as far as is known.
 };
 
-// The body of the answer, or why there is none. Called once, on any core; a second call does
-// nothing, nor does one after the connection or the dispatcher has ended. Destroyed without having
-// been called it answers broker_not_available.
-using PeerReply = std::move_only_function<void(Result<SharedBytes>)>;
+// Who writes the whole frame of an answer once its header is known: records leave straight from
+// their files then.
+class PeerFrameWriter {
+ public:
+  virtual ~PeerFrameWriter() = default;
+  // On the core of the connection, at most once.
+  virtual std::vector<env::Chunk> write(const v1::ResponseHeader& header) = 0;
+};
+
+// One of both. Bytes convert to an answer.
+struct PeerAnswer {
+  PeerAnswer(SharedBytes bytes) : body(std::move(bytes)) {}
+  explicit PeerAnswer(std::unique_ptr<PeerFrameWriter> frame) : writer(std::move(frame)) {}
+
+  SharedBytes body;
+  std::unique_ptr<PeerFrameWriter> writer;
+};
+
+// The answer, or why there is none. Called once, on any core; a second call does nothing, nor does
+// one after the connection or the dispatcher has ended. Destroyed without having been called it
+// answers broker_not_available.
+using PeerReply = std::move_only_function<void(Result<PeerAnswer>)>;
 
 struct PeerDispatcherOptions {
   // Requests of a connection that wait for their answers. Its socket is not read while there are as

@@ -29,11 +29,12 @@ struct PeerSession::Answering {
   const std::size_t unanswered_max;
   bool holding = false;
 
-  void send(std::int64_t correlation_id, const Result<SharedBytes>& answer) const {
+  void send(std::int64_t correlation_id, Result<PeerAnswer> answer) const {
     const auto to = outbox.lock();
     if (!to) return;
     const v1::ResponseHeader header = header_of(correlation_id, answer ? nullptr : &answer.error());
-    const SharedBytes body = answer ? *answer : SharedBytes();
+    if (answer && answer->writer) return to->send(answer->writer->write(header));
+    const SharedBytes body = answer ? std::move(answer->body) : SharedBytes();
     std::vector<env::Chunk> frame{wire::encode_frame_start(header, body.size())};
     if (!body.empty()) frame.emplace_back(body);
     to->send(std::move(frame));
@@ -43,9 +44,9 @@ struct PeerSession::Answering {
     unanswered++;
     hold(unanswered >= unanswered_max);
   }
-  void ended(std::int64_t correlation_id, const Result<SharedBytes>& answer) {
+  void ended(std::int64_t correlation_id, Result<PeerAnswer> answer) {
     unanswered--;
-    send(correlation_id, answer);
+    send(correlation_id, std::move(answer));
     hold(unanswered >= unanswered_max);
   }
 
@@ -69,13 +70,12 @@ class PeerSession::Pending {
     if (!told_) tell(fail(Errc::broker_not_available, "the request was given up"));
   }
 
-  void tell(Result<SharedBytes> answer) {
+  void tell(Result<PeerAnswer> answer) {
     // Behind that the core may be gone, too.
     if (std::exchange(told_, true) || handlers_->stopped.load(std::memory_order_acquire)) return;
-    if (core_.is_current()) return answering_->ended(correlation_id_, answer);
-    core_.post([answering = answering_, id = correlation_id_, answer = std::move(answer)] {
-      answering->ended(id, answer);
-    });
+    if (core_.is_current()) return answering_->ended(correlation_id_, std::move(answer));
+    core_.post([answering = answering_, id = correlation_id_,
+                answer = std::move(answer)]() mutable { answering->ended(id, std::move(answer)); });
   }
 
  private:
@@ -166,7 +166,7 @@ void PeerSession::start(const wire::RequestFrame& request, const PeerHandlers::H
   answering_->began();
   auto pending = std::make_unique<Pending>(handlers_, core_, answering_, id);
   handler.request(request_of(request),
-                  [pending = std::move(pending)](Result<SharedBytes> answer) mutable {
+                  [pending = std::move(pending)](Result<PeerAnswer> answer) mutable {
                     pending->tell(std::move(answer));
                   });
 }

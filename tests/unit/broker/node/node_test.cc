@@ -23,8 +23,8 @@ class RecordingSink final : public metadata::ReplicaSink {
     EXPECT_EQ(directory, id_of<DirectoryId>(2));
     leads[{topic->id, state->index.value()}] = state->leader_epoch;
   }
-  void stop_leading(const metadata::ImagePtr&, const metadata::TopicPtr& topic,
-                    const metadata::PartitionPtr& state) override {
+  void become_follower(const metadata::ImagePtr&, const metadata::TopicPtr& topic,
+                       const metadata::PartitionPtr& state, const DirectoryId&) override {
     leads.erase({topic->id, state->index.value()});
   }
   void remove(const TopicPartition& partition) override {

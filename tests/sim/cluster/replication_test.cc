@@ -1,0 +1,119 @@
+// Three brokers hold every partition three times: what was acknowledged outlives any one of them
+// (R1 to R6, R13 for whole brokers).
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "broker/testing/cluster.h"
+#include "ropewalk/admin.h"
+#include "ropewalk/consumer.h"
+#include "ropewalk/producer.h"
+
+namespace ropewalk::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class ThreeCopies : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto started = cluster_.start_all();
+    ASSERT_TRUE(started) << to_string(started.error());
+    const auto created = admin_.create_topic({.name = "orders", .partitions = 1});
+    ASSERT_TRUE(created) << to_string(created.error());
+  }
+  DescribedPartition partition() {
+    const auto described = admin_.describe_topics({"orders"});
+    EXPECT_TRUE(described) << to_string(described.error());
+    if (!described) return {};
+    return described->at(0).partitions.at(0);
+  }
+  std::size_t leader() {
+    std::int32_t id = -1;
+    EXPECT_TRUE(cluster_.world().run_until(
+        [&] {
+          id = partition().leader;
+          return id > 0;
+        },
+        30s));
+    return static_cast<std::size_t>(id - 1);
+  }
+  bool all_in_sync() {
+    return cluster_.world().run_until([&] { return partition().in_sync_replicas.size() == 3; },
+                                      30s);
+  }
+  void produce(int count) {
+    std::vector<Delivery> deliveries;
+    for (int i = 0; i < count; i++) {
+      deliveries.push_back(
+          producer_.send({.topic = "orders", .value = std::to_string(sent_++), .partition = 0}));
+    }
+    const auto flushed = producer_.flush(60s);
+    ASSERT_TRUE(flushed) << to_string(flushed.error());
+    for (Delivery& delivery : deliveries) {
+      const auto result = delivery.wait(1s);
+      ASSERT_TRUE(result) << to_string(result.error());
+    }
+  }
+  std::vector<std::string> consume() {
+    Consumer consumer(cluster_.client());
+    EXPECT_TRUE(consumer.assign({{.topic = "orders", .partition = 0}}));
+    std::vector<std::string> values;
+    for (;;) {
+      const auto polled = consumer.poll(2s);
+      EXPECT_TRUE(polled) << to_string(polled.error());
+      if (!polled || polled->empty()) return values;
+      for (const auto& record : *polled) values.emplace_back(*record.value);
+    }
+  }
+  void expect_all() {
+    const auto values = consume();
+    ASSERT_EQ(values.size(), static_cast<std::size_t>(sent_));
+    for (int i = 0; i < sent_; i++)
+      EXPECT_EQ(values[static_cast<std::size_t>(i)], std::to_string(i));
+  }
+
+  Cluster cluster_{{.brokers = 3, .seed = sim::seed_from_environment(11)}};
+  Admin admin_{cluster_.client()};
+  Producer producer_{cluster_.client(), {.linger = 1ms}};
+  int sent_ = 0;
+};
+
+TEST_F(ThreeCopies, StayInSyncAndGiveBackWhatWasProduced) {
+  produce(200);
+  EXPECT_EQ(partition().in_sync_replicas.size(), 3u);
+  cluster_.world().run_for(60s);
+  EXPECT_EQ(partition().in_sync_replicas.size(), 3u);
+  expect_all();
+}
+
+TEST_F(ThreeCopies, OutliveTheirLeader) {
+  produce(100);
+  for (int round = 0; round < 4; round++) {
+    const std::size_t victim = leader();
+    if (round % 2 == 0)
+      cluster_.kill(victim);
+    else
+      cluster_.power_cut(victim);
+    produce(100);
+    EXPECT_NE(leader(), victim);
+    ASSERT_TRUE(cluster_.start(victim));
+    EXPECT_TRUE(all_in_sync());
+  }
+  expect_all();
+}
+
+TEST_F(ThreeCopies, ComeBackAfterAPowerCutOfAll) {
+  produce(150);
+  for (std::size_t broker = 0; broker < 3; broker++) cluster_.power_cut(broker);
+  ASSERT_TRUE(cluster_.start_all());
+  produce(50);
+  EXPECT_TRUE(all_in_sync());
+  expect_all();
+}
+
+}  // namespace
+}  // namespace ropewalk::testing
