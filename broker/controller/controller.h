@@ -69,6 +69,7 @@ class Controller {
   Items on(Batch& batch, const metadata::AllocateProducerIds& event, Time now);
   Items on(Batch& batch, const metadata::ReportSynced& event, Time now);
   Items on(Batch& batch, const metadata::AlterInSync& event, Time now);
+  Items on(Batch& batch, const metadata::ReportDamaged& event, Time now);
 
   ControllerOptions options_;
   std::map<BrokerId, Time> session_ends_;

@@ -164,6 +164,13 @@ void leave_directories(Batch& batch, BrokerId broker, const std::vector<Director
               });
 }
 
+void leave_damaged(Batch& batch, BrokerId broker, const TopicPartition& id) {
+  const Image& image = batch.image();
+  auto change = leave_to_others(image, *image.topic(id.topic), *image.partition(id),
+                                {.broker = broker, .keeps_eligible = false});
+  if (change) batch.add(std::move(*change));
+}
+
 void elect_where_leaderless(Batch& batch, BrokerId broker,
                             const std::function<bool(BrokerId)>& may_lead) {
   add_changes(batch, broker,

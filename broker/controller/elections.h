@@ -36,6 +36,8 @@ bool is_active(const metadata::Image& image, BrokerId broker);
 void leave_all(
     Batch& batch, BrokerId broker,
     const std::function<bool(const TopicPartition&, const metadata::Partition&)>& keeps_eligible);
+// Takes one replica of a broker out, which is not whole any more. Pre: the broker has one there.
+void leave_damaged(Batch& batch, BrokerId broker, const TopicPartition& partition);
 // The same for its replicas in directories that it has lost: what they have may not be whole.
 void leave_directories(Batch& batch, BrokerId broker, const std::vector<DirectoryId>& lost);
 // Elects for every partition of the broker that has no leader.

@@ -38,6 +38,7 @@ Expected expected(const SetConfigs& e) {
 Expected expected(const AllocateProducerIds&) { return items_of<ProducerIdBlock>(1); }
 Expected expected(const ReportSynced&) { return items_of<std::monostate>(1); }
 Expected expected(const AlterInSync& e) { return items_of<std::monostate>(e.partitions.size()); }
+Expected expected(const ReportDamaged& e) { return items_of<std::monostate>(e.partitions.size()); }
 
 void put_error(const Error& error, internal::ControllerError& to) {
   to.set_code(static_cast<std::int32_t>(error.code));

@@ -345,6 +345,17 @@ Result<ControllerEvent> take_event(const internal::AlterInSync& from) {
   return event;
 }
 
+void put_event(const ReportDamaged& event, Request& request) {
+  auto& to = *request.mutable_report_damaged();
+  to.set_broker(event.broker.value());
+  to.set_epoch(event.epoch.value());
+  for (const TopicPartition& id : event.partitions) put_replica(id, *to.add_partitions());
+}
+Result<ControllerEvent> take_event(const internal::ReportDamaged& from) {
+  TRY(auto partitions, take_replicas(from.partitions()));
+  return ReportDamaged{BrokerId(from.broker()), BrokerEpoch(from.epoch()), std::move(partitions)};
+}
+
 }  // namespace
 
 SharedBytes encode_event(const ControllerEvent& event) {
@@ -379,6 +390,8 @@ Result<ControllerEvent> decode_event(std::string_view bytes) {
       return take_event(request.report_synced());
     case Request::kAlterInSync:
       return take_event(request.alter_in_sync());
+    case Request::kReportDamaged:
+      return take_event(request.report_damaged());
     case Request::EVENT_NOT_SET:
       break;
   }

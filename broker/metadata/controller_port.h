@@ -158,9 +158,21 @@ struct AlterInSync {
   bool operator==(const AlterInSync&) const = default;
 };
 
+// Replicas of this broker turned out damaged, or their logs failed, while it runs (R11, R12): they
+// are out of the in-sync and the eligible sets, and others lead, once this is answered without an
+// error. Saying it again changes nothing; nor does it where there is no other replica. Items:
+// nothing. Errors of an item: unknown_topic_or_partition, invalid_request (no replica of it); of
+// all items: stale_broker_epoch.
+struct ReportDamaged {
+  BrokerId broker;
+  BrokerEpoch epoch;
+  std::vector<TopicPartition> partitions;
+  bool operator==(const ReportDamaged&) const = default;
+};
+
 using ControllerEvent =
     std::variant<RegisterBroker, BrokerHeartbeat, CreateTopics, DeleteTopics, CreatePartitions,
-                 SetConfigs, AllocateProducerIds, ReportSynced, AlterInSync>;
+                 SetConfigs, AllocateProducerIds, ReportSynced, AlterInSync, ReportDamaged>;
 
 struct BrokerRegistered {
   BrokerEpoch epoch;

@@ -33,7 +33,8 @@ std::vector<ControllerEvent> some_events() {
       metadata::AlterInSync{
           BrokerId(1),
           BrokerEpoch(4),
-          {{{topic, 1}, LeaderEpoch(2), PartitionEpoch(3), {{BrokerId(1), {}}}, {}}}}};
+          {{{topic, 1}, LeaderEpoch(2), PartitionEpoch(3), {{BrokerId(1), {}}}, {}}}},
+      metadata::ReportDamaged{BrokerId(1), BrokerEpoch(4), {{topic, 1}}}};
 }
 
 using Answer = Result<metadata::ControllerAnswer>;

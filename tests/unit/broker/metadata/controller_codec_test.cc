@@ -72,6 +72,11 @@ ControllerEvent example(Of<AlterInSync>) {
        {partition, LeaderEpoch(6), PartitionEpoch(9), {one}, Recovery::recovering}}};
 }
 
+ControllerEvent example(Of<ReportDamaged>) {
+  return ReportDamaged{
+      BrokerId(1), BrokerEpoch(2), {{id_of<TopicId>(3), 4}, {id_of<TopicId>(3), 5}}};
+}
+
 template <std::size_t... at>
 std::vector<ControllerEvent> all_events(std::index_sequence<at...>) {
   return {example(Of<std::variant_alternative_t<at, ControllerEvent>>())...};
