@@ -151,6 +151,7 @@ Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
   machine->add_listener(watch);
   make_router();
   machine->add_listener(*controller);
+  if (broker_watch) machine->add_listener(*broker_watch);
   machine->add_listener(*router);
   machine->add_listener(*reconciler);
   outcome = co_await quorum->start();

@@ -14,6 +14,7 @@
 #include "broker/metadata/metadata_machine.h"
 #include "broker/metadata/metadata_view.h"
 #include "broker/node/active_controller.h"
+#include "broker/node/broker_watch.h"
 #include "broker/node/controller_requests.h"
 #include "broker/node/controller_router.h"
 #include "broker/node/membership.h"
@@ -121,6 +122,7 @@ struct Broker::Parts {
   std::unique_ptr<node::ControllerRequests> controller_requests;  // Of others.
   std::unique_ptr<node::ControllerPeers> controller_peers;
   std::unique_ptr<node::ControllerRouter> router;
+  std::unique_ptr<node::BrokerWatch> broker_watch;  // Null where no broker can be reached.
   std::unique_ptr<node::ReplicaReconciler> reconciler;
   std::unique_ptr<node::Membership> membership;
   std::vector<DirectoryId> lost_directories;  // Before there was a membership.

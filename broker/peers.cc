@@ -91,6 +91,11 @@ void Broker::Parts::make_router() {
   router = std::make_unique<node::ControllerRouter>(
       environment, *controller, *controller_peers,
       node::ControllerRouterOptions{.self = settings.broker_id});
+  if (!links) return;
+  const auto connect = [this](BrokerId broker, const env::Endpoint& at) {
+    links->connect({broker, std::nullopt, at});
+  };
+  broker_watch = std::make_unique<node::BrokerWatch>(settings.broker_id, connect);
 }
 
 // What comes before there is a controller here is told that this is none.

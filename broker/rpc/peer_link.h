@@ -49,6 +49,7 @@ class PeerLink : public std::enable_shared_from_this<PeerLink> {
   // Its task. It ends with the group, or after retire().
   static Task<void> run(std::shared_ptr<PeerLink> self);
 
+  void connect() { wanted_.set(); }
   // False: dropped.
   bool send(std::int32_t api_key, SharedBytes body);
   static Task<Result<SharedBytes>> call(std::shared_ptr<PeerLink> self, std::int32_t api_key,

@@ -17,6 +17,10 @@ PeerLinks::~PeerLinks() = default;
 
 const PeerLinkCounts& PeerLinks::counts() const { return shared_->counts; }
 
+void PeerLinks::connect(const PeerAddress& to) {
+  if (const auto link = link_to(to)) link->connect();
+}
+
 void PeerLinks::send(const PeerAddress& to, std::int32_t api_key, SharedBytes body) {
   const auto link = link_to(to);
   const bool taken = link && link->send(api_key, std::move(body));

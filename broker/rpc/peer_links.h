@@ -65,6 +65,10 @@ class PeerLinks {
             PeerLinkOptions options);
   ~PeerLinks();
 
+  // Makes the connection without anything to say, if there is none: whoever is not there is told of
+  // as refused.
+  void connect(const PeerAddress& to);
+
   // A message: one way, best effort, never waits. It is dropped while too much is unsent, when the
   // attempt to connect fails, and with a connection that breaks. What arrives of one connection is
   // in order and comes once; what an old connection still held may arrive behind what a new one

@@ -51,6 +51,10 @@ std::string Cluster::path_of(std::size_t directory) {
   return directory == 0 ? "/data" : fmt::format("/data-{}", directory + 1);
 }
 
+std::size_t Cluster::voters() const {
+  return options_.voters == 0 ? options_.brokers : options_.voters;
+}
+
 BrokerSettings Cluster::settings_of(std::size_t broker) const {
   BrokerSettings settings;
   for (std::size_t i = 0; i < options_.directories; i++) settings.data_dirs.push_back(path_of(i));
@@ -64,7 +68,7 @@ BrokerSettings Cluster::settings_of(std::size_t broker) const {
     settings.broker_listen = settings::HostPort{"0.0.0.0", kBrokerPort};
     settings.advertised["broker"] = {{host_of(broker), kBrokerPort}};
     settings.cluster_id = ClusterId(fixed_id(1, 0));
-    for (std::size_t voter = 0; voter < options_.brokers; voter++)
+    for (std::size_t voter = 0; voter < voters(); voter++)
       settings.quorum_voters.push_back({BrokerId(static_cast<std::int32_t>(voter) + 1),
                                         {host_of(voter), kBrokerPort},
                                         DirectoryId(fixed_id(2, voter))});

@@ -9,7 +9,7 @@
 //
 // Used from the test's thread, outside all tasks. Brokers count from 0; broker N has id N+1 and is
 // the node "broker-(N+1)". A cluster of one is formatted by its broker; of more all vote on the
-// metadata, and their directories are formatted with the cluster.
+// metadata unless told otherwise, and their directories are formatted with the cluster.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ namespace ropewalk::testing {
 
 struct ClusterOptions {
   std::size_t brokers = 1;
+  std::size_t voters = 0;  // The first so many, 1, 3 or 5; 0: all.
   std::uint64_t seed = 1;
   std::size_t cores = 1;        // Data cores of a broker.
   std::size_t directories = 1;  // Of a broker: "/data", "/data-2", ...
@@ -86,6 +87,7 @@ class Cluster {
   };
   BrokerSettings settings_of(std::size_t broker) const;
   void format_all();
+  std::size_t voters() const;
 
   const ClusterOptions options_;
   sim::Simulation world_;

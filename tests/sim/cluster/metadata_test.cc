@@ -76,6 +76,27 @@ TEST_F(ThreeBrokers, FenceADeadBrokerAtOnce) {
   EXPECT_EQ(alive(), 3u);
 }
 
+// The one who would have noticed dies with it; the next controller looks for itself.
+TEST(FourBrokers, FenceAtOnceWhoDiesWithTheController) {
+  Cluster cluster({.brokers = 4, .voters = 3, .seed = sim::seed_from_environment(6)});
+  const auto started = cluster.start_all();
+  ASSERT_TRUE(started) << to_string(started.error());
+  Admin admin(cluster.client());
+  ASSERT_TRUE(cluster.world().run_until([&] { return cluster.controller().has_value(); }, 30s));
+  const std::size_t first = *cluster.controller();
+  ASSERT_LT(first, 3u);
+  cluster.kill(first);
+  cluster.kill(3);
+  ASSERT_TRUE(cluster.world().run_until(
+      [&] { return cluster.controller().has_value() && cluster.controller() != first; }, 30s));
+  const auto alive = [&] {
+    const auto described = admin.cluster_status();
+    if (!described) return std::ptrdiff_t{-1};
+    return std::ranges::count_if(described->brokers, [](const auto& each) { return !each.fenced; });
+  };
+  EXPECT_TRUE(cluster.world().run_until([&] { return alive() == 2; }, 500ms));
+}
+
 TEST_F(ThreeBrokers, KeepWhatWasAnsweredOverAPowerCutOfAll) {
   for (int i = 0; i < 5; i++) create("topic-" + std::to_string(i));
   for (std::size_t broker = 0; broker < 3; broker++) cluster_.power_cut(broker);
