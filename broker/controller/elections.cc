@@ -102,14 +102,19 @@ std::optional<PartitionChangeRecord> leave_partition(
   }
   const Brokers in_sync = without(partition.in_sync, broker);
   Brokers eligible = without(partition.eligible, broker);
-  if (static_cast<std::int32_t>(in_sync.size()) >= min_in_sync)
+  // Rule 8: as long as there are enough members, what others have is of no interest.
+  Brokers last_known = partition.last_known_eligible;
+  if (static_cast<std::int32_t>(in_sync.size()) >= min_in_sync) {
     eligible.clear();
-  else if (leaving.keeps_eligible)
+    last_known.clear();
+  } else if (leaving.keeps_eligible) {
     eligible = with(std::move(eligible), broker);
+  } else {
+    last_known = with(std::move(last_known), broker);
+  }
   if (in_set) change.in_sync = in_sync;
   if (eligible != partition.eligible) change.eligible = eligible;
-  if (!leaving.keeps_eligible)
-    change.last_known_eligible = with(partition.last_known_eligible, broker);
+  if (last_known != partition.last_known_eligible) change.last_known_eligible = last_known;
   if (partition.leader == broker) choose_leader(partition, in_sync, eligible, may_lead, change);
   return change;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 #include <utility>
 
 #include "broker/controller/elections.h"
@@ -14,6 +15,13 @@ using metadata::Image;
 using metadata::Partition;
 using metadata::Replicas;
 using metadata::TopicPtr;
+using Registrations = std::vector<const BrokerRegistration*>;
+
+// A broker that names no rack stands in one of its own.
+using RackKey = std::pair<std::string, BrokerId>;
+RackKey rack_of(const BrokerRegistration& broker) {
+  return {broker.rack, broker.rack.empty() ? broker.id : kNoBroker};
+}
 
 std::map<BrokerId, std::size_t> replica_counts(const Image& image) {
   std::map<BrokerId, std::size_t> counts;
@@ -22,6 +30,53 @@ std::map<BrokerId, std::size_t> replica_counts(const Image& image) {
       for (const BrokerId id : partition->replicas) counts[id]++;
   });
   return counts;
+}
+
+// Those of one rack as far apart as can be.
+Registrations in_round(const Registrations& brokers) {
+  std::map<RackKey, Registrations> racks;
+  for (const BrokerRegistration* broker : brokers) racks[rack_of(*broker)].push_back(broker);
+  Registrations round;
+  for (std::size_t i = 0; round.size() < brokers.size(); i++)
+    for (const auto& [_, members] : racks)
+      if (i < members.size()) round.push_back(members[i]);
+  return round;
+}
+
+Registrations inactive_brokers(const Image& image) {
+  Registrations away;
+  for (const auto& [id, broker] : image.brokers())
+    if (!is_active(image, id)) away.push_back(broker.get());
+  return in_round(away);
+}
+
+Registrations turned(Registrations brokers, std::size_t by) {
+  if (!brokers.empty())
+    std::ranges::rotate(brokers,
+                        brokers.begin() + static_cast<std::ptrdiff_t>(by % brokers.size()));
+  return brokers;
+}
+
+// All but the one at the place `at` of the round. In every round others come first, so that what a
+// broker leads goes to many when it dies.
+Registrations followers_of(const Registrations& round, std::size_t at) {
+  Registrations others = turned(round, at);
+  others.erase(others.begin());
+  return turned(std::move(others), at / round.size());
+}
+
+// Adds the first ones until there are `total`, of the racks that are chosen least.
+void add_replicas(Registrations candidates, std::size_t total, Registrations& chosen) {
+  const auto times = [&chosen](const BrokerRegistration* candidate) {
+    return std::ranges::count_if(chosen, [candidate](const BrokerRegistration* other) {
+      return rack_of(*other) == rack_of(*candidate);
+    });
+  };
+  while (chosen.size() < total && !candidates.empty()) {
+    const auto next = std::ranges::min_element(candidates, {}, times);
+    chosen.push_back(*next);
+    candidates.erase(next);
+  }
 }
 
 Result<void> check_assignment(const Image& image, const Replicas& replicas, std::size_t partition,
@@ -47,22 +102,26 @@ Result<void> check_assignment(const Image& image, const Replicas& replicas, std:
 
 }  // namespace
 
-std::vector<const BrokerRegistration*> active_brokers(const Image& image) {
-  std::vector<const BrokerRegistration*> active;
+Registrations active_brokers(const Image& image) {
+  Registrations active;
   for (const auto& [id, broker] : image.brokers())
     if (is_active(image, id)) active.push_back(broker.get());
-  return active;
+  return in_round(active);
 }
 
 Placement place(const Image& image, const Wanted& wanted) {
-  const auto brokers = active_brokers(image);
-  ENSURE(brokers.size() >= wanted.replication_factor, "{} replicas for {} brokers",
-         wanted.replication_factor, brokers.size());
+  const Registrations active = active_brokers(image);
+  const Registrations away = inactive_brokers(image);
+  ENSURE(!active.empty() && active.size() + away.size() >= wanted.replication_factor,
+         "{} replicas for {} brokers", wanted.replication_factor, active.size() + away.size());
   Placement placement(wanted.count);
-  for (std::size_t i = 0; i < wanted.count; i++)
-    for (std::size_t replica = 0; replica < wanted.replication_factor; replica++)
-      placement[i].push_back(
-          brokers[(wanted.start + wanted.first + i + replica) % brokers.size()]->id);
+  for (std::size_t i = 0; i < wanted.count; i++) {
+    const std::size_t at = wanted.start + wanted.first + i;
+    Registrations chosen{active[at % active.size()]};
+    add_replicas(followers_of(active, at), wanted.replication_factor, chosen);
+    add_replicas(turned(away, at), wanted.replication_factor, chosen);
+    for (const BrokerRegistration* broker : chosen) placement[i].push_back(broker->id);
+  }
   return placement;
 }
 

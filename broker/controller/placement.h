@@ -22,9 +22,12 @@ struct Wanted {
   std::size_t start = 0;
 };
 
+// In the order of the round, in which neighbours are of different racks.
 std::vector<const metadata::BrokerRegistration*> active_brokers(const metadata::Image& image);
 
-// The brokers that are alive go round. Pre: there are replication_factor of them at least.
+// Leaders go round the brokers that are alive, and so do the other replicas, over as many racks as
+// there are. Who is not alive gets a replica only where there are too few others, and is not in
+// sync then. Pre: one is alive, and there are replication_factor brokers at least.
 Placement place(const metadata::Image& image, const Wanted& wanted);
 
 // What somebody has chosen, as it would be: every broker is known, none stands twice, one of each

@@ -46,14 +46,16 @@ Result<void> check_replication_factor(std::size_t factor, const ControllerOption
               options.replication_factor_max);
 }
 
-Result<std::size_t> plan_replication_factor(const NewTopic& topic, std::size_t brokers,
+// Brokers that are away for a while count: the topic is to have its replicas when they are back.
+Result<std::size_t> plan_replication_factor(const NewTopic& topic, const Image& image,
                                             const ControllerOptions& options) {
-  if (brokers == 0)
+  const std::size_t brokers = image.brokers().size();
+  if (active_brokers(image).empty())
     return fail(Errc::broker_not_available, "no broker is alive to hold the topic's partitions");
   if (topic.replication_factor == -1)
     return std::min({kDefaultReplicationFactor, brokers, options.replication_factor_max});
   if (topic.replication_factor < 1 || static_cast<std::size_t>(topic.replication_factor) > brokers)
-    return fail(Errc::invalid_replication_factor, "replication factor {}: {} brokers are alive",
+    return fail(Errc::invalid_replication_factor, "replication factor {}: there are {} brokers",
                 topic.replication_factor, brokers);
   const auto factor = static_cast<std::size_t>(topic.replication_factor);
   TRY_VOID(check_replication_factor(factor, options));
@@ -102,8 +104,7 @@ Result<void> plan_placement(const Image& image, const NewTopic& topic,
     const std::int64_t asked =
         topic.partitions == -1 ? options.partitions_default : topic.partitions;
     TRY(plan.wanted.count, plan_partitions(asked, options));
-    TRY(plan.wanted.replication_factor,
-        plan_replication_factor(topic, active_brokers(image).size(), options));
+    TRY(plan.wanted.replication_factor, plan_replication_factor(topic, image, options));
     plan.placement = place(image, plan.wanted);
     return {};
   }
@@ -189,11 +190,12 @@ Result<GrowthPlan> plan_growth(const Batch& batch, const NewPartitions& asked,
     TRY_VOID(check_assignments(image, *asked.assignments, plan.wanted));
     plan.placement = *asked.assignments;
   } else {
-    const std::size_t alive = active_brokers(image).size();
-    if (alive < plan.wanted.replication_factor)
+    if (active_brokers(image).empty())
+      return fail(Errc::broker_not_available, "no broker is alive to hold new partitions");
+    if (image.brokers().size() < plan.wanted.replication_factor)
       return fail(Errc::invalid_replication_factor,
-                  "partitions of topic {} have {} replicas: {} brokers are alive", topic->name,
-                  plan.wanted.replication_factor, alive);
+                  "partitions of topic {} have {} replicas: there are {} brokers", topic->name,
+                  plan.wanted.replication_factor, image.brokers().size());
     plan.placement = place(image, plan.wanted);
   }
   TRY_VOID(check_size(batch, plan.wanted.count));

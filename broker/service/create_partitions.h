@@ -29,7 +29,7 @@ class CreatePartitions {
   // unknown_topic_or_partition, unknown_topic_id, invalid_topic, topic_authorization_failed,
   // invalid_request (a topic is meant twice), invalid_partitions (no more than there are, or more
   // than a topic may have), invalid_replica_assignment, invalid_replication_factor (too few brokers
-  // are alive), policy_violation (a broker would hold more partitions than it may),
+  // exist), policy_violation (a broker would hold more partitions than it may),
   // request_timed_out, those of ControllerPort.
   Task<std::vector<Result<void>>> handle(security::RequestContext context,
                                          std::vector<MorePartitions> request, bool validate_only);

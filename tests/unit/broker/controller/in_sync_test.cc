@@ -155,6 +155,24 @@ TEST_F(InSyncDecisionsTest, TheLastMemberIsEligibleOnceAnEligibleOneLeads) {
   EXPECT_EQ(orders().leader, kOne);
 }
 
+// Rule 8: what it may have lost is of interest only below the minimum.
+TEST_F(InSyncDecisionsTest, WhoIsNotWholeIsRememberedBelowTheMinimumOnly) {
+  const auto restarts_damaged = [&](std::int32_t id, std::uint8_t incarnation) {
+    auto again = registration(id, incarnation);
+    again.damaged = {{image_->topic("orders")->id, 0}};
+    decide(again);
+  };
+  restarts_damaged(3, 20);
+  EXPECT_THAT(orders().in_sync, ElementsAre(kOne, kTwo));
+  EXPECT_THAT(orders().last_known_eligible, IsEmpty());
+  restarts_damaged(2, 21);
+  EXPECT_THAT(orders().in_sync, ElementsAre(kOne));
+  EXPECT_THAT(orders().last_known_eligible, ElementsAre(kTwo));
+  decide(BrokerHeartbeat{kTwo, image_->broker(kTwo)->epoch, image_->offset()});
+  ASSERT_EQ(alters({kOne, kTwo}), Errc::none);
+  EXPECT_THAT(orders().last_known_eligible, IsEmpty()) << "the minimum is there again";
+}
+
 TEST_F(InSyncDecisionsTest, ManyPartitionsAreDecidedOneByOne) {
   decide(CreateTopics{{[] {
     NewTopic topic;
