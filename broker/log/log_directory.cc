@@ -183,6 +183,17 @@ Task<Result<void>> LogDirectory::set_aside(TopicPartition partition) {
   co_return co_await files_.sync_directory(folder);
 }
 
+Task<Result<void>> LogDirectory::discard_aside(TopicPartition partition) {
+  const std::string folder = partition_folder(partition);
+  const auto names = co_await files_.list(folder);
+  if (!names && names.error().code == Errc::not_found) co_return Result<void>();
+  if (!names) co_return std::unexpected(names.error());
+  for (const std::string& name : *names)
+    if (name.ends_with(kAsideSuffix))
+      CO_TRY_VOID(co_await files_.remove(fmt::format("{}/{}", folder, name)));
+  co_return Result<void>();
+}
+
 Task<Result<void>> LogDirectory::replace(std::string_view path, std::string content) {
   auto replaced = co_await env::replace_file(files_, std::string(path), content);
   if (replaced || replaced.error().code != Errc::disk_full) co_return replaced;

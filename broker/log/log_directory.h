@@ -107,6 +107,8 @@ class LogDirectory {
   // Renames a damaged replica's files aside (`<file>.damaged`, in the folder) and forgets that it
   // had data. What was set aside before is removed.
   Task<Result<void>> set_aside(TopicPartition partition);
+  // Removes what was set aside, if there is anything: the replica is whole again.
+  Task<Result<void>> discard_aside(TopicPartition partition);
 
   // Remembers in meta.properties that there is a quorum's state here, which then must not be lost.
   // A full disk is given the reserve.

@@ -35,12 +35,16 @@ class FollowSink {
   virtual void progressed(const TopicPartition& id, const Progressed& progress) = 0;
 };
 
-// Who asks the controller for in-sync sets. Called on its own core; each proposal is answered by
-// Partition::proposal_answered().
-class ProposalSink {
+// Who talks to the controller for partitions. Called on its own core.
+class ControllerSink {
  public:
-  virtual ~ProposalSink() = default;
+  virtual ~ControllerSink() = default;
+  // A leader wants another in-sync set: answered by Partition::proposal_answered().
   virtual void proposed(const std::shared_ptr<Partition>& partition, InSyncProposal proposal) = 0;
+  // The replica takes part in nothing any more (R11, R12).
+  virtual void failed(const TopicPartition& id, const Error& why) = 0;
+  // Its leader in that epoch has seen all in-sync logs synced whole (D5).
+  virtual void all_synced(const TopicPartition& id, LeaderEpoch epoch) = 0;
 };
 
 }  // namespace ropewalk::replication

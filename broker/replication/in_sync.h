@@ -41,6 +41,7 @@ struct Leadership {
   std::set<BrokerId> in_sync;    // With `self`.
   std::int32_t min_in_sync = 1;  // min(min.insync.replicas, replication factor): R3.
   StableBy stable_by = StableBy::durable_end;
+  bool becomes_synced = false;  // It was replicated: some in-sync log may not be synced whole yet.
   std::map<BrokerId, Peer> replicas = {};  // All that are registered, with `self`.
 };
 

@@ -13,6 +13,7 @@ Leader::Leader(Leadership leadership, Offset log_end, Offset durable_end, Offset
       log_end_(log_end),
       durable_end_(durable_end),
       high_watermark_(high_watermark),
+      epoch_start_(log_end),
       in_sync_(leadership_, times, log_end, now) {
   ENSURE(high_watermark <= log_end && durable_end <= log_end,
          "a log that ends at {} with high watermark {} and durable end {}", log_end, high_watermark,
@@ -33,6 +34,10 @@ LeaderEffects Leader::step(const LeaderEvent& event, Time now) {
   LeaderEffects effects;
   std::visit([&](const auto& happened) { apply(happened, now, effects); }, event);
   effects.propose = in_sync_.propose(leadership_, ends(), now);
+  if (leadership_.becomes_synced && !told_synced_) {
+    const auto synced = in_sync_.smallest_stable_end(leadership_, stable_end());
+    effects.all_synced = told_synced_ = synced && *synced >= epoch_start_;
+  }
   return effects;
 }
 

@@ -52,6 +52,8 @@ struct LeaderEffects {
   // 5. ask the controller (metadata::AlterInSync); comes back as ProposalAnswered, whatever
   // happens.
   std::optional<InSyncProposal> propose;
+  // 6. Tell the controller (metadata::ReportSynced): all in-sync logs are synced whole. Once.
+  bool all_synced = false;
 };
 
 class Leader {
@@ -104,6 +106,8 @@ class Leader {
   Offset log_end_;
   Offset durable_end_;
   Offset high_watermark_;
+  const Offset epoch_start_;
+  bool told_synced_ = false;
   InSync in_sync_;
   Waiters for_stable_;     // acks=1
   Waiters for_committed_;  // acks=all

@@ -33,8 +33,8 @@ Partition::Partition(Options& options)
       space_(options.space),
       high_watermark_(options.recovered.high_watermark),
       times_(options.times),
-      proposals_(std::move(options.proposals)),
-      proposals_core_(options.proposals_core),
+      reports_(std::move(options.reports)),
+      reports_core_(options.reports_core),
       why_not_{Errc::not_leader_or_follower, fmt::format("{} has no leader here", options.id)},
       serial_(environment_, *this) {}
 

@@ -77,10 +77,9 @@ class Partition final : public env::SerialOwner, private log::LogListener {
     ProducerState producers;
     const log::SpaceGuard& space;  // Of its directory; outlives it.
     ReplicationTimes times = {};
-    // Who asks the controller for in-sync sets; on that core. Null: nobody, which is right for
-    // partitions with one replica only.
-    std::shared_ptr<ProposalSink> proposals = {};
-    env::Core* proposals_core = nullptr;
+    // Who talks to the controller; on that core. Null: nobody.
+    std::shared_ptr<ControllerSink> reports = {};
+    env::Core* reports_core = nullptr;
     // Makes the log's place; `enter` is the partition's.
     std::function<log::LogPlace(std::function<void(env::Job)> enter)> place;
   };
@@ -245,8 +244,8 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   Offset high_watermark_;
   LeaderEpoch epoch_ = kNoLeaderEpoch;  // The newest that the metadata log told.
   const ReplicationTimes times_;
-  const std::shared_ptr<ProposalSink> proposals_;
-  env::Core* const proposals_core_;
+  const std::shared_ptr<ControllerSink> reports_;
+  env::Core* const reports_core_;
   // At most one of these is there. A role begins when the log rests: nothing of it is unwritten or
   // being cut.
   std::optional<Leader> leader_;

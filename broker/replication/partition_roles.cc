@@ -1,6 +1,7 @@
 // Who leads, and what that means here.
 #include <utility>
 
+#include "broker/log/disk_failure.h"
 #include "broker/replication/partition.h"
 
 namespace ropewalk::replication {
@@ -83,6 +84,7 @@ void Partition::begin_leadership(Leadership leadership) {
   standing_.store(Standing::leading, std::memory_order_relaxed);
   if (leader_->high_watermark() > high_watermark_) watermark_moved(leader_->high_watermark());
   if (log_->durable_end() < log_->readable_end()) log_->request_sync();
+  carry_out(leader_->step(Tick{}, environment_.now()));
   wake_watchers(std::nullopt);
 }
 
@@ -108,9 +110,12 @@ void Partition::carry_out(const LeaderEffects& effects) {
   for (const WaiterId id : effects.too_few)
     refuse(id, {Errc::not_enough_replicas_after_append,
                 fmt::format("{}: appended, but too few replicas are in sync to keep it", id_)});
-  if (effects.propose && proposals_)
-    outbox_.add(*proposals_core_, [self = shared_from_this(), sink = proposals_,
-                                   proposal = *effects.propose]() mutable {
+  if (effects.all_synced && reports_)
+    outbox_.add(*reports_core_,
+                [sink = reports_, id = id_, epoch = epoch_] { sink->all_synced(id, epoch); });
+  if (effects.propose && reports_)
+    outbox_.add(*reports_core_, [self = shared_from_this(), sink = reports_,
+                                 proposal = *effects.propose]() mutable {
       sink->proposed(std::static_pointer_cast<Partition>(std::move(self)), std::move(proposal));
     });
 }
@@ -153,6 +158,9 @@ void Partition::end_by(const Error& error) {
       {Errc::kafka_storage_error, fmt::format("the replica of {} failed: {}", id_, error.context)});
   ended_ = true;
   standing_.store(Standing::failed, std::memory_order_relaxed);
+  // Of a disk its directory tells, once for all.
+  if (reports_ && !log::is_disk_failure(error.code))
+    outbox_.add(*reports_core_, [sink = reports_, id = id_, error] { sink->failed(id, error); });
 }
 
 }  // namespace ropewalk::replication

@@ -25,6 +25,7 @@ Leadership leadership_of(BrokerId self, const metadata::Image& image,
   leadership.in_sync.insert(state.in_sync.begin(), state.in_sync.end());
   leadership.min_in_sync = metadata::effective_min_in_sync(settings, state);
   leadership.stable_by = stable_by(state);
+  leadership.becomes_synced = state.durability == metadata::Durability::syncing;
   for (const BrokerId id : state.replicas)
     if (const auto* broker = image.broker(id))
       leadership.replicas[id] = {.incarnation = broker->incarnation,
@@ -55,6 +56,10 @@ constexpr telemetry::Family kReplicas{
     "broker starts again), damaged (their files do not check)."};
 constexpr telemetry::Family kLeaders{"ropewalk_leaders", "Partitions that this broker leads."};
 
+bool holds(const std::vector<BrokerId>& list, BrokerId id) {
+  return std::ranges::find(list, id) != list.end();
+}
+
 bool is_damage(Errc code) { return code == Errc::corrupt || code == Errc::damaged_replica; }
 
 }  // namespace
@@ -67,7 +72,9 @@ ReplicaManager::ReplicaManager(env::Environment& environment,
       directories_(std::move(directories)),
       options_(std::move(options)),
       table_(environment),
-      asker_(std::make_shared<InSyncAsker>(environment)),
+      asker_(std::make_shared<ControllerAsker>(
+          environment,
+          [this](const TopicPartition& id, const Error& why) { replica_failed(id, why); })),
       tasks_(home_) {
   ENSURE(!directories_.empty() && options_.parallel > 0, "a broker without a data directory");
   for (log::LogDirectory* const directory : directories_)
@@ -248,7 +255,10 @@ void ReplicaManager::become_follower(const metadata::ImagePtr& image,
                               .stable_by = stable_by(*state)},
                 .leader_address = {},
                 .options = log_options_of(options_.log, settings, *state),
-                .directory = directory};
+                .directory = directory,
+                .may_begin_anew =
+                    !holds(state->in_sync, options_.self) && !holds(state->eligible, options_.self),
+                .is_in_sync = holds(state->in_sync, options_.self)};
   if (const auto* leader = image->broker(state->leader))
     if (const auto* listens = metadata::find_listener(*leader, "broker"))
       follow.leader_address = {listens->host, listens->port};
@@ -310,13 +320,48 @@ Task<void> ReplicaManager::follow(TopicPartition id, Follow to) {
       partition->stop_leading(to.following.leader_epoch);
     co_return;
   }
+  const auto failure = replicas_[id].failure;
+  if (failure && is_damage(*failure) && to.may_begin_anew) {
+    const auto begun = co_await begin_anew(id);
+    if (!begun) log_error("setting the damaged replica of {} aside: {}", id, begun.error());
+    if (!begun) co_return;
+  }
   const auto partition = co_await opened(id, to.directory, to.options);
   if (!partition) co_return;
+  if (to.is_in_sync && replicas_[id].has_aside) co_await discard_aside(id);
   Feed feed = fetchers_->feed_of(to.following.leader, to.leader_address);
   partition->follow({.following = to.following,
                      .options = to.options,
                      .feed = std::move(feed.sink),
                      .feed_core = feed.core});
+}
+
+// R12: the metadata log shows this replica out of both sets and another one leading, so that
+// nothing of it is needed any more.
+Task<Result<void>> ReplicaManager::begin_anew(TopicPartition id) {
+  if (const auto partition = std::exchange(replicas_[id].partition, nullptr)) {
+    table_.erase(id);
+    const auto closed = co_await partition->close();
+    if (!closed) log_debug("closing the damaged {}: {}", id, closed.error());
+  }
+  log::LogDirectory* const directory = replicas_[id].directory;
+  if (directory == nullptr) co_return fail(Errc::log_dir_not_found, "its directory is not here");
+  CO_TRY_VOID(co_await directory->set_aside(id));
+  log_warn("the damaged replica of {} is set aside; its leader is asked for all of it", id);
+  replicas_[id].failure.reset();
+  replicas_[id].has_aside = true;
+  co_return Result<void>();
+}
+
+Task<void> ReplicaManager::discard_aside(TopicPartition id) {
+  replicas_[id].has_aside = false;
+  const auto discarded = co_await replicas_[id].directory->discard_aside(id);
+  if (!discarded) log_warn("removing what was damaged of {}: {}", id, discarded.error());
+}
+
+void ReplicaManager::replica_failed(const TopicPartition& id, const Error& why) {
+  const auto at = replicas_.find(id);
+  if (at != replicas_.end()) at->second.failure = why.code;
 }
 
 Task<std::shared_ptr<Partition>> ReplicaManager::opened(TopicPartition id, DirectoryId belongs_to,
@@ -413,8 +458,8 @@ Task<Result<void>> ReplicaManager::open(TopicPartition id, log::LogDirectory& di
                           .producers = std::move(*producers),
                           .space = directory.space(),
                           .times = options_.times,
-                          .proposals = asker_,
-                          .proposals_core = &home_,
+                          .reports = asker_,
+                          .reports_core = &home_,
                           .place = std::move(place)};
   auto partition = Partition::open(std::move(with));
   replicas_[id].partition = partition;

@@ -19,7 +19,7 @@
 #include "broker/log/retry_schedule.h"
 #include "broker/metadata/controller_port.h"
 #include "broker/metadata/replica_sink.h"
-#include "broker/replication/in_sync_asker.h"
+#include "broker/replication/controller_asker.h"
 #include "broker/replication/partition_table.h"
 #include "broker/replication/replica_fetchers.h"
 #include "common/env/environment.h"
@@ -106,6 +106,8 @@ class ReplicaManager final : public metadata::ReplicaSink {
     env::Endpoint leader_address;  // Empty: it cannot be reached.
     log::LogOptions options;
     DirectoryId directory;
+    bool may_begin_anew = false;  // R12: it is in no set, and another replica leads.
+    bool is_in_sync = false;
   };
   struct Remove {};
   using Wish = std::variant<Lead, Follow, Remove>;
@@ -115,6 +117,7 @@ class ReplicaManager final : public metadata::ReplicaSink {
     log::LogDirectory* directory = nullptr;
     std::optional<Wish> wish;         // The newest that is not carried out.
     bool busy = false;                // A worker is at it, or will be.
+    bool has_aside = true;            // Damaged files may lie beside it.
     log::RetrySchedule removal = {};  // Of its files, which a full disk did not let go.
   };
 
@@ -125,6 +128,9 @@ class ReplicaManager final : public metadata::ReplicaSink {
   Task<void> carry_out(TopicPartition id);
   Task<void> lead(TopicPartition id, Lead to);
   Task<void> follow(TopicPartition id, Follow to);
+  Task<Result<void>> begin_anew(TopicPartition id);
+  Task<void> discard_aside(TopicPartition id);
+  void replica_failed(const TopicPartition& id, const Error& why);
   // Null: it cannot be opened, which has been said.
   Task<std::shared_ptr<Partition>> opened(TopicPartition id, DirectoryId directory,
                                           log::LogOptions options);
@@ -143,7 +149,7 @@ class ReplicaManager final : public metadata::ReplicaSink {
   const std::vector<log::LogDirectory*> directories_;
   const ReplicaManagerOptions options_;
   PartitionTable table_;
-  const std::shared_ptr<InSyncAsker> asker_;
+  const std::shared_ptr<ControllerAsker> asker_;
   ReplicaFetchers* fetchers_ = nullptr;
   std::map<TopicPartition, Replica> replicas_;
   std::deque<TopicPartition> waiting_;

@@ -115,5 +115,43 @@ TEST_F(ThreeCopies, ComeBackAfterAPowerCutOfAll) {
   expect_all();
 }
 
+// R12: it is out of both sets before it changes a byte, and comes back as a whole one.
+TEST_F(ThreeCopies, MakeAnewTheOneWhoseFilesAreGone) {
+  produce(100);
+  const std::size_t victim = (leader() + 1) % 3;
+  cluster_.stop(victim);
+  sim::Disk& disk = cluster_.disk(victim);
+  std::size_t removed = 0;
+  for (const std::string& path : disk.paths())
+    if (path.contains("partitions/") && path.ends_with(".log"))
+      removed += disk.remove(path).has_value();
+  ASSERT_EQ(removed, 1u);
+  ASSERT_TRUE(cluster_.start(victim));
+  EXPECT_TRUE(all_in_sync());
+  produce(10);
+  cluster_.world().run_for(5s);
+  for (std::size_t broker = 0; broker < 3; broker++)
+    if (broker != victim) cluster_.kill(broker);
+  ASSERT_TRUE(cluster_.start((victim + 1) % 3));
+  EXPECT_EQ(leader(), victim);
+  ASSERT_TRUE(cluster_.start((victim + 2) % 3));
+  expect_all();
+}
+
+// D5: whoever switches is told `synced` only once it is so.
+TEST_F(ThreeCopies, BecomeSyncedAgainAfterASwitch) {
+  const auto set = [&](const std::string& value) {
+    const auto changed = admin_.set_topic_config("orders", {{"durability", value}});
+    ASSERT_TRUE(changed) << to_string(changed.error());
+  };
+  set("replicated");
+  EXPECT_EQ(partition().durability, "replicated");
+  produce(100);
+  set("synced");
+  EXPECT_TRUE(cluster_.world().run_until([&] { return partition().durability == "synced"; }, 30s));
+  produce(10);
+  expect_all();
+}
+
 }  // namespace
 }  // namespace ropewalk::testing
