@@ -212,6 +212,8 @@ Controller::Items Controller::on(Batch& batch, const metadata::ReportSynced& eve
     change.topic = event.partition.topic;
     change.index = partition->index;
     change.durability = Durability::synced;
+    // Who left the set while it was replicated need not have synced all that it counted with.
+    if (!partition->eligible.empty()) change.eligible = std::vector<BrokerId>{};
     batch.add(std::move(change));
   }
   return {Item(ItemAnswer())};

@@ -58,15 +58,6 @@ const DirectoryId* directory_of(const Partition& partition, BrokerId broker) {
   return &partition.directories[static_cast<std::size_t>(found - partition.replicas.begin())];
 }
 
-// Whether the broker has the directory (still) that its replica is in.
-bool offers_replica(const Image& image, const Partition& partition, BrokerId broker) {
-  const auto* known = image.broker(broker);
-  const DirectoryId* directory = directory_of(partition, broker);
-  return known && directory &&
-         std::find(known->directories.begin(), known->directories.end(), *directory) !=
-             known->directories.end();
-}
-
 // Calls visit(topic, partition) for the partitions that the broker has a replica of. Changes are
 // collected first: adding one ends what the visit looks at.
 template <class F>
@@ -125,6 +116,14 @@ std::optional<PartitionChangeRecord> elect(const TopicId& topic, const Partition
   choose_leader(partition, partition.in_sync, partition.eligible, may_lead, change);
   if (!change.leader || *change.leader == kNoBroker) return std::nullopt;
   return change;
+}
+
+bool offers_replica(const Image& image, const Partition& partition, BrokerId broker) {
+  const auto* known = image.broker(broker);
+  const DirectoryId* directory = directory_of(partition, broker);
+  return known && directory &&
+         std::find(known->directories.begin(), known->directories.end(), *directory) !=
+             known->directories.end();
 }
 
 bool is_active(const Image& image, BrokerId broker) {

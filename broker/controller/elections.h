@@ -29,6 +29,10 @@ std::optional<metadata::PartitionChangeRecord> elect(const TopicId& topic,
                                                      const metadata::Partition& partition,
                                                      const std::function<bool(BrokerId)>& may_lead);
 
+// Whether the broker has the directory (still) that its replica is in.
+bool offers_replica(const metadata::Image& image, const metadata::Partition& partition,
+                    BrokerId broker);
+
 // Whether the broker is registered, not fenced and not on its way out.
 bool is_active(const metadata::Image& image, BrokerId broker);
 

@@ -73,6 +73,11 @@ Result<void> check_members(const Image& image, const Partition& partition,
       return fail(Errc::ineligible_replica,
                   "partition {}: broker {} lives on as {}, it was seen as {}", change.partition,
                   member.broker, image.broker(member.broker)->incarnation, member.incarnation);
+    if (!holds(partition.in_sync, member.broker) &&
+        !offers_replica(image, partition, member.broker))
+      return fail(Errc::ineligible_replica,
+                  "partition {}: broker {} is without the directory that its replica is in",
+                  change.partition, member.broker);
   }
   return {};
 }

@@ -74,11 +74,11 @@ void Follower::apply(const EpochEndTold& event, FollowerEffects& effects) {
   }
   if (state_ != State::comparing) return;
   if (RW_PLANT(truncate_to_high_watermark)) return agree(log_.high_watermark, effects);
-  if (!event.end) return agree(log_.log_start, effects);
-  if (event.end->epoch > question_) {
+  // Our epoch is no newer than the leader's, so that it can always tell of one up to it.
+  if (!event.end || event.end->epoch > question_) {
     effects.refused = Error{Errc::corrupt_message,
                             fmt::format("asked for the end of epoch {}, the leader told of {}",
-                                        question_, event.end->epoch)};
+                                        question_, event.end ? event.end->epoch : kNoLeaderEpoch)};
     return;
   }
   if (event.end->epoch == question_) return agree(std::min(candidate_, event.end->end), effects);
@@ -92,12 +92,16 @@ void Follower::apply(const EpochEndTold& event, FollowerEffects& effects) {
 // R5: what is below our high watermark is committed, so a leader that lacks it was elected
 // uncleanly, and the metadata log says so; if not, our log or its is not what it was.
 void Follower::agree(Offset end, FollowerEffects& effects) {
-  end = std::max(end, log_.log_start);
   if (end < log_.high_watermark && following_.last_unclean_epoch <= last_epoch())
     return damage(effects, {Errc::damaged_replica,
                             fmt::format("the leader in epoch {} has our log up to {} only, but {} "
                                         "is committed and no unclean election is on record",
                                         following_.leader_epoch, end, log_.high_watermark)});
+  if (end < log_.log_start)
+    return damage(effects, {Errc::damaged_replica,
+                            fmt::format("the leader in epoch {} has our log up to {} only, which "
+                                        "is deleted here: nothing of this replica is left",
+                                        following_.leader_epoch, end)});
   if (end < log_.log_end) {
     state_ = State::cutting;
     effects.truncate_to = end;
@@ -128,12 +132,12 @@ void Follower::apply(const Cut& event, FollowerEffects& effects) {
 // All that we have was committed, and deleted since.
 void Follower::apply(const FellBehind& event, FollowerEffects& effects) {
   if (!is_current(event) || state_ != State::fetching) return;
-  if (event.leader_log_start <= next_ || next_ != log_.log_end) return;
+  if (event.begin_at <= next_ || next_ != log_.log_end) return;
   state_ = State::cutting;
   log_.epochs = {};
-  log_.log_start = event.leader_log_start;
-  log_.high_watermark = event.leader_log_start;
-  effects.begin_at = event.leader_log_start;
+  log_.log_start = event.begin_at;
+  log_.high_watermark = event.begin_at;
+  effects.begin_at = event.begin_at;
 }
 
 void Follower::apply(const Fetched& event, FollowerEffects& effects) {

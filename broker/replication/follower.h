@@ -67,7 +67,7 @@ struct EpochEndTold {  // The answer to AskEpochEnd, or that a fetch diverges.
   std::uint64_t generation = 0;
   FollowerRequest request;
   LeaderEpoch leader_epoch;               // Of the leader when it answered.
-  std::optional<log::EpochEnd> end = {};  // None: it knows no epoch up to that one.
+  std::optional<log::EpochEnd> end = {};  // Of the newest epoch up to that one.
 };
 struct Fetched {
   std::uint64_t generation = 0;
@@ -81,7 +81,7 @@ struct FellBehind {  // The leader's log starts after the end of ours.
   std::uint64_t generation = 0;
   FollowerRequest request;
   LeaderEpoch leader_epoch;
-  Offset leader_log_start;
+  Offset begin_at;  // Where the batch begins that holds the start of the leader's log.
 };
 struct FollowerWritten {  // The log ends here now.
   std::uint64_t generation = 0;
@@ -110,7 +110,7 @@ struct FollowerEffects {
   //    back as Cut; until then next_request() is nothing. ProducerState goes with the log (R9):
   //    what it has of batches at or beyond a truncation's end was not committed and is undone;
   //    where truncate_to() cannot (more than five batches of a producer went), rebuild it from the
-  //    checkpoint and the log. A new beginning clears it.
+  //    checkpoint and the log. A new beginning clears it, and is the high watermark.
   std::optional<Offset> truncate_to = {};
   std::optional<Offset> begin_at = {};
   // 2. Append the first so many batches of Fetched as they are; ProducerState records each of

@@ -62,15 +62,19 @@ bool InSync::progressed(const Leadership& leadership, const Progressed& event, O
     follower.durable_end = std::max(follower.durable_end, event.durable_end);
   }
   follower.generation = event.generation;
-  // Under steady load it never is where our log ends now, but where it ended when it told before.
+  // Under steady load it never is where our log ends now: it reaches where that ended a while ago,
+  // and was caught up then.
   const Offset stable = stable_end(leadership, follower);
+  const bool reached = follower.told && stable >= follower.mark;
   if (stable >= log_end)
     follower.caught_up_at = now;
-  else if (follower.told && stable >= follower.our_end_then)
-    follower.caught_up_at = std::max(follower.caught_up_at, follower.told_at);
+  else if (reached)
+    follower.caught_up_at = std::max(follower.caught_up_at, follower.marked_at);
+  if (reached || !follower.told || stable >= log_end) {
+    follower.mark = log_end;
+    follower.marked_at = now;
+  }
   follower.told = true;
-  follower.told_at = now;
-  follower.our_end_then = log_end;
   return true;
 }
 
@@ -86,6 +90,11 @@ void InSync::changed(const Leadership& before, const Leadership& after, Time now
     const bool same_life = had && has && had->incarnation == has->incarnation;
     it = same_life || (!had && !has) ? std::next(it) : followers_.erase(it);
   }
+  // What one that has left told before may be why it had to: it must tell anew to come back.
+  for (const BrokerId id : before.in_sync)
+    if (const auto left = followers_.find(id);
+        left != followers_.end() && !after.in_sync.contains(id))
+      left->second.told = false;
   // A new member has its time from now on, however long it was out.
   for (const BrokerId id : after.in_sync) {
     if (id == after.self) continue;

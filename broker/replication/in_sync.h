@@ -114,15 +114,15 @@ class InSync {
 
  private:
   struct Follower {
-    bool told = false;
+    bool told = false;  // Since it left the set, too.
     std::uint64_t generation = 0;
     Offset log_end;
     Offset durable_end;
     // Its stable end had reached our log end then.
     Time caught_up_at;
-    // When it told last, and where our log ended.
-    Time told_at;
-    Offset our_end_then;
+    // Where our log ended at some time, which it has not reached yet.
+    Offset mark;
+    Time marked_at;
   };
   struct Pending {
     InSyncProposal proposal;

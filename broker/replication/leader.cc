@@ -55,7 +55,9 @@ void Leader::apply(const Synced& event, Time, LeaderEffects& effects) {
   advance(effects);
 }
 
+// One that has more than we ever gave it has not compared its log with ours.
 void Leader::apply(const Progressed& event, Time now, LeaderEffects& effects) {
+  if (event.log_end > log_end_) return;
   if (in_sync_.progressed(leadership_, event, log_end_, now)) advance(effects);
 }
 

@@ -69,7 +69,7 @@ void Partition::fetched_inside(std::uint64_t number, ReceivedNews& received) {
     carry_out(follower_->step(FellBehind{.generation = asked.generation,
                                          .request = request,
                                          .leader_epoch = news.leader_epoch,
-                                         .leader_log_start = news.log_start}),
+                                         .begin_at = *news.begin_at}),
               received.batches);
   } else {
     std::vector<FetchedBatch> batches;

@@ -46,7 +46,10 @@ void Partition::follow_inside(FollowRole role) {
   const LeaderEpoch epoch = role.following.leader_epoch;
   if (ended_ || epoch < epoch_) return;
   log_->set_options(role.options);
-  if (follower_ && epoch == epoch_) return;
+  if (follower_ && epoch == epoch_) {  // The sets have changed: who was put out may want back in.
+    tell_ = follower_->progress();
+    return;
+  }
   if (epoch > epoch_) {
     epoch_ = epoch;
     end_role({Errc::not_leader_or_follower,

@@ -76,6 +76,10 @@ void ReplicaFetcher::send_later(const TopicPartition& id, std::uint64_t number,
 }
 
 void ReplicaFetcher::progressed(const TopicPartition& id, const Progressed& progress) {
+  // A message may be lost with its connection; the session that begins then says it again.
+  if (const auto at = slots_.find(id);
+      at != slots_.end() && at->second.want.leader_epoch == progress.leader_epoch)
+    at->second.want.progress = progress;
   progress_.push_back(
       {id, progress.leader_epoch, {progress.generation, progress.log_end, progress.durable_end}});
   turn();

@@ -37,11 +37,12 @@ struct Room {
 // Errors: as log::read().
 Task<Result<ReplicaRecords>> read_for(const ReplicaWant& want, const Looked& found, Room room,
                                       ReplicaNews& news) {
-  const Offset from = std::get<FetchFrom>(want.request).from;
-  if (from < found.log_start) {
+  Offset from = std::get<FetchFrom>(want.request).from;
+  if (from < found.log_start) {  // The batch that the log starts in may begin there.
     CO_TRY(const log::Log::CutPoint batch, co_await log::find_cut(found.view, found.log_start));
-    news.begin_at = batch.end;
-    co_return ReplicaRecords();
+    if (from != batch.end) news.begin_at = batch.end;
+    if (news.begin_at) co_return ReplicaRecords();
+    from = found.log_start;
   }
   if (room.bytes == 0 && !room.is_first) co_return ReplicaRecords();
   CO_TRY(auto read, co_await replication::read(found.view, from,

@@ -78,10 +78,10 @@ INSTANTIATE_TEST_SUITE_P(Each, PlantedMistake,
                          ::testing::Values(Planting{Plant::watermark_below_min_in_sync},
                                            Planting{Plant::join_without_epoch_start},
                                            Planting{Plant::truncate_to_high_watermark},
-                                           Planting{Plant::no_epoch_check_on_fetch, 4600},
+                                           Planting{Plant::no_epoch_check_on_fetch, 11000},
                                            Planting{Plant::removal_counted_before_applied},
                                            Planting{Plant::rejection_of_repeat_ends_union, 750},
-                                           Planting{Plant::repeat_takes_new_incarnation, 4750},
+                                           Planting{Plant::repeat_takes_new_incarnation, 16000},
                                            Planting{Plant::watermark_goes_back}),
                          [](const auto& which) {
                            for (const auto& [plant, name] : kPlants)

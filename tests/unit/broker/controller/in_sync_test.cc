@@ -99,6 +99,33 @@ TEST_F(InSyncDecisionsTest, WhoIsFencedOrLeavesDoesNotJoin) {
 }
 
 // R6: every older copy of a proposal is stale after its withdrawal.
+// R12: its files are elsewhere; what it holds now is not what it counted with.
+TEST_F(InSyncDecisionsTest, WhoIsWithoutItsDirectoryDoesNotJoin) {
+  BrokerHeartbeat beat{kTwo, image_->broker(kTwo)->epoch, image_->offset()};
+  beat.failed_directories = image_->broker(kTwo)->directories;
+  decide(beat);
+  ASSERT_FALSE(image_->broker(kTwo)->fenced);
+  ASSERT_THAT(orders().in_sync, ElementsAre(kOne, kThree));
+  EXPECT_EQ(alters({kOne, kTwo, kThree}), Errc::ineligible_replica);
+}
+
+// D5, R13: they left while the page cache counted.
+TEST_F(InSyncDecisionsTest, BecomingSyncedForgetsWhoWasEligible) {
+  const auto set = [&](const char* value) {
+    decide(SetConfigs{{{TopicRef{{}, "orders"}, "durability", value}}});
+  };
+  set("replicated");
+  set("synced");
+  ASSERT_EQ(alters({kOne}), Errc::none);
+  ASSERT_FALSE(orders().eligible.empty());
+  EXPECT_EQ(code(decide(ReportSynced{kOne,
+                                     image_->broker(kOne)->epoch,
+                                     {image_->topic("orders")->id, 0},
+                                     orders().leader_epoch})),
+            Errc::none);
+  EXPECT_TRUE(orders().eligible.empty());
+}
+
 TEST_F(InSyncDecisionsTest, TheSetAsItIsWithdraws) {
   const auto proposed = change({kOne, kTwo});
   ASSERT_EQ(alters({kOne, kTwo, kThree}), Errc::none);

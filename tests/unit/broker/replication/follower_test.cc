@@ -119,9 +119,7 @@ TEST_F(FollowerTest, AnEpochThatBothHaveEndsTheQuestions) {
 
 TEST_F(FollowerTest, WhoSharesNothingBeginsAtTheStartOfItsLog) {
   follow(log_of({{3, 4}, {8, 6}}, 10, 4, 4));
-  EXPECT_EQ(
-      follower_->step(EpochEndTold{kGeneration, now_asked(), kEpoch, std::nullopt}).truncate_to,
-      Offset(4));
+  EXPECT_EQ(follower_->step(told(1, 4)).truncate_to, Offset(4));
 }
 
 TEST_F(FollowerTest, BelowItsWatermarkItIsDamage) {
@@ -269,6 +267,25 @@ TEST_F(FollowerTest, BeginsAnewWhereTheLeadersLogStarts) {
   EXPECT_EQ(fetch(), std::pair(Offset(50), kNoLeaderEpoch));
   EXPECT_EQ(follower_->high_watermark(), Offset(50));
   EXPECT_EQ(fetched({batch(50, 51, 2)}).append, 1u);
+}
+
+// An unclean election cost all that is not deleted here.
+TEST_F(FollowerTest, WithALeaderThatEndsBelowItsStartNothingOfItIsLeft) {
+  auto as = following();
+  as.last_unclean_epoch = LeaderEpoch(9);
+  follow(log_of({{8, 5}}, 10, 8, 5), as);
+  const auto effects = follower_->step(told(8, 3));
+  EXPECT_EQ(effects.truncate_to, std::nullopt);
+  ASSERT_TRUE(effects.damaged);
+  EXPECT_EQ(effects.damaged->code, Errc::damaged_replica);
+}
+
+TEST_F(FollowerTest, ALeaderThatTellsOfNoEpochIsRefused) {
+  follow(log_of({{8, 0}}, 10, 0));
+  auto none = told(8, 0);
+  none.end.reset();
+  EXPECT_TRUE(follower_->step(none).refused);
+  EXPECT_EQ(question(), LeaderEpoch(8));
 }
 
 TEST_F(FollowerTest, FollowsTheStartOfTheLeadersLogUpToItsWatermark) {

@@ -274,6 +274,44 @@ TEST_F(InSyncTest, UnderSteadyLoadItIsEnoughToReachWhatTheLogWas) {
   }
 }
 
+// More often than it catches up: each telling finds a log that has gone on.
+TEST_F(InSyncTest, WhoTellsOftenStaysToo) {
+  lead({kSelf, kSecond, kThird});
+  for (int i = 1; i <= 400; i++) {
+    now_ += 100ms;
+    writes(100 + i * 10);
+    EXPECT_EQ(tells(kSecond, 100 + i * 10).propose, std::nullopt);
+    EXPECT_EQ(tells(kThird, 100 + std::max(i - 10, 0) * 10).propose, std::nullopt) << "1 s behind";
+  }
+}
+
+TEST_F(InSyncTest, WhoFallsBackFurtherAndFurtherLeaves) {
+  lead({kSelf, kSecond, kThird});
+  for (int i = 1; i <= 400 && proposed_.in_sync.empty(); i++) {
+    now_ += 100ms;
+    writes(100 + i * 10);
+    (void)tells(kSecond, 100 + i * 10);
+    (void)tells(kThird, 100 + i * 2);
+  }
+  EXPECT_THAT(brokers(proposed_), ElementsAre(kSelf, kSecond));
+}
+
+// What it told before may be why it had to go.
+TEST_F(InSyncTest, WhoHasLeftMustTellAnewToComeBack) {
+  lead({kSelf, kSecond, kThird});
+  (void)tells(kSecond, 100);
+  (void)tells(kThird, 100);
+  EXPECT_EQ(applies({kSelf, kSecond}).propose, std::nullopt);
+  EXPECT_EQ(later(1min).propose, std::nullopt);
+  EXPECT_TRUE(tells(kThird, 100).propose);
+}
+
+TEST_F(InSyncTest, WhoClaimsMoreThanTheLeaderHasIsNotHeard) {
+  lead({kSelf, kSecond});
+  EXPECT_EQ(tells(kThird, 101).propose, std::nullopt);
+  EXPECT_TRUE(tells(kThird, 100).propose);
+}
+
 TEST_F(InSyncTest, WhoNeverTellsLeavesAndARemovalCountsOnlyOnceApplied) {
   lead({kSelf, kSecond, kThird});
   writes(110);
