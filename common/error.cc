@@ -63,6 +63,9 @@ const char* errc_name(Errc code) {
     RW_NAME(unsupported_compression_type);
     RW_NAME(stale_broker_epoch);
     RW_NAME(offset_not_available);
+    RW_NAME(preferred_leader_not_available);
+    RW_NAME(eligible_leaders_not_available);
+    RW_NAME(election_not_needed);
     RW_NAME(invalid_record);
     RW_NAME(throttling_quota_exceeded);
     RW_NAME(invalid_update_version);
@@ -126,6 +129,8 @@ bool is_retriable(Errc code) {
     case Errc::fenced_leader_epoch:
     case Errc::unknown_leader_epoch:
     case Errc::offset_not_available:
+    case Errc::preferred_leader_not_available:
+    case Errc::eligible_leaders_not_available:
     case Errc::throttling_quota_exceeded:
     case Errc::unknown_topic_id:
     case Errc::closed:

@@ -72,6 +72,9 @@ enum class Errc : std::int32_t {
   unsupported_compression_type = 76,
   stale_broker_epoch = 77,
   offset_not_available = 78,
+  preferred_leader_not_available = 80,
+  eligible_leaders_not_available = 83,  // No replica that might lead is there.
+  election_not_needed = 84,
   invalid_record = 87,
   throttling_quota_exceeded = 89,
   invalid_update_version = 95,  // Decided on a version of the partition that is over.

@@ -1,5 +1,7 @@
 // Registration, heartbeats, sessions (metadata-quorum.md, section 6, rules 1 to 4; R13).
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include "broker/controller/controller.h"
@@ -15,6 +17,7 @@ using metadata::Image;
 using metadata::ItemAnswer;
 using metadata::Partition;
 using metadata::RegisterBroker;
+using metadata::ReplicaEnd;
 
 Result<void> check_features(const Image& image, const BrokerRegistration& broker) {
   for (const auto& [name, level] : image.features()) {
@@ -55,18 +58,44 @@ bool listed(const std::vector<TopicPartition>& list, const TopicPartition& id) {
   return std::find(list.begin(), list.end(), id) != list.end();
 }
 
-// R12 and R13: whether the broker's replica still holds everything committed in its new life.
-bool is_whole(const RegisterBroker& event, bool clean, const TopicPartition& id,
-              const Partition& partition) {
-  const auto& offered = event.broker.directories;
-  for (std::size_t i = 0; i < partition.replicas.size(); i++) {
-    if (partition.replicas[i] != event.broker.id) continue;
-    if (std::find(offered.begin(), offered.end(), partition.directories[i]) == offered.end())
-      return false;
-  }
-  if (listed(event.cut, id) || listed(event.damaged, id)) return false;
-  return clean || partition.durability == metadata::Durability::synced;
+bool offers_directory(const BrokerRegistration& broker, const Partition& partition) {
+  for (std::size_t i = 0; i < partition.replicas.size(); i++)
+    if (partition.replicas[i] == broker.id)
+      return std::ranges::find(broker.directories, partition.directories[i]) !=
+             broker.directories.end();
+  return true;
 }
+
+// R12 and R13: what the broker's replicas hold in its new life, where that may not be everything
+// committed.
+class LossesOfARestart {
+ public:
+  LossesOfARestart(const RegisterBroker& event, bool clean) : event_(event), clean_(clean) {
+    for (const metadata::ReplicaLogEnd& end : event.ends) ends_.emplace(end.partition, &end);
+  }
+
+  std::optional<ReplicaEnd> operator()(const TopicPartition& id, const Partition& partition) const {
+    ReplicaEnd end;
+    end.cut = listed(event_.cut, id);
+    end.damaged = listed(event_.damaged, id);
+    const bool keeps_what_it_had = clean_ || partition.durability == metadata::Durability::synced;
+    const bool whole =
+        keeps_what_it_had && !end.cut && !end.damaged && offers_directory(event_.broker, partition);
+    // What was lost once stays so until the replica is in sync again.
+    const auto& known = partition.last_known_eligible;
+    if (whole && std::ranges::find(known, event_.broker.id) == known.end()) return std::nullopt;
+    if (const auto told = ends_.find(id); told != ends_.end()) {
+      end.last_epoch = told->second->last_epoch;
+      end.log_end = told->second->log_end;
+    }
+    return end;
+  }
+
+ private:
+  const RegisterBroker& event_;
+  const bool clean_;
+  std::map<TopicPartition, const metadata::ReplicaLogEnd*> ends_;
+};
 
 bool leads_anything(const Image& image, BrokerId broker) {
   bool leads = false;
@@ -78,8 +107,7 @@ bool leads_anything(const Image& image, BrokerId broker) {
 
 void unfence(Batch& batch, BrokerId id, BrokerEpoch epoch) {
   batch.add(BrokerRegistrationChangeRecord{id, epoch, false, std::nullopt, {}});
-  elect_where_leaderless(batch, id,
-                         [&batch](BrokerId other) { return is_active(batch.image(), other); });
+  elect_where_leaderless(batch, id);
 }
 
 // R11, R12: the replicas there are out of their sets, before the directory is gone from the
@@ -114,9 +142,7 @@ Controller::Items Controller::on(Batch& batch, const RegisterBroker& event, Time
     const BrokerEpoch old_epoch = known->epoch;
     const bool was_fenced = known->fenced;
     const bool clean = event.clean_stop_epoch == old_epoch;
-    leave_all(batch, id, [&](const TopicPartition& partition_id, const Partition& partition) {
-      return is_whole(event, clean, partition_id, partition);
-    });
+    leave_all(batch, id, LossesOfARestart(event, clean));
     if (!was_fenced)
       batch.add(BrokerRegistrationChangeRecord{id, old_epoch, true, std::nullopt, {}});
   }
@@ -139,13 +165,12 @@ Controller::Items Controller::on(Batch& batch, const BrokerHeartbeat& event, Tim
   broker = batch.image().broker(event.broker);
   const bool caught_up = event.applied.value() >= event.epoch.value();
   const bool was_fenced = broker->fenced;
-  const auto stays_whole = [](const auto&, const auto&) { return true; };
   if (event.wants_fence && !was_fenced) {
-    leave_all(batch, event.broker, stays_whole);
+    leave_all_whole(batch, event.broker);
     batch.add(BrokerRegistrationChangeRecord{event.broker, event.epoch, true, std::nullopt, {}});
   } else if (event.wants_shutdown && !broker->in_controlled_shutdown) {
     batch.add(BrokerRegistrationChangeRecord{event.broker, event.epoch, std::nullopt, true, {}});
-    leave_all(batch, event.broker, stays_whole);
+    leave_all_whole(batch, event.broker);
   } else if (was_fenced && caught_up && !event.wants_fence && !event.wants_shutdown) {
     unfence(batch, event.broker, event.epoch);
   }

@@ -42,9 +42,14 @@ std::optional<PartitionChangeRecord> follow_settings(const Topic& topic, const P
     change.durability = wants_replicated ? Durability::replicated : Durability::syncing;
     change.leader = partition.leader;
   }
-  if (before.min_in_sync_replicas != after.min_in_sync_replicas && !partition.eligible.empty())
-    change.eligible = std::vector<BrokerId>{};
-  if (!change.durability && !change.eligible) return std::nullopt;
+  if (before.min_in_sync_replicas != after.min_in_sync_replicas) {
+    if (!partition.eligible.empty()) change.eligible = std::vector<BrokerId>{};
+    const auto members = static_cast<std::int32_t>(partition.in_sync.size());
+    const bool enough = members >= metadata::effective_min_in_sync(after, partition);
+    if (enough && !partition.last_known_eligible.empty())
+      change.last_known_eligible = std::vector<BrokerId>{};
+  }
+  if (!change.durability && !change.eligible && !change.last_known_eligible) return std::nullopt;
   return change;
 }
 

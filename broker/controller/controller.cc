@@ -14,6 +14,10 @@ Controller::Controller(ControllerOptions options, const metadata::Image& image, 
     : options_(std::move(options)) {
   for (const auto& [id, broker] : image.brokers())
     if (!broker->fenced) session_ends_[id] = now + options_.session;
+  image.topics().for_each([&](const TopicId& id, const metadata::TopicPtr& topic) {
+    for (const auto& partition : topic->partitions)
+      await_recovery(image, {id, partition->index.value()}, now);
+  });
 }
 
 void Controller::prepare(Batch& batch) const {
@@ -23,7 +27,10 @@ void Controller::prepare(Batch& batch) const {
 
 Controller::Items Controller::decide(Batch& batch, const metadata::ControllerEvent& event,
                                      Time now) {
-  return std::visit([&](const auto& kind) { return on(batch, kind, now); }, event);
+  const std::size_t before = batch.records().size();
+  Items items = std::visit([&](const auto& kind) { return on(batch, kind, now); }, event);
+  look_after_leaderless(batch, before, now);
+  return items;
 }
 
 void Controller::end_session(BrokerId id, BrokerEpoch epoch, const metadata::Image& image) {
@@ -31,6 +38,13 @@ void Controller::end_session(BrokerId id, BrokerEpoch epoch, const metadata::Ima
   const auto session = session_ends_.find(id);
   if (broker && broker->epoch == epoch && session != session_ends_.end())
     session->second = Time::min();
+}
+
+void Controller::expire(Batch& batch, Time now) {
+  const std::size_t before = batch.records().size();
+  expire_sessions(batch, now);
+  look_after_leaderless(batch, before, now);
+  expire_recoveries(batch, now);
 }
 
 void Controller::expire_sessions(Batch& batch, Time now) {
@@ -44,7 +58,7 @@ void Controller::expire_sessions(Batch& batch, Time now) {
     const auto* broker = batch.image().broker(id);
     if (!broker || broker->fenced) continue;
     const BrokerEpoch epoch = broker->epoch;
-    leave_all(batch, id, [](const auto&, const auto&) { return true; });
+    leave_all_whole(batch, id);
     batch.add(metadata::BrokerRegistrationChangeRecord{id, epoch, true, std::nullopt, {}});
   }
 }
@@ -52,6 +66,7 @@ void Controller::expire_sessions(Batch& batch, Time now) {
 Controller::Time Controller::next_expiry() const {
   Time first = env::kNever;
   for (const auto& [_, end] : session_ends_) first = std::min(first, end);
+  for (const auto& [_, end] : recoveries_) first = std::min(first, end);
   return first;
 }
 

@@ -3,7 +3,8 @@
 // Pure: no clock, chance, file or socket; the shell (broker/node) hands in the time and ids that
 // nobody has had, keeps M6's order and tells answers once they are committed. One object a term of
 // office: what it holds beside the image are the sessions of the brokers, which a new controller
-// begins anew in full. Lives on the control core.
+// begins anew in full, and the waits for replicas that may be the only ones to hold what was
+// committed. Lives on the control core.
 #pragma once
 
 #include <chrono>
@@ -22,6 +23,8 @@ namespace ropewalk::controller {
 struct ControllerOptions {
   ClusterId cluster;
   std::chrono::milliseconds session{3000};
+  // For who was in sync last, where nobody left is whole, in a `replicated` topic (R7).
+  std::chrono::milliseconds unclean_recovery_wait{30'000};
   std::int32_t partitions_default = 1;   // Of a topic whose maker leaves it to the cluster.
   std::int32_t partitions_max = 10'000;  // Of one topic.
   std::size_t replicas_max = 20'000;     // Of partitions, on one broker.
@@ -52,9 +55,9 @@ class Controller {
 
   // That life of a broker is known to be over (M3): so is its session.
   void end_session(BrokerId broker, BrokerEpoch epoch, const metadata::Image& image);
-  // Fences the brokers whose session is over.
-  void expire_sessions(Batch& batch, Time now);
-  // When expire_sessions() will have something to do; kNever if no session runs.
+  // Fences the brokers whose session is over, and elects where nobody is waited for any longer.
+  void expire(Batch& batch, Time now);
+  // When expire() will have something to do; kNever if nothing runs.
   Time next_expiry() const;
 
  private:
@@ -70,9 +73,17 @@ class Controller {
   Items on(Batch& batch, const metadata::ReportSynced& event, Time now);
   Items on(Batch& batch, const metadata::AlterInSync& event, Time now);
   Items on(Batch& batch, const metadata::ReportDamaged& event, Time now);
+  Items on(Batch& batch, const metadata::ElectLeaders& event, Time now);
+
+  void expire_sessions(Batch& batch, Time now);
+  // What the records from that one on have left without a leader, or may have given one.
+  void look_after_leaderless(Batch& batch, std::size_t from, Time now);
+  void await_recovery(const metadata::Image& image, const TopicPartition& id, Time now);
+  void expire_recoveries(Batch& batch, Time now);
 
   ControllerOptions options_;
   std::map<BrokerId, Time> session_ends_;
+  std::map<TopicPartition, Time> recoveries_;  // When R7's wait is over.
 };
 
 }  // namespace ropewalk::controller

@@ -82,6 +82,18 @@ Result<void> check_members(const Image& image, const Partition& partition,
   return {};
 }
 
+// Whoever is in sync has what the leader has, whatever it had lost.
+void forget_members(const Partition& partition, const Brokers& in_sync,
+                    PartitionChangeRecord& change) {
+  Brokers left;
+  for (std::size_t i = 0; i < partition.last_known_eligible.size(); i++) {
+    if (holds(in_sync, partition.last_known_eligible[i])) continue;
+    left.push_back(partition.last_known_eligible[i]);
+    change.last_known_ends.push_back(partition.last_known_ends[i]);
+  }
+  if (left != partition.last_known_eligible) change.last_known_eligible = std::move(left);
+}
+
 // Rule 8: who leaves while the set is below the minimum holds everything committed.
 void set_eligible(const Partition& partition, const Brokers& in_sync, std::int32_t min_in_sync,
                   PartitionChangeRecord& change) {
@@ -89,6 +101,7 @@ void set_eligible(const Partition& partition, const Brokers& in_sync, std::int32
   if (static_cast<std::int64_t>(in_sync.size()) >= min_in_sync) {
     if (!partition.last_known_eligible.empty()) change.last_known_eligible = Brokers{};
   } else {
+    forget_members(partition, in_sync, change);
     for (const Brokers* held : {&partition.eligible, &partition.in_sync})
       for (const BrokerId id : *held)
         if (!holds(in_sync, id) && !holds(eligible, id)) eligible.push_back(id);

@@ -135,6 +135,12 @@ void put_event(const RegisterBroker& event, Request& request) {
   if (event.clean_stop_epoch) to.set_clean_stop_epoch(event.clean_stop_epoch->value());
   for (const TopicPartition& id : event.cut) put_replica(id, *to.add_cut());
   for (const TopicPartition& id : event.damaged) put_replica(id, *to.add_damaged());
+  for (const ReplicaLogEnd& end : event.ends) {
+    auto& added = *to.add_ends();
+    put_replica(end.partition, *added.mutable_replica());
+    added.set_last_epoch(end.last_epoch.value());
+    added.set_log_end(end.log_end.value());
+  }
 }
 Result<ControllerEvent> take_event(const internal::RegisterBroker& from) {
   RegisterBroker event;
@@ -155,6 +161,10 @@ Result<ControllerEvent> take_event(const internal::RegisterBroker& from) {
   if (from.has_clean_stop_epoch()) event.clean_stop_epoch = BrokerEpoch(from.clean_stop_epoch());
   TRY(event.cut, take_replicas(from.cut()));
   TRY(event.damaged, take_replicas(from.damaged()));
+  for (const auto& end : from.ends()) {
+    TRY(const auto replica, take_replica(end.replica()));
+    event.ends.push_back({replica, LeaderEpoch(end.last_epoch()), Offset(end.log_end())});
+  }
   return event;
 }
 
@@ -356,6 +366,23 @@ Result<ControllerEvent> take_event(const internal::ReportDamaged& from) {
   return ReportDamaged{BrokerId(from.broker()), BrokerEpoch(from.epoch()), std::move(partitions)};
 }
 
+void put_event(const ElectLeaders& event, Request& request) {
+  auto& to = *request.mutable_elect_leaders();
+  to.set_kind(event.kind == ElectionKind::preferred ? internal::ElectLeaders::PREFERRED
+                                                    : internal::ElectLeaders::UNCLEAN);
+  for (const TopicPartition& id : event.partitions) put_replica(id, *to.add_partitions());
+}
+Result<ControllerEvent> take_event(const internal::ElectLeaders& from) {
+  const auto kind = from.kind();
+  if (kind != internal::ElectLeaders::PREFERRED && kind != internal::ElectLeaders::UNCLEAN)
+    return fail(Errc::unsupported_version, "an election of kind {} is unknown here",
+                static_cast<int>(kind));
+  TRY(auto partitions, take_replicas(from.partitions()));
+  return ElectLeaders{
+      kind == internal::ElectLeaders::PREFERRED ? ElectionKind::preferred : ElectionKind::unclean,
+      std::move(partitions)};
+}
+
 }  // namespace
 
 SharedBytes encode_event(const ControllerEvent& event) {
@@ -392,6 +419,8 @@ Result<ControllerEvent> decode_event(std::string_view bytes) {
       return take_event(request.alter_in_sync());
     case Request::kReportDamaged:
       return take_event(request.report_damaged());
+    case Request::kElectLeaders:
+      return take_event(request.elect_leaders());
     case Request::EVENT_NOT_SET:
       break;
   }

@@ -21,14 +21,23 @@
 
 namespace ropewalk::metadata {
 
+// Where the log of a replica ends, as recovery found it.
+struct ReplicaLogEnd {
+  TopicPartition partition;
+  LeaderEpoch last_epoch = kNoLeaderEpoch;  // Of the last batch; none in an empty log.
+  Offset log_end{0};
+  bool operator==(const ReplicaLogEnd&) const = default;
+};
+
 // A broker starts a life (metadata-quorum.md, 6.1; R13). Item: BrokerRegistered.
 struct RegisterBroker {
   ClusterId cluster;
   BrokerRegistration broker;  // epoch, fenced and in_controlled_shutdown are the controller's.
   // From the clean-stop marker of the last life; absent after an unclean end.
   std::optional<BrokerEpoch> clean_stop_epoch;
-  std::vector<TopicPartition> cut;      // Replicas whose recovery cut a tail.
-  std::vector<TopicPartition> damaged;  // Replicas that are damaged or gone (R12).
+  std::vector<TopicPartition> cut;       // Replicas whose recovery cut a tail.
+  std::vector<TopicPartition> damaged;   // Replicas that are damaged or gone (R12).
+  std::vector<ReplicaLogEnd> ends = {};  // Of all that are not damaged (R7).
   bool operator==(const RegisterBroker&) const = default;
 };
 
@@ -170,9 +179,20 @@ struct ReportDamaged {
   bool operator==(const ReportDamaged&) const = default;
 };
 
-using ControllerEvent =
-    std::variant<RegisterBroker, BrokerHeartbeat, CreateTopics, DeleteTopics, CreatePartitions,
-                 SetConfigs, AllocateProducerIds, ReportSynced, AlterInSync, ReportDamaged>;
+// The operator wants other leaders (R7). `preferred`: the first replica of each, if it is in sync.
+// `unclean`: whoever is there where nobody may lead, however little it has. Items: nothing. Errors
+// of an item: unknown_topic_or_partition, election_not_needed, preferred_leader_not_available,
+// eligible_leaders_not_available.
+enum class ElectionKind : std::uint8_t { preferred, unclean };
+struct ElectLeaders {
+  ElectionKind kind = ElectionKind::preferred;
+  std::vector<TopicPartition> partitions;
+  bool operator==(const ElectLeaders&) const = default;
+};
+
+using ControllerEvent = std::variant<RegisterBroker, BrokerHeartbeat, CreateTopics, DeleteTopics,
+                                     CreatePartitions, SetConfigs, AllocateProducerIds,
+                                     ReportSynced, AlterInSync, ReportDamaged, ElectLeaders>;
 
 struct BrokerRegistered {
   BrokerEpoch epoch;

@@ -145,8 +145,10 @@ Result<void> ImageEditor::on(const PartitionRecord& record) {
       static_cast<std::size_t>(record.partition.index.value()) != shared->partitions.size())
     return fail(Errc::corrupt, "partition {} of topic {} comes when there are {}",
                 record.partition.index, shared->name, shared->partitions.size());
+  Partition added = record.partition;
+  added.last_known_ends.resize(added.last_known_eligible.size());
   own_topic(record.topic)
-      ->partitions.push_back(std::make_shared<const Partition>(record.partition));
+      ->partitions.push_back(std::make_shared<const Partition>(std::move(added)));
   return {};
 }
 
@@ -168,6 +170,9 @@ Result<void> ImageEditor::on(const PartitionChangeRecord& record) {
   set(record.recovery, changed.recovery);
   set(record.eligible, changed.eligible);
   set(record.last_known_eligible, changed.last_known_eligible);
+  if (record.last_known_eligible) changed.last_known_ends = record.last_known_ends;
+  // Older records tell of nobody's end.
+  changed.last_known_ends.resize(changed.last_known_eligible.size());
   set(record.durability, changed.durability);
   changed.partition_epoch = changed.partition_epoch.next();
   if (record.leader) changed.leader_epoch = changed.leader_epoch.next();

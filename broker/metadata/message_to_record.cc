@@ -29,6 +29,21 @@ Result<std::vector<DirectoryId>> read_directories(const Ids& from) {
   return ids;
 }
 
+template <class Ends>
+std::vector<ReplicaEnd> read_ends(const Ends& from) {
+  std::vector<ReplicaEnd> ends;
+  for (const auto& end : from)
+    ends.push_back(
+        {LeaderEpoch(end.last_epoch()), Offset(end.log_end()), end.cut(), end.damaged()});
+  return ends;
+}
+
+// For people; one that this program does not know is none.
+UncleanCause read_cause(internal::UncleanCause from) {
+  if (from < internal::TAIL_WAS_CUT || from > internal::WAS_ASKED_FOR) return UncleanCause::none;
+  return static_cast<UncleanCause>(from);
+}
+
 Result<Durability> read_durability(internal::Durability from) {
   if (from < internal::REPLICATED || from > internal::SYNCED)
     return fail(Errc::unsupported_version, "durability {} is unknown here", static_cast<int>(from));
@@ -87,6 +102,7 @@ Result<Record> read(const internal::PartitionRecord& from) {
   partition.last_known_eligible = read_brokers(from.last_known_eligible());
   TRY(partition.durability, read_durability(from.durability()));
   partition.last_unclean_epoch = LeaderEpoch(from.last_unclean_epoch());
+  partition.last_known_ends = read_ends(from.last_known_ends());
   return record;
 }
 
@@ -112,6 +128,8 @@ Result<Record> read(const internal::PartitionChangeRecord& from) {
     TRY(record.durability, read_durability(from.durability()));
   }
   record.unclean = from.unclean();
+  record.last_known_ends = read_ends(from.last_known_ends());
+  record.unclean_cause = read_cause(from.unclean_cause());
   return record;
 }
 

@@ -16,6 +16,17 @@ void fill_directories(const std::vector<DirectoryId>& ids, Into* into) {
   for (const auto& id : ids) *into->Add() = id.to_bytes();
 }
 
+template <class Into>
+void fill_ends(const std::vector<ReplicaEnd>& ends, Into* into) {
+  for (const ReplicaEnd& end : ends) {
+    auto* added = into->Add();
+    added->set_last_epoch(end.last_epoch.value());
+    added->set_log_end(end.log_end.value());
+    added->set_cut(end.cut);
+    added->set_damaged(end.damaged);
+  }
+}
+
 void fill(const FeatureLevelRecord& record, Message& message) {
   auto& to = *message.mutable_feature_level();
   to.set_name(record.name);
@@ -87,6 +98,7 @@ void fill(const PartitionRecord& record, Message& message) {
   fill_brokers(partition.last_known_eligible, to.mutable_last_known_eligible());
   to.set_durability(static_cast<internal::Durability>(partition.durability));
   to.set_last_unclean_epoch(partition.last_unclean_epoch.value());
+  fill_ends(partition.last_known_ends, to.mutable_last_known_ends());
 }
 
 void fill(const PartitionChangeRecord& record, Message& message) {
@@ -108,6 +120,8 @@ void fill(const PartitionChangeRecord& record, Message& message) {
   brokers(record.last_known_eligible, [&] { return to.mutable_last_known_eligible(); });
   if (record.durability) to.set_durability(static_cast<internal::Durability>(*record.durability));
   to.set_unclean(record.unclean);
+  fill_ends(record.last_known_ends, to.mutable_last_known_ends());
+  to.set_unclean_cause(static_cast<internal::UncleanCause>(record.unclean_cause));
 }
 
 void fill(const ConfigRecord& record, Message& message) {

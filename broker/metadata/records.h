@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -49,6 +50,16 @@ struct BrokerRegistration {
   bool operator==(const BrokerRegistration&) const = default;
 };
 
+// What a replica has that may not be whole: as its broker told when it registered last, or nothing
+// where it has not since. Elections go by it when nobody is whole (R7, R13).
+struct ReplicaEnd {
+  LeaderEpoch last_epoch = kNoLeaderEpoch;
+  Offset log_end{0};
+  bool cut = false;      // Recovery has cut a tail, in this life or one before.
+  bool damaged = false;  // It never leads again as it is.
+  bool operator==(const ReplicaEnd&) const = default;
+};
+
 // The state of one partition; also its record.
 struct Partition {
   PartitionId index;
@@ -62,7 +73,9 @@ struct Partition {
   PartitionEpoch partition_epoch;
   Recovery recovery = Recovery::recovered;
   std::vector<BrokerId> eligible;  // KIP-966's ELR: left the set when that fell below the minimum.
+  // Of the last in-sync and eligible ones those that may not be whole any more.
   std::vector<BrokerId> last_known_eligible;
+  std::vector<ReplicaEnd> last_known_ends;  // Of the one at the same place.
   Durability durability = Durability::synced;
   LeaderEpoch last_unclean_epoch = kNoLeaderEpoch;  // Of the last unclean election.
   bool operator==(const Partition&) const = default;
@@ -98,6 +111,19 @@ struct PartitionRecord {
   TopicId topic;
   Partition partition;
 };
+// Why a leader was elected that may lack what was committed (R7).
+enum class UncleanCause : std::uint8_t {
+  none = 0,
+  tail_was_cut = 1,   // Everybody is back, and this is the best there is of those that lost a tail.
+  all_are_back = 2,   // Likewise, of those that had no clean end in a replicated topic.
+  wait_is_over = 3,   // Not everybody came back in time.
+  topic_allows = 4,   // unclean.leader.election.enable.
+  was_asked_for = 5,  // By the operator.
+};
+
+inline constexpr std::size_t kUncleanCauses = 6;
+std::string_view to_string(UncleanCause cause);  // "tail_was_cut", ...
+
 // What is not set stays. Every one raises the partition epoch; `leader` (even to the same broker)
 // raises the leader epoch.
 struct PartitionChangeRecord {
@@ -112,8 +138,10 @@ struct PartitionChangeRecord {
   std::optional<Recovery> recovery;
   std::optional<std::vector<BrokerId>> eligible;
   std::optional<std::vector<BrokerId>> last_known_eligible;
+  std::vector<ReplicaEnd> last_known_ends;  // With last_known_eligible.
   std::optional<Durability> durability;
   bool unclean = false;  // The leader that this sets was elected uncleanly.
+  UncleanCause unclean_cause = UncleanCause::none;
 };
 
 // Whose setting it is: the whole cluster's, a broker's, a topic's.

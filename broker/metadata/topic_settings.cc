@@ -44,7 +44,6 @@ bool is_ratio(TopicSettings&, std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() && value >= 0 && value <= 1;
 }
 bool is_boolean(TopicSettings&, std::string_view text) { return text == "true" || text == "false"; }
-bool is_false(TopicSettings&, std::string_view text) { return text == "false"; }
 bool is_no_list(TopicSettings&, std::string_view text) { return text.empty(); }
 
 bool set_cleanup_policy(TopicSettings&, std::string_view text) { return text == "delete"; }
@@ -97,6 +96,10 @@ bool set_max_message_bytes(TopicSettings& settings, std::string_view text) {
 }
 bool set_min_in_sync(TopicSettings& settings, std::string_view text) {
   return set_integer(text, 1, 1000, settings.min_in_sync_replicas);
+}
+bool set_unclean_elections(TopicSettings& settings, std::string_view text) {
+  settings.unclean_elections = text == "true";
+  return text == "true" || text == "false";
 }
 bool set_retention_bytes(TopicSettings& settings, std::string_view text) {
   return set_integer(text, -1, kInt64Max, settings.retention_bytes);
@@ -285,10 +288,9 @@ constexpr std::array kDefinitions{
     TopicSettingDefinition{
         .name = "unclean.leader.election.enable",
         .default_value = "false",
-        .accepts = "false (nobody but the operator elects uncleanly in this version)",
-        .help = "Changes nothing: a replica that lacks records never leads.",
-        .type = boolean,
-        .has_effect = false},
+        .accepts = "true or false",
+        .help = "Whether a replica that lacks records leads when no other can: they are lost then.",
+        .type = boolean},
 };
 constexpr std::array<Setter, kDefinitions.size()> kSetters{set_cleanup_policy,
                                                            set_gzip_level,
@@ -318,7 +320,7 @@ constexpr std::array<Setter, kDefinitions.size()> kSetters{set_cleanup_policy,
                                                            is_number<4, kInt32Max>,
                                                            is_number<0, kInt64Max>,
                                                            set_segment_ms,
-                                                           is_false};
+                                                           set_unclean_elections};
 
 std::optional<std::size_t> index_of(std::string_view name) {
   for (std::size_t i = 0; i < kDefinitions.size(); i++)

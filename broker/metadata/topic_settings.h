@@ -22,6 +22,7 @@ namespace ropewalk::metadata {
 struct TopicSettings {
   Durability durability = Durability::synced;  // Wanted; the partition's state says what is so.
   std::int32_t min_in_sync_replicas = 2;       // R3 lowers it to the replication factor.
+  bool unclean_elections = false;              // Whoever is there leads where nobody may.
   std::int64_t retention_ms = 604'800'000;     // -1: kept for ever.
   std::int64_t retention_bytes = -1;           // -1: whatever they come to.
   std::int64_t segment_ms = 604'800'000;

@@ -27,6 +27,10 @@ constexpr telemetry::Family kActive{"ropewalk_controller_active",
 constexpr telemetry::Family kWaiting{"ropewalk_controller_waiting_changes",
                                      "Changes of metadata that wait to be decided."};
 
+constexpr telemetry::Family kUnclean{
+    "ropewalk_unclean_elections_total",
+    "Leaders that this broker, as the controller, has elected although they may lack records."};
+
 }  // namespace
 
 ActiveController::ActiveController(env::Environment& environment, quorum::MetadataQuorum& quorum,
@@ -63,6 +67,10 @@ Task<Result<metadata::ControllerAnswer>> ActiveController::propose(metadata::Con
 void ActiveController::show(telemetry::Page& page) const {
   page.gauge(kActive, {}, leading_.has_value());
   page.gauge(kWaiting, {}, std::uint64_t{waiting_.size()});
+  for (std::size_t cause = 1; cause < unclean_elections_.size(); cause++)
+    page.counter(kUnclean,
+                 {{"cause", metadata::to_string(static_cast<metadata::UncleanCause>(cause))}},
+                 unclean_elections_[cause]);
 }
 
 void ActiveController::enqueue(Waiting waiting) {
@@ -137,7 +145,7 @@ std::vector<ActiveController::Decided> ActiveController::decide_waiting(
   const auto now = environment_.now();
   for (const auto& [broker, epoch] : std::exchange(dead_, {}))
     decisions.end_session(broker, epoch, batch.image());
-  decisions.expire_sessions(batch, now);
+  decisions.expire(batch, now);
   std::vector<Decided> decided;
   while (!waiting_.empty() && batch.records().size() < options_.batch_records) {
     Waiting next = std::move(waiting_.front());
@@ -165,6 +173,7 @@ Task<bool> ActiveController::one_batch(Term term, controller::Controller& decisi
       answered_at = *committed;
       auto applied = co_await view_.wait_for(answered_at, env::kNever);
       if (!applied) failed = as_answer(applied.error());
+      tell_of_unclean(batch.records());
     } else {
       failed = as_answer(committed.error());
     }
@@ -176,6 +185,18 @@ Task<bool> ActiveController::one_batch(Term term, controller::Controller& decisi
       each.done.set(metadata::ControllerAnswer{answered_at, std::move(each.items)});
   }
   co_return !failed || failed->code == Errc::disk_full || failed->code == Errc::message_too_large;
+}
+
+// Pre: they are committed.
+void ActiveController::tell_of_unclean(const std::vector<metadata::Record>& records) {
+  for (const metadata::Record& record : records) {
+    const auto* change = std::get_if<metadata::PartitionChangeRecord>(&record);
+    if (change == nullptr || !change->unclean) continue;
+    unclean_elections_[static_cast<std::size_t>(change->unclean_cause)]++;
+    log_warn("partition {}-{}: broker {} leads although it may lack records ({})", change->topic,
+             change->index, change->leader.value_or(kNoBroker),
+             metadata::to_string(change->unclean_cause));
+  }
 }
 
 Task<void> ActiveController::stop() {

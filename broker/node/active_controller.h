@@ -6,6 +6,7 @@
 // Lives on the control core; propose() is for every core.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -70,6 +71,7 @@ class ActiveController final : public metadata::ControllerPort, public metadata:
   // False when this is not the controller any more.
   Task<bool> one_batch(Term term, controller::Controller& decisions);
   std::vector<Decided> decide_waiting(controller::Controller& decisions, controller::Batch& batch);
+  void tell_of_unclean(const std::vector<metadata::Record>& records);
   bool leads(Term term) const { return leading_ && *leading_ == term; }
 
   env::Environment& environment_;
@@ -82,7 +84,9 @@ class ActiveController final : public metadata::ControllerPort, public metadata:
   std::deque<Waiting> waiting_;
   std::vector<std::pair<BrokerId, BrokerEpoch>> dead_;  // Not decided upon yet.
   env::Event woken_;                                    // Something waits, or the term has ended.
-  std::shared_ptr<ActiveController*> self_;             // What jobs from other cores hold, weakly.
+  // By cause; none is the first and stays 0.
+  std::array<std::uint64_t, metadata::kUncleanCauses> unclean_elections_{};
+  std::shared_ptr<ActiveController*> self_;  // What jobs from other cores hold, weakly.
   env::TaskGroup tasks_;
 };
 

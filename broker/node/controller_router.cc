@@ -28,6 +28,7 @@ bool may_be_repeated(const metadata::ReportSynced&) { return false; }
 // R6: the leader must know of each copy what became of it.
 bool may_be_repeated(const metadata::AlterInSync&) { return false; }
 bool may_be_repeated(const metadata::ReportDamaged&) { return true; }
+bool may_be_repeated(const metadata::ElectLeaders&) { return false; }
 
 // The event has not left this broker, or the other one has not looked at it.
 bool was_not_heard(Errc code) {

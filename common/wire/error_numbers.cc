@@ -60,6 +60,9 @@ RW_SAME(unknown_leader_epoch, UNKNOWN_LEADER_EPOCH);
 RW_SAME(unsupported_compression_type, UNSUPPORTED_COMPRESSION_TYPE);
 RW_SAME(stale_broker_epoch, STALE_BROKER_EPOCH);
 RW_SAME(offset_not_available, OFFSET_NOT_AVAILABLE);
+RW_SAME(preferred_leader_not_available, PREFERRED_LEADER_NOT_AVAILABLE);
+RW_SAME(eligible_leaders_not_available, ELIGIBLE_LEADERS_NOT_AVAILABLE);
+RW_SAME(election_not_needed, ELECTION_NOT_NEEDED);
 RW_SAME(invalid_record, INVALID_RECORD);
 RW_SAME(throttling_quota_exceeded, THROTTLING_QUOTA_EXCEEDED);
 RW_SAME(invalid_update_version, INVALID_UPDATE_VERSION);
@@ -147,6 +150,9 @@ RW_SAME(not_empty, NOT_EMPTY);
     case v1::UNSUPPORTED_COMPRESSION_TYPE:
     case v1::STALE_BROKER_EPOCH:
     case v1::OFFSET_NOT_AVAILABLE:
+    case v1::PREFERRED_LEADER_NOT_AVAILABLE:
+    case v1::ELIGIBLE_LEADERS_NOT_AVAILABLE:
+    case v1::ELECTION_NOT_NEEDED:
     case v1::INVALID_RECORD:
     case v1::THROTTLING_QUOTA_EXCEEDED:
     case v1::INVALID_UPDATE_VERSION:
@@ -238,6 +244,9 @@ RW_SAME(not_empty, NOT_EMPTY);
     case Errc::unsupported_compression_type:
     case Errc::stale_broker_epoch:
     case Errc::offset_not_available:
+    case Errc::preferred_leader_not_available:
+    case Errc::eligible_leaders_not_available:
+    case Errc::election_not_needed:
     case Errc::invalid_record:
     case Errc::throttling_quota_exceeded:
     case Errc::invalid_update_version:

@@ -18,6 +18,7 @@ std::vector<ControllerEvent> some_events() {
   life.broker.directories.resize(1);
   life.clean_stop_epoch = BrokerEpoch(4);
   life.cut = life.damaged = {{topic, 1}};
+  life.ends = {{{topic, 1}, LeaderEpoch(2), Offset(3)}};
   const metadata::TopicRef by_name{TopicId(), "orders"};
   const metadata::Replicas replicas{BrokerId(1), BrokerId(2)};
   return {
@@ -34,7 +35,8 @@ std::vector<ControllerEvent> some_events() {
           BrokerId(1),
           BrokerEpoch(4),
           {{{topic, 1}, LeaderEpoch(2), PartitionEpoch(3), {{BrokerId(1), {}}}, {}}}},
-      metadata::ReportDamaged{BrokerId(1), BrokerEpoch(4), {{topic, 1}}}};
+      metadata::ReportDamaged{BrokerId(1), BrokerEpoch(4), {{topic, 1}}},
+      metadata::ElectLeaders{metadata::ElectionKind::unclean, {{topic, 1}}}};
 }
 
 using Answer = Result<metadata::ControllerAnswer>;

@@ -81,11 +81,11 @@ TEST_F(ControllerTest, SessionsEnd) {
   EXPECT_EQ(controller_->next_expiry(), now_ + milliseconds(3000));
   now_ += milliseconds(2999);
   Batch early(image_, next());
-  controller_->expire_sessions(early, now_);
+  controller_->expire(early, now_);
   EXPECT_TRUE(early.records().empty());
   now_ += milliseconds(1);
   Batch late(image_, next());
-  controller_->expire_sessions(late, now_);
+  controller_->expire(late, now_);
   commit(late);
   EXPECT_TRUE(image_->broker(BrokerId(1))->fenced);
   EXPECT_EQ(controller_->next_expiry(), env::kNever);

@@ -27,6 +27,8 @@ ControllerEvent example(Of<RegisterBroker>) {
   event.clean_stop_epoch = BrokerEpoch(0);
   event.cut = {{id_of<TopicId>(6), 7}};
   event.damaged = {{id_of<TopicId>(8), 9}, {id_of<TopicId>(8), 10}};
+  event.ends = {{{id_of<TopicId>(6), 7}, LeaderEpoch(11), Offset(12)},
+                {{id_of<TopicId>(6), 8}, kNoLeaderEpoch, Offset(0)}};
   return event;
 }
 ControllerEvent example(Of<BrokerHeartbeat>) {
@@ -75,6 +77,10 @@ ControllerEvent example(Of<AlterInSync>) {
 ControllerEvent example(Of<ReportDamaged>) {
   return ReportDamaged{
       BrokerId(1), BrokerEpoch(2), {{id_of<TopicId>(3), 4}, {id_of<TopicId>(3), 5}}};
+}
+
+ControllerEvent example(Of<ElectLeaders>) {
+  return ElectLeaders{ElectionKind::unclean, {{id_of<TopicId>(3), 4}}};
 }
 
 template <std::size_t... at>

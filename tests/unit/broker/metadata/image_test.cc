@@ -53,7 +53,10 @@ std::vector<Record> one_of_each() {
   change.leader = kNoBroker;
   change.eligible = std::vector<BrokerId>{};
   change.durability = Durability::syncing;
+  change.last_known_eligible = std::vector{BrokerId(1)};
+  change.last_known_ends = {{LeaderEpoch(0), Offset(7), true, true}};
   change.unclean = true;
+  change.unclean_cause = UncleanCause::wait_is_over;
   return {FeatureLevelRecord{"metadata.version", 1},
           RegisterBrokerRecord{broker(1)},
           BrokerRegistrationChangeRecord{BrokerId(1), BrokerEpoch(5), false, true, {}},
@@ -83,6 +86,8 @@ TEST(Image, ShowsWhatRecordsSay) {
   EXPECT_EQ(changed->leader_epoch, LeaderEpoch(1));
   EXPECT_EQ(changed->partition_epoch, PartitionEpoch(1));
   EXPECT_EQ(changed->last_unclean_epoch, LeaderEpoch(1));
+  EXPECT_EQ(changed->last_known_ends,
+            (std::vector<ReplicaEnd>{{LeaderEpoch(0), Offset(7), true, true}}));
   EXPECT_EQ(image->topic("orders")->configs.at("durability"), "replicated");
   EXPECT_EQ(image->partition({id_of<TopicId>(1), 2}), nullptr);
   EXPECT_EQ(image->partition({id_of<TopicId>(1), -1}), nullptr);

@@ -118,7 +118,7 @@ TEST(TopicSettings, OfKafkaThatChangeNothingAreTaken) {
                                            {"min.cleanable.dirty.ratio", "0.5x"},
                                            {"preallocate", "yes"},
                                            {"follower.replication.throttled.replicas", "0:1"},
-                                           {"unclean.leader.election.enable", "true"}})
+                                           {"unclean.leader.election.enable", "yes"}})
     EXPECT_EQ(check_topic_setting(name, value).error().code, Errc::invalid_config) << name;
 }
 
