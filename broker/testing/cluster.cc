@@ -29,22 +29,28 @@ Uuid fixed_id(std::uint8_t kind, std::size_t number) {
 }  // namespace
 
 Cluster::Cluster(ClusterOptions options) : options_(options), world_(options.seed) {
-  ClientOptions client;
-  client.brokers.clear();
-  for (std::size_t broker = 0; broker < options.brokers; broker++) {
+  for (std::size_t broker = 0; broker < options.brokers; broker++)
     brokers_.push_back({&world_.add_node(host_of(broker), {.cores = options.cores}), {}, {}});
-    client.brokers.push_back(fmt::format("{}:{}", host_of(broker), kNativePort));
-  }
-  client.request_timeout = std::chrono::seconds(10);
   if (options.brokers > 1) format_all();
-  sim::Node& node = world_.add_node("client");
-  client_ = std::make_unique<Client>(node.environment(), 0, std::move(client));
+  ClientOptions client;
+  client.request_timeout = std::chrono::seconds(10);
+  add_client("client", std::move(client));
 }
 
 Cluster::~Cluster() {
-  client_.reset();
+  clients_.clear();
   for (std::size_t broker = 0; broker < brokers_.size(); broker++) kill(broker);
-  world_.node("client").kill();
+  for (sim::Node* const node : client_nodes_) node->kill();
+}
+
+Client& Cluster::add_client(const std::string& node, ClientOptions options) {
+  options.brokers.clear();
+  for (std::size_t broker = 0; broker < brokers_.size(); broker++)
+    options.brokers.push_back(fmt::format("{}:{}", host_of(broker), kNativePort));
+  client_nodes_.push_back(&world_.add_node(node));
+  clients_.push_back(
+      std::make_unique<Client>(client_nodes_.back()->environment(), 0, std::move(options)));
+  return *clients_.back();
 }
 
 std::string Cluster::path_of(std::size_t directory) {
@@ -163,11 +169,34 @@ sim::PowerCutDamage Cluster::power_cut(std::size_t broker) {
   return damage;
 }
 
-void Cluster::stop(std::size_t broker) {
+void Cluster::begin_stop(std::size_t broker) {
   Member& member = brokers_.at(broker);
-  if (!member.broker) return;
+  ENSURE(member.broker, "broker {} does not live", broker);
+  if (std::exchange(member.life->stopping, true)) return;
   world_.world().count("broker.clean_stop");
-  world_.run(member.node->environment().core(0), member.broker->stop());
+  auto done = [life = member.life](std::exception_ptr escaped) {
+    if (escaped) std::rethrow_exception(escaped);
+    life->stopped = true;
+  };
+  boost::asio::co_spawn(member.node->environment().core(0).executor(), member.broker->stop(),
+                        std::move(done));
+}
+
+bool Cluster::stopping(std::size_t broker) const {
+  const Member& member = brokers_.at(broker);
+  return member.life && member.life->stopping;
+}
+
+bool Cluster::stopped(std::size_t broker) const {
+  const Member& member = brokers_.at(broker);
+  return member.life && member.life->stopped;
+}
+
+void Cluster::stop(std::size_t broker) {
+  if (!lives(broker)) return;
+  begin_stop(broker);
+  const bool in_time = world_.run_until([&] { return stopped(broker); }, std::chrono::hours(1));
+  ENSURE(in_time, "seed {}: broker {} does not stop", world_.seed(), broker + 1);
   kill(broker);
 }
 

@@ -7,9 +7,10 @@
 //   cluster.power_cut(0);
 //   ASSERT_TRUE(cluster.start(0));
 //
-// Used from the test's thread, outside all tasks. Brokers count from 0; broker N has id N+1 and is
-// the node "broker-(N+1)". A cluster of one is formatted by its broker; of more all vote on the
-// metadata unless told otherwise, and their directories are formatted with the cluster.
+// Used from the test's thread, outside all tasks; what waits for nothing, from an event of the
+// world too. Brokers count from 0; broker N has id N+1 and is the node "broker-(N+1)". A cluster of
+// one is formatted by its broker; of more all vote on the metadata unless told otherwise, and their
+// directories are formatted with the cluster.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +45,7 @@ class Cluster {
   Cluster& operator=(const Cluster&) = delete;
 
   sim::Simulation& world() { return world_; }
+  std::size_t brokers() const { return brokers_.size(); }
   sim::Node& node(std::size_t broker) { return *brokers_.at(broker).node; }
   sim::Disk& disk(std::size_t broker, std::size_t directory = 0) {
     return node(broker).disk(path_of(directory));
@@ -70,15 +72,23 @@ class Cluster {
   sim::PowerCutDamage power_cut(std::size_t broker);
   // Ends as after SIGTERM: stop(), then the process goes.
   void stop(std::size_t broker);
+  // The same while the world runs; once it has stopped, the test should kill it. Pre: it lives.
+  void begin_stop(std::size_t broker);
+  bool stopping(std::size_t broker) const;
+  bool stopped(std::size_t broker) const;
 
   // A client on a node of its own ("client"), which knows all brokers. It is never killed.
-  Client& client() { return *client_; }
+  Client& client() { return *clients_.front(); }
+  // One more, on a node that is made for it. `options.brokers` is filled in. Lives as long as this.
+  Client& add_client(const std::string& node, ClientOptions options);
 
  private:
   static std::string path_of(std::size_t directory);
   struct Life {
     std::optional<Result<void>> started;
     std::optional<Error> failure;
+    bool stopping = false;
+    bool stopped = false;
   };
   struct Member {
     sim::Node* node = nullptr;
@@ -92,7 +102,8 @@ class Cluster {
   const ClusterOptions options_;
   sim::Simulation world_;
   std::vector<Member> brokers_;
-  std::unique_ptr<Client> client_;
+  std::vector<sim::Node*> client_nodes_;
+  std::vector<std::unique_ptr<Client>> clients_;
 };
 
 }  // namespace ropewalk::testing

@@ -1,0 +1,168 @@
+#include "tests/sim/cluster/run.h"
+
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/env/sim/core.h"
+#include "common/env/sim/environment.h"
+#include "common/log.h"
+#include "tests/sim/cluster/swarm.h"
+#include "tests/sim/cluster/workload.h"
+
+namespace ropewalk::testing {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Virtual time: from when everything is healed until all that waited is done.
+constexpr auto kHealthyWithin = 180s;
+
+using Counts = std::map<std::string, std::uint64_t, std::less<>>;
+
+void add_counts(Counts& to, const Counts& from) {
+  for (const auto& [name, count] : from) to[name] += count;
+}
+
+// Lines of the log with virtual time and the process; taken back in the end.
+class WorldLog {
+ public:
+  explicit WorldLog(sim::World& world) {
+    const char* const wanted = std::getenv("RW_LOG");
+    const std::string_view level = wanted == nullptr ? "" : wanted;
+    configure_log(LogFormat::text, level == "debug"  ? LogLevel::debug
+                                   : level == "info" ? LogLevel::info
+                                   : level == "warn" ? LogLevel::warn
+                                                     : LogLevel::off);
+    set_log_sink([&world](std::string_view line) {
+      sim::SimCore* const core = world.current();
+      const std::string who = core == nullptr ? "" : core->environment().label();
+      fmt::print("{:>10.6f} {:<12} {}\n", std::chrono::duration<double>(world.now()).count(), who,
+                 line);
+    });
+  }
+  ~WorldLog() {
+    set_log_sink({});
+    configure_log(LogFormat::text, LogLevel::info);
+  }
+  WorldLog(const WorldLog&) = delete;
+  WorldLog& operator=(const WorldLog&) = delete;
+};
+
+class Run {
+ public:
+  explicit Run(std::uint64_t seed)
+      : random_(sim::derive_seed(seed, "run")),
+        brokers_(random_.chance(0.25) ? 5 : 3),
+        replicated_(random_.chance(0.25)),
+        cluster_({.brokers = brokers_,
+                  .seed = seed,
+                  .cores = 1 + random_.below(2),
+                  .segment_bytes = std::int64_t{8 << 10} << random_.below(4)}),
+        log_(cluster_.world().world()),
+        workload_(
+            cluster_,
+            {.seed = seed, .replication_factor = kReplicationFactor, .replicated = replicated_}),
+        swarm_(cluster_, workload_.client_nodes(), seed, {.power_cuts = !replicated_}) {}
+
+  Outcome run() {
+    Outcome outcome;
+    outcome.wrong = run_phases();
+    for (const std::string& what : workload_.history().wrong()) outcome.wrong += "\n  " + what;
+    outcome.story = fmt::format("{} brokers, {}; faults: {}", brokers_,
+                                replicated_ ? "replicated" : "synced", swarm_.describe());
+    const History& history = workload_.history();
+    Totals& totals = outcome.totals;
+    totals.worlds = 1;
+    for (std::size_t i = 0; i < kFaults; i++)
+      totals.faults[std::string(name_of(static_cast<Fault>(i)))] = swarm_.counts()[i];
+    totals.events = cluster_.world().counts();
+    add_counts(totals.failures, {history.failures().begin(), history.failures().end()});
+    totals.sent = history.sent();
+    totals.acknowledged = history.acknowledged();
+    totals.elections = history.elections();
+    totals.simulated_seconds = std::chrono::duration<double>(cluster_.world().now()).count();
+    return outcome;
+  }
+
+ private:
+  bool sound() const { return workload_.history().wrong().empty(); }
+
+  // What went wrong first, unless the history knows it better.
+  std::string run_phases() {
+    auto begun = cluster_.start_all();
+    if (begun) begun = workload_.create_topics();
+    if (!begun) return fmt::format("it does not even begin: {}", begun.error());
+    swarm_.begin();
+    const auto until = cluster_.world().now() + std::chrono::seconds(10 + random_.below(40));
+    while (cluster_.world().now() < until && sound()) workload_.step(swarm_.is_quiet());
+    if (!sound()) return "contradicted while it ran";
+    log_info("all faults end");
+    if (const auto healed = swarm_.heal(); !healed)
+      return fmt::format("not healed: {}", healed.error());
+    if (!workload_.make_progress(kHealthyWithin)) return "no progress after everything was healed";
+    workload_.finish();
+    if (!sound()) return "contradicted in the end";
+    return check_what_lasts();
+  }
+
+  // All that was acknowledged lasts: over a power cut of all, or, where memory counts, their end.
+  std::string check_what_lasts() {
+    for (std::size_t broker = 0; broker < brokers_; broker++) {
+      if (replicated_)
+        cluster_.stop(broker);
+      else
+        cluster_.power_cut(broker);
+    }
+    if (const auto started = cluster_.start_all(); !started)
+      return fmt::format("not started again: {}", started.error());
+    if (!workload_.read_all(kHealthyWithin)) return "what was read cannot be read again";
+    return "";
+  }
+
+  static constexpr std::int32_t kReplicationFactor = 1;
+
+  env::Random random_;
+  const std::size_t brokers_;
+  const bool replicated_;
+  Cluster cluster_;
+  WorldLog log_;
+  Workload workload_;
+  Swarm swarm_;
+};
+
+}  // namespace
+
+void Totals::add(const Totals& other) {
+  add_counts(faults, other.faults);
+  add_counts(events, other.events);
+  add_counts(failures, other.failures);
+  worlds += other.worlds;
+  sent += other.sent;
+  acknowledged += other.acknowledged;
+  elections += other.elections;
+  simulated_seconds += other.simulated_seconds;
+}
+
+std::string Totals::describe(double real_seconds) const {
+  std::string text = fmt::format(
+      "{} worlds: {} records sent, {} acknowledged, {} elections\n"
+      "{:.0f} simulated seconds, {:.0f} in a second\nfaults:",
+      worlds, sent, acknowledged, elections, simulated_seconds, simulated_seconds / real_seconds);
+  for (const auto& [name, count] : faults) text += fmt::format(" {} {}", name, count);
+  text += "\nrecords that failed:";
+  for (const auto& [name, count] : failures) text += fmt::format(" {} {}", name, count);
+  text += "\nevents:";
+  for (const auto& [name, count] : events) text += fmt::format(" {} {}", name, count);
+  return text + "\n";
+}
+
+Outcome run_world(std::uint64_t seed) {
+  Run run(seed);
+  return run.run();
+}
+
+}  // namespace ropewalk::testing
