@@ -259,6 +259,7 @@ metadata::RegisterBroker Broker::Parts::registration(
   event.clean_stop_epoch = data->clean_stop_epoch();
   event.cut = opened.cut;
   event.damaged = opened.damaged;
+  event.ends = opened.ends;
   return event;
 }
 

@@ -446,6 +446,9 @@ Task<Result<void>> ReplicaManager::open(TopicPartition id, log::LogDirectory& di
   }
   opened_.bytes_scanned += report->bytes_scanned;
   if (report->cut_tail) opened_.cut.push_back(id);
+  opened_.ends.push_back({.partition = id,
+                          .last_epoch = report->log.epochs.last().value_or(kNoLeaderEpoch),
+                          .log_end = report->log.log_end});
   if (!report->notes.empty()) log_info("replica {}: {}", id, report->notes);
 
   auto place = [&directory, id](std::function<void(env::Job)> enter) {

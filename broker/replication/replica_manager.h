@@ -54,6 +54,7 @@ struct OpenedReplicas {
   std::uint64_t bytes_scanned = 0;      // Of records that were not known to be on disk.
   std::vector<TopicPartition> cut;      // Recovery cut a tail.
   std::vector<TopicPartition> damaged;  // They stay closed, their files untouched.
+  std::vector<metadata::ReplicaLogEnd> ends;  // Of the others (R7).
 };
 
 class ReplicaManager final : public metadata::ReplicaSink {

@@ -101,8 +101,10 @@ TEST_F(InSyncDecisionsTest, WhoIsFencedOrLeavesDoesNotJoin) {
 // R6: every older copy of a proposal is stale after its withdrawal.
 // R12: its files are elsewhere; what it holds now is not what it counted with.
 TEST_F(InSyncDecisionsTest, WhoIsWithoutItsDirectoryDoesNotJoin) {
+  const DirectoryId lost = image_->broker(kTwo)->directories.front();
+  decide(registration(2, 9, {lost, id_of<DirectoryId>(88)}));
   BrokerHeartbeat beat{kTwo, image_->broker(kTwo)->epoch, image_->offset()};
-  beat.failed_directories = image_->broker(kTwo)->directories;
+  beat.failed_directories = {lost};
   decide(beat);
   ASSERT_FALSE(image_->broker(kTwo)->fenced);
   ASSERT_THAT(orders().in_sync, ElementsAre(kOne, kThree));
