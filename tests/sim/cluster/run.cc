@@ -58,21 +58,21 @@ class Run {
       : random_(sim::derive_seed(seed, "run")),
         brokers_(random_.chance(0.25) ? 5 : 3),
         replicated_(random_.chance(0.25)),
+        factor_(factor_of(random_)),
         cluster_({.brokers = brokers_,
                   .seed = seed,
                   .cores = 1 + random_.below(2),
                   .segment_bytes = std::int64_t{8 << 10} << random_.below(4)}),
         log_(cluster_.world().world()),
-        workload_(
-            cluster_,
-            {.seed = seed, .replication_factor = kReplicationFactor, .replicated = replicated_}),
+        workload_(cluster_,
+                  {.seed = seed, .replication_factor = factor_, .replicated = replicated_}),
         swarm_(cluster_, workload_.client_nodes(), seed, {.power_cuts = !replicated_}) {}
 
   Outcome run() {
     Outcome outcome;
     outcome.wrong = run_phases();
     for (const std::string& what : workload_.history().wrong()) outcome.wrong += "\n  " + what;
-    outcome.story = fmt::format("{} brokers, {}; faults: {}", brokers_,
+    outcome.story = fmt::format("{} brokers, factor {}, {}; faults: {}", brokers_, factor_,
                                 replicated_ ? "replicated" : "synced", swarm_.describe());
     const History& history = workload_.history();
     Totals& totals = outcome.totals;
@@ -123,11 +123,18 @@ class Run {
     return "";
   }
 
-  static constexpr std::int32_t kReplicationFactor = 1;
+  // Mostly three. RW_FACTOR says it otherwise.
+  static std::int32_t factor_of(env::Random& random) {
+    const bool one = random.chance(0.15);
+    const char* const wanted = std::getenv("RW_FACTOR");
+    if (wanted != nullptr) return std::atoi(wanted);
+    return one ? 1 : 3;
+  }
 
   env::Random random_;
   const std::size_t brokers_;
   const bool replicated_;
+  const std::int32_t factor_;
   Cluster cluster_;
   WorldLog log_;
   Workload workload_;
