@@ -10,6 +10,7 @@ namespace ropewalk::replication {
 Leader::Leader(Leadership leadership, Offset log_end, Offset durable_end, Offset high_watermark,
                Time now, ReplicationTimes times)
     : leadership_(std::move(leadership)),
+      epoch_start_(log_end),
       log_end_(log_end),
       durable_end_(durable_end),
       high_watermark_(high_watermark),

@@ -79,6 +79,9 @@ class Leader {
     return leadership_.stable_by == StableBy::durable_end ? durable_end_ : log_end_;
   }
   Offset high_watermark() const { return high_watermark_; }
+  // What was committed before this epoch ends where it begins at the latest. Until the watermark is
+  // there, leaders before may have shown more than it says.
+  bool knows_what_is_committed() const { return high_watermark_ >= epoch_start_; }
   std::size_t waiter_count() const { return for_stable_.size() + for_committed_.size(); }
 
  private:
@@ -103,6 +106,7 @@ class Leader {
   static void release(Waiters& queue, Offset up_to, std::vector<WaiterId>& into);
 
   Leadership leadership_;
+  const Offset epoch_start_;
   Offset log_end_;
   Offset durable_end_;
   Offset high_watermark_;

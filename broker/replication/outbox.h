@@ -39,6 +39,8 @@ struct Looked {
   Error error{Errc::none, {}};
   log::LogViewPtr view;
   Offset high_watermark = kNoOffset;
+  // Nobody may be told yet that the partition ends there: leaders before may have told more.
+  bool watermark_is_behind = false;
   Offset log_start = kNoOffset;
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
   std::optional<EpochEnd> epoch_end;  // Of the one that was asked for; none is known otherwise.

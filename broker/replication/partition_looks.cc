@@ -88,6 +88,7 @@ Looked Partition::found_by(const Look& look) const {
     return found;
   }
   found.high_watermark = high_watermark_;
+  found.watermark_is_behind = !leader_->knows_what_is_committed();
   if (look.end_of) found.epoch_end = end_of(*look.end_of, epochs());
   if (auto there = check_place(look, found); !there) found.error = std::move(there).error();
   if (found.error.code != Errc::none || found.diverging) return found;

@@ -9,6 +9,12 @@
 namespace ropewalk::service {
 namespace {
 
+// As Kafka does (KIP-207): ends never go back for who asks.
+Error end_is_not_known() {
+  return {Errc::offset_not_available,
+          "a new leader does not know yet up to where its predecessors had committed"};
+}
+
 bool asks_for_time(const ListOffsetsPartition& wanted) {
   return wanted.query == OffsetQuery::by_timestamp || wanted.query == OffsetQuery::max_timestamp;
 }
@@ -21,6 +27,33 @@ Task<Result<std::optional<replication::TimedOffset>>> look_up(const ListOffsetsP
                                                 found.high_watermark, uncompressed_bytes_max);
   co_return co_await replication::latest_time(found.view, found.high_watermark,
                                               uncompressed_bytes_max);
+}
+
+// What the leader's replica, as it was found, says.
+Task<ListedOffset> read_off(const ListOffsetsPartition wanted, const replication::Looked found,
+                            std::size_t uncompressed_bytes_max) {
+  ListedOffset listed;
+  if (asks_for_time(wanted)) {
+    const auto timed = co_await look_up(wanted, found, uncompressed_bytes_max);
+    if (!timed) {
+      listed.error = timed.error();
+    } else if (*timed) {
+      listed.offset = (*timed)->offset;
+      listed.timestamp_ms = (*timed)->timestamp_ms;
+      listed.leader_epoch = (*timed)->leader_epoch;
+    } else if (found.watermark_is_behind) {
+      listed.error = end_is_not_known();
+    }
+    co_return listed;
+  }
+  const bool latest = wanted.query == OffsetQuery::latest;
+  if (latest && found.watermark_is_behind) {
+    listed.error = end_is_not_known();
+    co_return listed;
+  }
+  listed.offset = latest ? found.high_watermark : found.log_start;
+  listed.leader_epoch = found.leader_epoch;
+  co_return listed;
 }
 
 }  // namespace
@@ -41,21 +74,8 @@ Task<std::vector<ListedOffset>> ListOffsets::handle(security::RequestContext con
     if (listed.error.code == Errc::none) {
       const replication::Looked& found = looks->found(i);
       listed.error = answered ? found.error : answered.error();
-      if (listed.error.code == Errc::none && asks_for_time(request[i])) {
-        const auto timed =
-            co_await look_up(request[i], found, parts_.limits.uncompressed_bytes_max);
-        if (!timed) {
-          listed.error = timed.error();
-        } else if (*timed) {
-          listed.offset = (*timed)->offset;
-          listed.timestamp_ms = (*timed)->timestamp_ms;
-          listed.leader_epoch = (*timed)->leader_epoch;
-        }
-      } else if (listed.error.code == Errc::none) {
-        listed.offset =
-            request[i].query == OffsetQuery::latest ? found.high_watermark : found.log_start;
-        listed.leader_epoch = found.leader_epoch;
-      }
+      if (listed.error.code == Errc::none)
+        listed = co_await read_off(request[i], found, parts_.limits.uncompressed_bytes_max);
     }
     if (wants_leader_hint(listed.error.code))
       listed.current_leader = leader_hint(parts_, context, *image, ids[i]);

@@ -12,6 +12,7 @@ constexpr std::int64_t kLatest = -1;
 constexpr std::int64_t kEarliest = -2;
 constexpr std::int64_t kMaxTimestamp = -3;
 constexpr std::int16_t kFirstWithMaxTimestamp = 7;
+constexpr std::int16_t kFirstWithOffsetNotAvailable = 5;
 
 struct Query {
   service::OffsetQuery query = service::OffsetQuery::latest;
@@ -26,6 +27,13 @@ Result<Query> query_of(std::int64_t timestamp, std::int16_t version) {
     return Query{service::OffsetQuery::max_timestamp};
   return fail(Errc::unsupported_version, "timestamp {} in ListOffsets version {}", timestamp,
               version);
+}
+
+// Older clients do not know that a new leader may not know the end yet.
+std::int16_t code_for(const Error& error, std::int16_t version) {
+  if (error.code == Errc::offset_not_available && version < kFirstWithOffsetNotAvailable)
+    return code_of({Errc::leader_not_available, error.context});
+  return code_of(error);
 }
 
 }  // namespace
@@ -59,7 +67,7 @@ Task<void> serve(Shared& shared, Exchange exchange, ListOffsetsRequest message) 
   for (std::size_t i = 0; i < listed.size(); i++) {
     ListOffsetsPartitionResponse& into = places.in(response.topics, i);
     failed.note(listed[i].error);
-    into.error_code = code_of(listed[i].error);
+    into.error_code = code_for(listed[i].error, exchange.version);
     into.offset = listed[i].offset.value();
     into.timestamp = listed[i].timestamp_ms;
     into.leader_epoch = listed[i].leader_epoch.value();

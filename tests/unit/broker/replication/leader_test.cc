@@ -104,6 +104,19 @@ TEST(Leader, HighWatermarkNeverFalls) {
   EXPECT_EQ(leader.high_watermark(), Offset(30));
 }
 
+// Leaders before may have committed, and shown, everything that is in its log.
+TEST(Leader, KnowsWhatIsCommittedOnceItsWatermarkIsWhereItsEpochBegins) {
+  Leading leader(of_three(), Offset(10), Offset(10), Offset(4), Time());
+  EXPECT_FALSE(leader.knows_what_is_committed());
+  (void)leader.step(progressed(kSecond, 12, 12));
+  (void)leader.step(progressed(kThird, 9, 9));
+  EXPECT_EQ(leader.high_watermark(), Offset(9));
+  EXPECT_FALSE(leader.knows_what_is_committed());
+  (void)leader.step(Written{Offset(20)});
+  (void)leader.step(progressed(kThird, 10, 10));
+  EXPECT_TRUE(leader.knows_what_is_committed());
+}
+
 TEST(Leader, ALeavingMemberNoLongerHoldsBack) {
   Leading leader = leader_of(of_three());
   (void)leader.step(Written{Offset(30)});
