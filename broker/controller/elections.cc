@@ -156,6 +156,11 @@ std::optional<PartitionChangeRecord> elect(const TopicId& topic, const Partition
   return change;
 }
 
+bool is_active(const Image& image, BrokerId broker) {
+  const auto* known = image.broker(broker);
+  return known && !known->fenced && !known->in_controlled_shutdown;
+}
+
 bool offers_replica(const Image& image, const Partition& partition, BrokerId broker) {
   const auto* known = image.broker(broker);
   const DirectoryId* directory = directory_of(partition, broker);

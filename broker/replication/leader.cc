@@ -14,7 +14,6 @@ Leader::Leader(Leadership leadership, Offset log_end, Offset durable_end, Offset
       log_end_(log_end),
       durable_end_(durable_end),
       high_watermark_(high_watermark),
-      epoch_start_(log_end),
       in_sync_(leadership_, times, log_end, now) {
   ENSURE(high_watermark <= log_end && durable_end <= log_end,
          "a log that ends at {} with high watermark {} and durable end {}", log_end, high_watermark,

@@ -110,7 +110,6 @@ class Leader {
   Offset log_end_;
   Offset durable_end_;
   Offset high_watermark_;
-  const Offset epoch_start_;
   bool told_synced_ = false;
   InSync in_sync_;
   Waiters for_stable_;     // acks=1

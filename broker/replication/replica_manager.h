@@ -51,9 +51,9 @@ struct DirectoryState {
 // What the node must tell when it registers (R12, R13).
 struct OpenedReplicas {
   std::size_t count = 0;
-  std::uint64_t bytes_scanned = 0;      // Of records that were not known to be on disk.
-  std::vector<TopicPartition> cut;      // Recovery cut a tail.
-  std::vector<TopicPartition> damaged;  // They stay closed, their files untouched.
+  std::uint64_t bytes_scanned = 0;            // Of records that were not known to be on disk.
+  std::vector<TopicPartition> cut;            // Recovery cut a tail.
+  std::vector<TopicPartition> damaged;        // They stay closed, their files untouched.
   std::vector<metadata::ReplicaLogEnd> ends;  // Of the others (R7).
 };
 
