@@ -148,31 +148,47 @@ void World::answer(const Copy& copy, Errc outcome) {
   messages_.push_back({copy.from, copy.life, Answered{{copy.ticket, outcome}, copy.leader_epoch}});
 }
 
-// What a leader shows was never shown otherwise (R1, R3, R4).
+// What a leader shows was never shown otherwise (R1, R3, R4), but for what an unclean election
+// cost.
 void World::show(const Broker& broker, std::int64_t high_watermark) {
+  const LeaderEpoch unclean = partition(newest()).last_unclean_epoch;
   for (std::int64_t at = 0; at < high_watermark; at++) {
     const auto index = static_cast<std::size_t>(at);
-    if (index == shown_.size()) shown_.push_back({broker.log[index].number, broker.role_epoch});
-    if (shown_[index].number != broker.log[index].number)
+    const Shown shown{broker.log[index].number, broker.role_epoch};
+    if (index == shown_.size()) shown_.push_back(shown);
+    if (shown_[index].number == shown.number) continue;
+    if (shown.epoch < unclean) return;  // It does not know yet that it leads no more.
+    if (shown_[index].epoch >= unclean)
       return fail_rule(fmt::format("{} shows another record at {}", broker.id, at));
+    shown_.resize(index);
+    shown_.push_back(shown);
   }
 }
 
 // Whatever an earlier leader has shown is on every later one.
 void World::check_new_leader(const Broker& broker) {
+  const LeaderEpoch unclean = partition(newest()).last_unclean_epoch;
   for (std::size_t at = 0; at < shown_.size(); at++) {
-    if (shown_[at].epoch >= broker.role_epoch) continue;
+    if (shown_[at].epoch >= broker.role_epoch || shown_[at].epoch < unclean) continue;
     if (at >= broker.log.size() || broker.log[at].number != shown_[at].number)
       return fail_rule(fmt::format("{} leads in epoch {} without the committed record at {}",
                                    broker.id, broker.role_epoch, at));
   }
 }
 
+// Whether an unclean election is behind it: until then it may have what that cost.
+bool World::is_past_unclean(const Broker& broker) const {
+  const LeaderEpoch unclean = partition(newest()).last_unclean_epoch;
+  if (unclean == kNoLeaderEpoch) return true;
+  return broker.role_epoch >= unclean &&
+         (broker.leader || (broker.follower && broker.follower->agrees()));
+}
+
 void World::check_pairs() {
   for (const Broker& one : brokers_) {
     if (one.leader) check_new_leader(one);
     for (const Broker& other : brokers_) {
-      if (!one.alive || !other.alive) continue;
+      if (!one.alive || !other.alive || !is_past_unclean(one) || !is_past_unclean(other)) continue;
       const auto both =
           static_cast<std::size_t>(std::min(one.high_watermark, other.high_watermark));
       for (std::size_t at = 0; at < both; at++)

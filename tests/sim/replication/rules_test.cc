@@ -45,8 +45,7 @@ TEST(ReplicationRules, HoldUnderRandomInterleavings) {
   // Worlds in which nothing happens would hold every rule.
   EXPECT_GT(committed, seeds * 5);
   EXPECT_GT(elections, seeds * 3);
-  // The rest has no leader that is safe to elect.
-  EXPECT_GT(healed, seeds / 3);
+  EXPECT_EQ(healed, seeds) << "R7's last clause finds a leader once all are back";
 }
 
 // With the seed to look from on: two of them take thousands from the first, which is minutes under

@@ -97,6 +97,9 @@ void World::start(Broker& broker) {
   event.broker.directories = {id_of<DirectoryId>(4, static_cast<std::uint8_t>(broker.id.value()))};
   event.broker.features = {{controller::kMetadataVersionFeature, 1, 1}};
   if (std::exchange(broker.cut, false)) event.cut = {id_};
+  event.ends = {{.partition = id_,
+                 .last_epoch = broker.log.empty() ? kNoLeaderEpoch : broker.log.back().epoch,
+                 .log_end = Offset(broker.end())}};
   if (std::exchange(broker.clean, false)) event.clean_stop_epoch = broker.epoch;
   const auto items = decide(event);
   ENSURE(items[0], "registration: {}", items[0].error());

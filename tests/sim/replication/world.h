@@ -32,11 +32,10 @@ class World {
   // A random step: work, or now and then a fault.
   void step();
   // No faults any more; all messages arrive. True: the partition is led, all are in sync and a new
-  // record is committed. False: nobody is left whom R7's first two clauses let lead.
+  // record is committed. False: nobody may lead.
   bool heal();
 
   // What rule does not hold; empty: all do.
-  // Nobody is left whom R7's first two clauses let lead: it stays so.
   bool is_over() const;
   const std::string& violation() const { return violation_; }
   std::size_t committed() const { return shown_.size(); }
@@ -152,6 +151,7 @@ class World {
   // The rules.
   void show(const Broker& broker, std::int64_t high_watermark);
   void check_new_leader(const Broker& broker);
+  bool is_past_unclean(const Broker& broker) const;
   void check_pairs();
 
   bool chance(double probability) { return random_.chance(probability); }
