@@ -143,6 +143,8 @@ Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
   controls.self = settings.broker_id;
   controls.controller.cluster = data->cluster();
   controls.controller.session = settings.session_timeout;
+  controls.controller.unclean_recovery_wait = settings.unclean_recovery_wait;
+  controls.controller.balance_every = settings.leader_balance_interval;
   controls.controller.partitions_default = static_cast<std::int32_t>(settings.default_partitions);
   controls.controller.replicas_max = static_cast<std::size_t>(settings.max_partitions);
   controller =
@@ -248,6 +250,7 @@ metadata::RegisterBroker Broker::Parts::registration(
   event.cluster = data->cluster();
   event.broker.id = settings.broker_id;
   event.broker.incarnation = incarnation;
+  event.broker.rack = settings.rack;
   for (const DirectoryId& id : data->ids())
     if (std::ranges::find(lost_directories, id) == lost_directories.end())
       event.broker.directories.push_back(id);
@@ -326,6 +329,12 @@ void Broker::Parts::directory_failed(const log::LogDirectory& directory, const E
   });
 }
 
+// On the control core: others take over what this broker leads, while it still answers its clients.
+Task<void> Broker::Parts::hand_over() {
+  if (leased.load() == nullptr) co_return;
+  co_await membership->leave(environment.now() + settings.shutdown_timeout);
+}
+
 // On the control core: no heartbeats and no new wishes for the replicas.
 Task<void> Broker::Parts::leave() {
   if (reconciler) reconciler->stop();
@@ -355,6 +364,7 @@ Task<void> Broker::Parts::await_answers() {
 
 Task<void> Broker::Parts::stop() {
   unready = "stopping";
+  co_await env::on(environment.control_core(), hand_over());
   if (native_server) co_await native_server->stop();
   if (native) co_await native->stop();
   if (kafka_server) co_await kafka_server->stop();

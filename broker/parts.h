@@ -85,6 +85,7 @@ struct Broker::Parts {
   Task<void> make_metadata(Result<void>& outcome);
   Task<void> join(replication::OpenedReplicas opened, Result<void>& outcome);
   Task<void> give_up();
+  Task<void> hand_over();
   Task<void> leave();
   Task<void> stop_metadata();
   Task<void> await_answers();

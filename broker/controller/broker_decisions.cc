@@ -152,6 +152,8 @@ Controller::Items Controller::on(Batch& batch, const RegisterBroker& event, Time
   broker.in_controlled_shutdown = false;
   batch.add(metadata::RegisterBrokerRecord{std::move(broker)});
   session_ends_[id] = now + options_.session;
+  applied_.erase(id);
+  shutdowns_.erase(id);
   return {Item(metadata::BrokerRegistered{batch.image().broker(id)->epoch})};
 }
 
@@ -161,6 +163,7 @@ Controller::Items Controller::on(Batch& batch, const BrokerHeartbeat& event, Tim
     return {Item(fail(Errc::stale_broker_epoch, "heartbeat of broker {} under epoch {}: it has {}",
                       event.broker, event.epoch, broker ? broker->epoch.value() : -1))};
   session_ends_[event.broker] = now + options_.session;
+  applied_[event.broker] = event.applied;
   lose_directories(batch, event);
   broker = batch.image().broker(event.broker);
   const bool caught_up = event.applied.value() >= event.epoch.value();
@@ -175,11 +178,26 @@ Controller::Items Controller::on(Batch& batch, const BrokerHeartbeat& event, Tim
     unfence(batch, event.broker, event.epoch);
   }
   const Image& image = batch.image();
+  // Without a record this entry is none, and nobody will ever have applied it.
+  if (event.wants_shutdown)
+    shutdowns_.try_emplace(event.broker,
+                           Offset(image.offset().value() - (batch.records().empty() ? 1 : 0)));
   metadata::HeartbeatState state;
   state.fenced = image.broker(event.broker)->fenced;
   state.caught_up = caught_up;
-  state.may_shut_down = event.wants_shutdown && !leads_anything(image, event.broker);
+  state.may_shut_down = event.wants_shutdown && may_shut_down(image, event.broker);
   return {Item(state)};
+}
+
+// Rule 4: it leads nothing, and all who serve know who does instead.
+bool Controller::may_shut_down(const Image& image, BrokerId broker) const {
+  const Offset left_at = shutdowns_.at(broker);
+  for (const auto& [id, _] : image.brokers()) {
+    if (id == broker || !is_active(image, id)) continue;
+    const auto applied = applied_.find(id);
+    if (applied == applied_.end() || applied->second < left_at) return false;
+  }
+  return !leads_anything(image, broker);
 }
 
 }  // namespace ropewalk::controller

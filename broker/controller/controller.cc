@@ -12,6 +12,7 @@ using metadata::ItemAnswer;
 
 Controller::Controller(ControllerOptions options, const metadata::Image& image, Time now)
     : options_(std::move(options)) {
+  if (options_.balance_every.count() > 0) next_balance_ = now + options_.balance_every;
   for (const auto& [id, broker] : image.brokers())
     if (!broker->fenced) session_ends_[id] = now + options_.session;
   image.topics().for_each([&](const TopicId& id, const metadata::TopicPtr& topic) {
@@ -45,6 +46,7 @@ void Controller::expire(Batch& batch, Time now) {
   expire_sessions(batch, now);
   look_after_leaderless(batch, before, now);
   expire_recoveries(batch, now);
+  balance_leaders(batch, now);
 }
 
 void Controller::expire_sessions(Batch& batch, Time now) {
@@ -64,7 +66,7 @@ void Controller::expire_sessions(Batch& batch, Time now) {
 }
 
 Controller::Time Controller::next_expiry() const {
-  Time first = env::kNever;
+  Time first = next_balance_;
   for (const auto& [_, end] : session_ends_) first = std::min(first, end);
   for (const auto& [_, end] : recoveries_) first = std::min(first, end);
   return first;

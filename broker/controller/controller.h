@@ -25,6 +25,8 @@ struct ControllerOptions {
   std::chrono::milliseconds session{3000};
   // For who was in sync last, where nobody left is whole, in a `replicated` topic (R7).
   std::chrono::milliseconds unclean_recovery_wait{30'000};
+  // How often it is looked whether the first replicas lead; 0: never.
+  std::chrono::milliseconds balance_every{0};
   std::int32_t partitions_default = 1;   // Of a topic whose maker leaves it to the cluster.
   std::int32_t partitions_max = 10'000;  // Of one topic.
   std::size_t replicas_max = 20'000;     // Of partitions, on one broker.
@@ -55,7 +57,8 @@ class Controller {
 
   // That life of a broker is known to be over (M3): so is its session.
   void end_session(BrokerId broker, BrokerEpoch epoch, const metadata::Image& image);
-  // Fences the brokers whose session is over, and elects where nobody is waited for any longer.
+  // Fences the brokers whose session is over, elects where nobody is waited for any longer, and
+  // gives leaderships back to the first replicas.
   void expire(Batch& batch, Time now);
   // When expire() will have something to do; kNever if nothing runs.
   Time next_expiry() const;
@@ -80,9 +83,14 @@ class Controller {
   void look_after_leaderless(Batch& batch, std::size_t from, Time now);
   void await_recovery(const metadata::Image& image, const TopicPartition& id, Time now);
   void expire_recoveries(Batch& batch, Time now);
+  void balance_leaders(Batch& batch, Time now);
+  bool may_shut_down(const metadata::Image& image, BrokerId broker) const;
 
   ControllerOptions options_;
   std::map<BrokerId, Time> session_ends_;
+  std::map<BrokerId, Offset> applied_;    // Of the metadata, as heartbeats tell.
+  std::map<BrokerId, Offset> shutdowns_;  // Where those that want to end have left everything.
+  Time next_balance_ = env::kNever;
   std::map<TopicPartition, Time> recoveries_;  // When R7's wait is over.
 };
 

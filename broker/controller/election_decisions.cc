@@ -62,22 +62,6 @@ std::optional<PartitionChangeRecord> elect_somebody(const Image& image, const To
   return elect_uncleanly(image, id, UncleanCause::topic_allows);
 }
 
-Result<PartitionChangeRecord> elect_preferred(const Image& image, const TopicPartition& id,
-                                              const Partition& partition) {
-  const BrokerId first = partition.replicas.front();
-  if (partition.leader == first)
-    return fail(Errc::election_not_needed, "partition {}: led by {} already", id, first);
-  const bool in_sync = std::ranges::find(partition.in_sync, first) != partition.in_sync.end();
-  if (!in_sync || !may_lead(image, partition, first))
-    return fail(Errc::preferred_leader_not_available, "partition {}: broker {} is {}", id, first,
-                in_sync ? "not there" : "not in sync");
-  PartitionChangeRecord change;
-  change.topic = id.topic;
-  change.index = partition.index;
-  change.leader = first;
-  return change;
-}
-
 Result<PartitionChangeRecord> elect_for_operator(const Image& image, const TopicPartition& id,
                                                  const Partition& partition) {
   if (partition.leader != kNoBroker)

@@ -156,6 +156,22 @@ std::optional<PartitionChangeRecord> elect(const TopicId& topic, const Partition
   return change;
 }
 
+Result<PartitionChangeRecord> elect_preferred(const Image& image, const TopicPartition& id,
+                                              const Partition& partition) {
+  const BrokerId first = partition.replicas.front();
+  if (partition.leader == first)
+    return fail(Errc::election_not_needed, "partition {}: led by {} already", id, first);
+  const bool in_sync = std::ranges::find(partition.in_sync, first) != partition.in_sync.end();
+  if (!in_sync || !may_lead(image, partition, first))
+    return fail(Errc::preferred_leader_not_available, "partition {}: broker {} is {}", id, first,
+                in_sync ? "not there" : "not in sync");
+  PartitionChangeRecord change;
+  change.topic = id.topic;
+  change.index = partition.index;
+  change.leader = first;
+  return change;
+}
+
 bool is_active(const Image& image, BrokerId broker) {
   const auto* known = image.broker(broker);
   return known && !known->fenced && !known->in_controlled_shutdown;

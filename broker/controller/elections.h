@@ -32,6 +32,12 @@ std::optional<metadata::PartitionChangeRecord> elect(const TopicId& topic,
                                                      std::int32_t min_in_sync,
                                                      const std::function<bool(BrokerId)>& may_lead);
 
+// The change that gives a partition to its first replica. Errors: election_not_needed,
+// preferred_leader_not_available.
+Result<metadata::PartitionChangeRecord> elect_preferred(const metadata::Image& image,
+                                                        const TopicPartition& id,
+                                                        const metadata::Partition& partition);
+
 // Whether the broker is registered, not fenced and not on its way out.
 bool is_active(const metadata::Image& image, BrokerId broker);
 

@@ -58,6 +58,7 @@ Task<Result<metadata::HeartbeatState>> Membership::heartbeat(env::MonotonicTime 
   beat.broker = options_.registration.broker.id;
   beat.epoch = *epoch_;
   beat.applied = view_.get()->offset();
+  beat.wants_shutdown = leaving_;
   beat.failed_directories = lost_directories_;
   const env::BootTime sent = environment_.boot_now();
   metadata::ControllerEvent event = beat;
@@ -90,6 +91,34 @@ Task<Result<void>> Membership::unfence(env::MonotonicTime deadline) {
   }
   tasks_.spawn("heartbeats", keep_alive());
   co_return Result<void>{};
+}
+
+bool Membership::others_serve() const {
+  const metadata::ImagePtr& image = view_.get();
+  return std::ranges::any_of(image->brokers(), [this](const auto& entry) {
+    const metadata::BrokerRegistration& broker = *entry.second;
+    return broker.id != options_.registration.broker.id && !broker.fenced &&
+           !broker.in_controlled_shutdown;
+  });
+}
+
+Task<bool> Membership::leave(env::MonotonicTime deadline) {
+  leaving_ = others_serve();
+  while (others_serve()) {
+    const auto state = co_await heartbeat(deadline);
+    if (state && state->may_shut_down) co_return true;
+    const bool again =
+        state || is_retriable(state.error().code) || state.error().code == Errc::outcome_unknown;
+    if (!again || environment_.now() + kRetryEvery >= deadline) {
+      log_warn("this broker ends although it was not let go: {}",
+               state ? std::string("others do not know yet who leads") : to_string(state.error()));
+      co_return false;
+    }
+    const bool slept =
+        co_await environment_.control_core().sleep_until(environment_.now() + kRetryEvery);
+    if (!slept) co_return false;
+  }
+  co_return true;
 }
 
 void Membership::lost_directory(const DirectoryId& id) {

@@ -50,6 +50,10 @@ class Membership {
   // One of this broker's data directories has failed: the controller hears of it at once. On the
   // control core.
   void lost_directory(const DirectoryId& id);
+  // Gives up all leaderships and places in in-sync sets, so that nobody misses this broker: returns
+  // when others lead and know it, when there are none, or at the deadline. Whether it was let go.
+  // Heartbeats go on. Pre: unfence() succeeded.
+  Task<bool> leave(env::MonotonicTime deadline);
   // A register_now() or unfence() asks no more: it ends with shutting_down once its last question
   // has an answer.
   void give_up() { gave_up_ = true; }
@@ -67,6 +71,7 @@ class Membership {
 
  private:
   Task<void> keep_alive();
+  bool others_serve() const;
   Task<Result<metadata::HeartbeatState>> heartbeat(env::MonotonicTime deadline);
 
   env::Environment& environment_;
@@ -77,6 +82,7 @@ class Membership {
   std::atomic<Lease> lease_{Lease{}};
   std::vector<DirectoryId> lost_directories_;
   bool gave_up_ = false;
+  bool leaving_ = false;
   env::Event hurry_;  // The next heartbeat is due now.
   std::uint64_t heartbeats_ = 0;
   std::uint64_t heartbeat_failures_ = 0;

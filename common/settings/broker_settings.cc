@@ -126,6 +126,11 @@ void define_identity(Schema& schema, BrokerSettings& s) {
                 s.cluster_id = ClusterId(id);
                 return {};
               }});
+  schema.text(s.rack,
+              {"rack",
+               "Where this broker stands: what one failure takes away together has one name. The "
+               "replicas of a partition are placed in different racks."},
+              "a name, or nothing");
   schema.add({.key = "quorum_voters",
               .help = "Where to look for the brokers that keep the metadata. Unset on a broker "
                       "alone. `ropewalkd format` makes them the first voters, and wants to know "
@@ -344,6 +349,21 @@ void define_membership(Schema& schema, BrokerSettings& s) {
   schema.time(s.heartbeat_interval,
               {"heartbeat_interval", "How often a broker tells the controller that it lives."},
               {Millis(50), minutes(5)});
+  schema.time(s.shutdown_timeout,
+              {"shutdown_timeout",
+               "How long a broker that was told to stop waits for others to lead what it led, so "
+               "that no client misses it."},
+              {Millis(0), minutes(10)});
+  schema.time(s.leader_balance_interval,
+              {"leader_balance_interval",
+               "How often the controller gives leaderships back to the first replicas of "
+               "partitions, once they are in sync. 0s: never."},
+              {Millis(0), days(1)});
+  schema.time(s.unclean_recovery_wait,
+              {"unclean_recovery_wait",
+               "Partitions with durability=replicated of which all replicas ended uncleanly wait "
+               "so long for the others to come back before one of them leads."},
+              {seconds(1), days(1)});
 }
 
 void define_messages(Schema& schema, BrokerSettings& s) {

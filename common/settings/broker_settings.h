@@ -35,6 +35,7 @@ struct BrokerSettings {
   std::vector<std::string> data_dirs;  // The first also holds the metadata.
   BrokerId broker_id{1};
   std::optional<ClusterId> cluster_id;
+  std::string rack;  // Empty: it stands alone.
   std::vector<QuorumVoter> quorum_voters;
 
   // Listeners; nullopt is off.
@@ -83,6 +84,9 @@ struct BrokerSettings {
   // Cluster membership.
   std::chrono::milliseconds session_timeout{3'000};
   std::chrono::milliseconds heartbeat_interval{500};
+  std::chrono::milliseconds shutdown_timeout{5'000};
+  std::chrono::milliseconds leader_balance_interval{30'000};  // 0: never.
+  std::chrono::milliseconds unclean_recovery_wait{30'000};
 
   // Messages.
   LogFormat log_format = LogFormat::text;

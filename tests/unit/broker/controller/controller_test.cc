@@ -172,10 +172,46 @@ TEST_F(ControllerTest, ControlledShutdownIsGrantedOnceNothingIsLed) {
   for (std::int32_t id = 1; id <= 2; id++) register_and_unfence(id);
   create("orders", 4, 2);
   const auto epoch = image_->broker(BrokerId(1))->epoch;
-  auto items = decide(BrokerHeartbeat{BrokerId(1), epoch, image_->offset(), false, true});
-  EXPECT_TRUE(std::get<HeartbeatState>(*items[0]).may_shut_down);
+  const auto granted = [&] {
+    const auto items = decide(BrokerHeartbeat{BrokerId(1), epoch, image_->offset(), false, true});
+    return std::get<HeartbeatState>(*items[0]).may_shut_down;
+  };
+  EXPECT_FALSE(granted()) << "the other one does not know yet that it leads";
   EXPECT_TRUE(image_->broker(BrokerId(1))->in_controlled_shutdown);
+  const Offset left_at = image_->offset();
+  EXPECT_FALSE(granted());
+  EXPECT_TRUE(last_records_.empty());
+  const auto other = image_->broker(BrokerId(2))->epoch;
+  decide(BrokerHeartbeat{BrokerId(2), other, Offset(left_at.value() - 1)});
+  EXPECT_FALSE(granted());
+  decide(BrokerHeartbeat{BrokerId(2), other, left_at});
+  EXPECT_TRUE(granted());
   for (std::int32_t i = 0; i < 4; i++) EXPECT_EQ(partition("orders", i).leader, BrokerId(2));
+}
+
+// It hears from the others first; then no new entry is needed.
+TEST_F(ControllerTest, ANewControllerGrantsTheShutdownThatAnotherBegan) {
+  for (std::int32_t id = 1; id <= 2; id++) register_and_unfence(id);
+  create("orders", 4, 2);
+  const auto asks = [&] {
+    const auto epoch = image_->broker(BrokerId(1))->epoch;
+    const auto items = decide(BrokerHeartbeat{BrokerId(1), epoch, image_->offset(), false, true});
+    return std::get<HeartbeatState>(*items[0]).may_shut_down;
+  };
+  EXPECT_FALSE(asks());
+  ControllerOptions options;
+  options.cluster = kCluster;
+  controller_.emplace(options, *image_, now_);
+  EXPECT_FALSE(asks());
+  decide(BrokerHeartbeat{BrokerId(2), image_->broker(BrokerId(2))->epoch, image_->offset()});
+  EXPECT_TRUE(asks());
+}
+
+TEST_F(ControllerTest, ABrokerThatIsAloneMayShutDownAtOnce) {
+  const auto epoch = register_and_unfence(1);
+  create("orders", 2, 1);
+  const auto items = decide(BrokerHeartbeat{BrokerId(1), epoch, image_->offset(), false, true});
+  EXPECT_TRUE(std::get<HeartbeatState>(*items[0]).may_shut_down);
 }
 
 TEST_F(ControllerTest, NewTermGivesFullSessions) {
