@@ -36,7 +36,10 @@ struct ProduceItem {
   Acks acks = Acks::all;
   std::optional<LeaderEpoch> expected_epoch = {};  // That the client knows.
   std::int64_t append_time_ms = -1;                // Stamped into the batch; -1: it is not.
-  std::uint32_t item = 0;                          // For the sink.
+  // It follows one that was refused before it got here: what to refuse it with, if its producer is
+  // not known here.
+  std::optional<Error> follows_refused = {};
+  std::uint32_t item = 0;  // For the sink.
 };
 
 struct Look {

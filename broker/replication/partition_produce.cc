@@ -25,6 +25,8 @@ Result<void> Partition::append(env::Core& core, const std::shared_ptr<ProduceSin
   if (taken) taken = leader_->admit(item.acks);
   if (!taken) return refused(item, std::move(taken).error());
   if (item.sequenced.is_idempotent()) {
+    if (item.follows_refused && !producers_.knows(item.sequenced.producer))
+      return fail(std::move(*item.follows_refused));
     TRY(const auto original, producers_.check(item.sequenced));
     if (original) {  // R9: answered under the same condition as the original.
       wait(core, sink, item, *original);

@@ -64,6 +64,7 @@ class ProducerState {
   // The log begins anew, without a record.
   void clear();
 
+  bool knows(ProducerId producer) const { return producers_.contains(producer); }
   std::size_t producer_count() const { return producers_.size(); }
 
   // For a checkpoint that stands at `end`: what lies below; recovery reads the rest from the log.

@@ -26,4 +26,12 @@ void PipelineGate::refused(const PipelineKey& partition, const replication::Sequ
   if (is_new && refused_.size() > kPartitionsMax) refused_.erase(refused_.begin());
 }
 
+void PipelineGate::stored(const PipelineKey& partition, const replication::Sequenced& batch) {
+  if (refused_.empty()) return;
+  const auto at = refused_.find(partition);
+  if (at == refused_.end()) return;
+  at->second.forget(batch.producer);
+  if (at->second.empty()) refused_.erase(at);
+}
+
 }  // namespace ropewalk::service

@@ -282,6 +282,7 @@ std::expected<void, BatchFault> ProduceTurn::State::check(
                   .acks = acks,
                   .expected_epoch = produce.leader_epoch,
                   .append_time_ms = arrival.rules.append_time_ms.value_or(-1),
+                  .follows_refused = request->take_refusal(index),
                   .item = 0};
   arrival.walk_in_pool = is_work_for_the_pool(*header, arrival.rules, parts.limits);
   if (!arrival.walk_in_pool) {
@@ -313,9 +314,8 @@ void ProduceTurn::add(const security::RequestContext& context, ProduceRequest re
     const ProducePartition& produce = request.partitions[i];
     const auto header = BatchHeader::parse(produce.records.span());
     if (!header) continue;  // Refused below, with the whole reason.
-    auto passed = pending->pass_gate(i, {produce.topic.name, produce.topic.id, produce.partition},
-                                     sequenced_of(*header));
-    if (!passed) pending->fail_with(i, std::move(passed).error());
+    pending->pass_gate(i, {produce.topic.name, produce.topic.id, produce.partition},
+                       sequenced_of(*header));
   }
   const auto refuse_all = [&](const Error& error) {
     for (std::size_t i = 0; i < request.partitions.size(); i++) pending->fail_with(i, error);
@@ -337,7 +337,6 @@ void ProduceTurn::add(const security::RequestContext& context, ProduceRequest re
                                    state_->parts.produce_budget.limit_bytes())});
   pending->hold(std::move(*lease));
   for (std::size_t i = 0; i < request.partitions.size(); i++) {
-    if (pending->is_done(i)) continue;
     auto checked = state_->check(pending, i, request.partitions[i], *acks);
     if (!checked) refuse_batch(*pending, i, std::move(checked).error());
   }

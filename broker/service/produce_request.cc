@@ -20,18 +20,21 @@ PendingProduce::PendingProduce(const Parts& parts, std::shared_ptr<PipelineGate>
       of_partition_(partitions),
       left_(partitions + 1) {}
 
-Result<void> PendingProduce::pass_gate(std::size_t index, PipelineKey key,
-                                       const replication::Sequenced& batch) {
-  if (!batch.is_idempotent()) return {};
+void PendingProduce::pass_gate(std::size_t index, PipelineKey key,
+                               const replication::Sequenced& batch) {
+  if (!batch.is_idempotent()) return;
   Part& part = of_partition_[index];
   part.batch = batch;
   part.key = std::move(key);
-  return gate_->pass(part.key, batch);
+  if (auto passed = gate_->pass(part.key, batch); !passed)
+    part.follows_refused = std::move(passed).error();
 }
 
 void PendingProduce::succeed(std::size_t index, const replication::Appended& appended,
                              BatchSize batch) {
-  if (of_partition_[index].done) return;
+  Part& part = of_partition_[index];
+  if (part.done) return;
+  if (part.batch.is_idempotent()) gate_->stored(part.key, part.batch);
   parts_.metrics.produced_batches.add();
   parts_.metrics.produced_records.add(static_cast<std::uint64_t>(batch.records));
   parts_.metrics.produced_bytes.add(batch.bytes);
@@ -39,7 +42,7 @@ void PendingProduce::succeed(std::size_t index, const replication::Appended& app
   result.base_offset = appended.base_offset;
   result.log_append_time_ms = appended.append_time_ms;
   result.log_start = appended.log_start;
-  of_partition_[index].done = true;
+  part.done = true;
   one_done();
 }
 

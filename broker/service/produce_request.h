@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "broker/quota/byte_budget.h"
@@ -33,11 +35,14 @@ class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
   void set_target(std::size_t index, TopicPartition target) {
     of_partition_[index].target = target;
   }
-  // Before anything else that can refuse it. Errors: what an idempotent batch must be refused with
-  // since it follows one that was.
-  Result<void> pass_gate(std::size_t index, PipelineKey key, const replication::Sequenced& batch);
+  // Before anything that can refuse it.
+  void pass_gate(std::size_t index, PipelineKey key, const replication::Sequenced& batch);
+  // What an idempotent batch must be refused with, since it follows one that was, unless its
+  // partition knows better.
+  std::optional<Error> take_refusal(std::size_t index) {
+    return std::exchange(of_partition_[index].follows_refused, std::nullopt);
+  }
 
-  bool is_done(std::size_t index) const { return of_partition_[index].done; }
   // `batch` is what was appended, for the metrics.
   struct BatchSize {
     std::size_t bytes = 0;
@@ -54,6 +59,7 @@ class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
     TopicPartition target;
     PipelineKey key;  // This and the batch: of an idempotent producer's only.
     replication::Sequenced batch;
+    std::optional<Error> follows_refused;
     bool done = false;
   };
 

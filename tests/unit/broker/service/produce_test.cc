@@ -109,6 +109,29 @@ TEST_F(ProduceTest, KeepsTheOrderOfAPipelineWhoseFirstBatchWasRefused) {
   }
 }
 
+// The refused batch went to another leader and is here by replication, as is its successor, whose
+// answer was lost: the connection remembers the refusal, but a retry is a retry.
+TEST_F(ProduceTest, APartitionThatKnowsTheProducerKnowsBetterThanTheConnection) {
+  const auto stamp = [](std::int32_t sequence) {
+    return ProducerStamp{.id = ProducerId(5), .epoch = ProducerEpoch(0), .base_sequence = sequence};
+  };
+  const auto send = [&](std::int32_t sequence) {
+    return produce(0, ServiceRig::batch(1, 20, Codec::none, stamp(sequence)));
+  };
+  rig_.lease_holds = false;
+  expect_error(send(0), Errc::not_leader_or_follower);
+  rig_.lease_holds = true;
+  auto here = std::exchange(rig_.turn, nullptr);
+  EXPECT_EQ(send(0).base_offset, Offset(0));
+  EXPECT_EQ(send(1).base_offset, Offset(1));
+  std::swap(rig_.turn, here);
+  for (int i = 0; i < 2; i++) {
+    const ProduceResult again = send(1);
+    EXPECT_EQ(again.error.code, Errc::none) << to_string(again.error);
+    EXPECT_EQ(again.base_offset, Offset(1));
+  }
+}
+
 TEST_F(ProduceTest, NamesTheLeader) {
   const TopicId theirs = rig_.add_topic("theirs", 1, BrokerId(2));
   const ProduceResult result = rig_.produce_one(ServiceRig::to(theirs, 0, ServiceRig::batch()));
