@@ -66,10 +66,12 @@ const char* errc_name(Errc code) {
     RW_NAME(preferred_leader_not_available);
     RW_NAME(eligible_leaders_not_available);
     RW_NAME(election_not_needed);
+    RW_NAME(no_reassignment_in_progress);
     RW_NAME(invalid_record);
     RW_NAME(throttling_quota_exceeded);
     RW_NAME(invalid_update_version);
     RW_NAME(unknown_topic_id);
+    RW_NAME(broker_id_not_registered);
     RW_NAME(inconsistent_cluster_id);
     RW_NAME(ineligible_replica);
     RW_NAME(cancelled);

@@ -75,10 +75,12 @@ enum class Errc : std::int32_t {
   preferred_leader_not_available = 80,
   eligible_leaders_not_available = 83,  // No replica that might lead is there.
   election_not_needed = 84,
+  no_reassignment_in_progress = 85,
   invalid_record = 87,
   throttling_quota_exceeded = 89,
   invalid_update_version = 95,  // Decided on a version of the partition that is over.
   unknown_topic_id = 100,
+  broker_id_not_registered = 102,
   inconsistent_cluster_id = 104,
   ineligible_replica = 107,  // A replica that may not be in sync: fenced, unknown, another life.
 

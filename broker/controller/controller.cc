@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/controller/elections.h"
+#include "broker/controller/reassignment.h"
 #include "broker/metadata/producer_ids.h"
 
 namespace ropewalk::controller {
@@ -30,6 +31,7 @@ Controller::Items Controller::decide(Batch& batch, const metadata::ControllerEve
                                      Time now) {
   const std::size_t before = batch.records().size();
   Items items = std::visit([&](const auto& kind) { return on(batch, kind, now); }, event);
+  complete_reassignments(batch, before);
   look_after_leaderless(batch, before, now);
   return items;
 }

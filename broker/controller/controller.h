@@ -77,6 +77,8 @@ class Controller {
   Items on(Batch& batch, const metadata::AlterInSync& event, Time now);
   Items on(Batch& batch, const metadata::ReportDamaged& event, Time now);
   Items on(Batch& batch, const metadata::ElectLeaders& event, Time now);
+  Items on(Batch& batch, const metadata::AlterReassignments& event, Time now);
+  Items on(Batch& batch, const metadata::UnregisterBroker& event, Time now);
 
   void expire_sessions(Batch& batch, Time now);
   // What the records from that one on have left without a leader, or may have given one.

@@ -46,11 +46,15 @@ std::optional<BrokerId> best_known(const Image& image, const Partition& partitio
   return chosen;
 }
 
-// Of the others: nothing is known of what they have.
+// Of the others: nothing is known of what they have, but those that are being added have least.
 std::optional<BrokerId> first_unknown(const Image& image, const Partition& partition) {
-  for (const BrokerId id : partition.replicas)
-    if (!end_of(partition, id) && may_lead(image, partition, id)) return id;
-  return std::nullopt;
+  std::optional<BrokerId> added;
+  for (const BrokerId id : partition.replicas) {
+    if (end_of(partition, id) || !may_lead(image, partition, id)) continue;
+    if (std::ranges::find(partition.adding, id) == partition.adding.end()) return id;
+    if (!added) added = id;
+  }
+  return added;
 }
 
 PartitionChangeRecord leader_alone(const TopicPartition& id, BrokerId leader) {

@@ -40,6 +40,10 @@ Expected expected(const ReportSynced&) { return items_of<std::monostate>(1); }
 Expected expected(const AlterInSync& e) { return items_of<std::monostate>(e.partitions.size()); }
 Expected expected(const ReportDamaged& e) { return items_of<std::monostate>(e.partitions.size()); }
 Expected expected(const ElectLeaders& e) { return items_of<std::monostate>(e.partitions.size()); }
+Expected expected(const AlterReassignments& e) {
+  return items_of<std::monostate>(e.partitions.size());
+}
+Expected expected(const UnregisterBroker&) { return items_of<std::monostate>(1); }
 
 void put_error(const Error& error, internal::ControllerError& to) {
   to.set_code(static_cast<std::int32_t>(error.code));

@@ -383,6 +383,31 @@ Result<ControllerEvent> take_event(const internal::ElectLeaders& from) {
       std::move(partitions)};
 }
 
+void put_event(const AlterReassignments& event, Request& request) {
+  auto& to = *request.mutable_alter_reassignments();
+  for (const Reassignment& each : event.partitions) {
+    auto& added = *to.add_partitions();
+    put_replica(each.partition, *added.mutable_partition());
+    if (each.replicas) put_brokers(*each.replicas, added.mutable_replicas()->mutable_brokers());
+  }
+}
+Result<ControllerEvent> take_event(const internal::AlterReassignments& from) {
+  AlterReassignments event;
+  for (const auto& each : from.partitions()) {
+    TRY(const auto partition, take_replica(each.partition()));
+    Reassignment& added = event.partitions.emplace_back(Reassignment{partition, std::nullopt});
+    if (each.has_replicas()) added.replicas = take_brokers(each.replicas().brokers());
+  }
+  return event;
+}
+
+void put_event(const UnregisterBroker& event, Request& request) {
+  request.mutable_unregister_broker()->set_broker(event.broker.value());
+}
+Result<ControllerEvent> take_event(const internal::UnregisterBroker& from) {
+  return UnregisterBroker{BrokerId(from.broker())};
+}
+
 }  // namespace
 
 SharedBytes encode_event(const ControllerEvent& event) {
@@ -421,6 +446,10 @@ Result<ControllerEvent> decode_event(std::string_view bytes) {
       return take_event(request.report_damaged());
     case Request::kElectLeaders:
       return take_event(request.elect_leaders());
+    case Request::kAlterReassignments:
+      return take_event(request.alter_reassignments());
+    case Request::kUnregisterBroker:
+      return take_event(request.unregister_broker());
     case Request::EVENT_NOT_SET:
       break;
   }

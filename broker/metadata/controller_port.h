@@ -190,9 +190,33 @@ struct ElectLeaders {
   bool operator==(const ElectLeaders&) const = default;
 };
 
-using ControllerEvent = std::variant<RegisterBroker, BrokerHeartbeat, CreateTopics, DeleteTopics,
-                                     CreatePartitions, SetConfigs, AllocateProducerIds,
-                                     ReportSynced, AlterInSync, ReportDamaged, ElectLeaders>;
+// Other replicas for a partition, in order of preference; nothing: what was asked for before is
+// called off, and the replicas are as they were.
+struct Reassignment {
+  TopicPartition partition;
+  std::optional<Replicas> replicas;
+  bool operator==(const Reassignment&) const = default;
+};
+// metadata-quorum.md, 6.11: new ones are added, catch up, and then the others go. Items: nothing;
+// the partition's `adding` and `removing` show how far it is. Errors of an item:
+// unknown_topic_or_partition, invalid_replica_assignment (also: what is called off would leave
+// nobody in sync), no_reassignment_in_progress, policy_violation (a broker would hold too many).
+struct AlterReassignments {
+  std::vector<Reassignment> partitions;
+  bool operator==(const AlterReassignments&) const = default;
+};
+
+// A broker that will not come back is forgotten. Item: nothing. Errors: broker_id_not_registered,
+// not_empty (it has replicas still), policy_violation (it lives).
+struct UnregisterBroker {
+  BrokerId broker;
+  bool operator==(const UnregisterBroker&) const = default;
+};
+
+using ControllerEvent =
+    std::variant<RegisterBroker, BrokerHeartbeat, CreateTopics, DeleteTopics, CreatePartitions,
+                 SetConfigs, AllocateProducerIds, ReportSynced, AlterInSync, ReportDamaged,
+                 ElectLeaders, AlterReassignments, UnregisterBroker>;
 
 struct BrokerRegistered {
   BrokerEpoch epoch;

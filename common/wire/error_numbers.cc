@@ -63,10 +63,12 @@ RW_SAME(offset_not_available, OFFSET_NOT_AVAILABLE);
 RW_SAME(preferred_leader_not_available, PREFERRED_LEADER_NOT_AVAILABLE);
 RW_SAME(eligible_leaders_not_available, ELIGIBLE_LEADERS_NOT_AVAILABLE);
 RW_SAME(election_not_needed, ELECTION_NOT_NEEDED);
+RW_SAME(no_reassignment_in_progress, NO_REASSIGNMENT_IN_PROGRESS);
 RW_SAME(invalid_record, INVALID_RECORD);
 RW_SAME(throttling_quota_exceeded, THROTTLING_QUOTA_EXCEEDED);
 RW_SAME(invalid_update_version, INVALID_UPDATE_VERSION);
 RW_SAME(unknown_topic_id, UNKNOWN_TOPIC_ID);
+RW_SAME(broker_id_not_registered, BROKER_ID_NOT_REGISTERED);
 RW_SAME(inconsistent_cluster_id, INCONSISTENT_CLUSTER_ID);
 RW_SAME(ineligible_replica, INELIGIBLE_REPLICA);
 RW_SAME(cancelled, CANCELLED);
@@ -153,10 +155,12 @@ RW_SAME(not_empty, NOT_EMPTY);
     case v1::PREFERRED_LEADER_NOT_AVAILABLE:
     case v1::ELIGIBLE_LEADERS_NOT_AVAILABLE:
     case v1::ELECTION_NOT_NEEDED:
+    case v1::NO_REASSIGNMENT_IN_PROGRESS:
     case v1::INVALID_RECORD:
     case v1::THROTTLING_QUOTA_EXCEEDED:
     case v1::INVALID_UPDATE_VERSION:
     case v1::UNKNOWN_TOPIC_ID:
+    case v1::BROKER_ID_NOT_REGISTERED:
     case v1::INCONSISTENT_CLUSTER_ID:
     case v1::INELIGIBLE_REPLICA:
     case v1::CANCELLED:
@@ -247,10 +251,12 @@ RW_SAME(not_empty, NOT_EMPTY);
     case Errc::preferred_leader_not_available:
     case Errc::eligible_leaders_not_available:
     case Errc::election_not_needed:
+    case Errc::no_reassignment_in_progress:
     case Errc::invalid_record:
     case Errc::throttling_quota_exceeded:
     case Errc::invalid_update_version:
     case Errc::unknown_topic_id:
+    case Errc::broker_id_not_registered:
     case Errc::inconsistent_cluster_id:
     case Errc::ineligible_replica:
     case Errc::cancelled:

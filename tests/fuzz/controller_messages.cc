@@ -36,7 +36,9 @@ std::vector<ControllerEvent> some_events() {
           BrokerEpoch(4),
           {{{topic, 1}, LeaderEpoch(2), PartitionEpoch(3), {{BrokerId(1), {}}}, {}}}},
       metadata::ReportDamaged{BrokerId(1), BrokerEpoch(4), {{topic, 1}}},
-      metadata::ElectLeaders{metadata::ElectionKind::unclean, {{topic, 1}}}};
+      metadata::ElectLeaders{metadata::ElectionKind::unclean, {{topic, 1}}},
+      metadata::AlterReassignments{{{{topic, 1}, replicas}, {{topic, 2}, std::nullopt}}},
+      metadata::UnregisterBroker{BrokerId(1)}};
 }
 
 using Answer = Result<metadata::ControllerAnswer>;

@@ -83,6 +83,13 @@ ControllerEvent example(Of<ElectLeaders>) {
   return ElectLeaders{ElectionKind::unclean, {{id_of<TopicId>(3), 4}}};
 }
 
+ControllerEvent example(Of<AlterReassignments>) {
+  return AlterReassignments{{{{id_of<TopicId>(3), 4}, Replicas{BrokerId(1), BrokerId(2)}},
+                             {{id_of<TopicId>(3), 5}, Replicas{}},
+                             {{id_of<TopicId>(3), 6}, std::nullopt}}};
+}
+ControllerEvent example(Of<UnregisterBroker>) { return UnregisterBroker{BrokerId(7)}; }
+
 template <std::size_t... at>
 std::vector<ControllerEvent> all_events(std::index_sequence<at...>) {
   return {example(Of<std::variant_alternative_t<at, ControllerEvent>>())...};
