@@ -79,7 +79,7 @@ void ProducerShell::pump() {
         for (const Sending::Item& item : sending->items) bytes += item.batch->size();
       }
       if (bytes >= kRequestBytesMax) continue;  // With the next request, when this one is off.
-      ProducerBatchPtr batch = accumulator_.take(partition, now);
+      ProducerBatchPtr batch = accumulator_.take(partition, now, leader->epoch);
       if (!batch) continue;
       if (!sending) sending = std::make_shared<Sending>();
       sending->items.push_back({.batch = std::move(batch),

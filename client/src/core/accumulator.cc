@@ -320,9 +320,9 @@ env::MonotonicTime Accumulator::next_event_after(env::MonotonicTime now) const {
   return next;
 }
 
-ProducerBatchPtr Accumulator::take(const PartitionName& partition, env::MonotonicTime now) {
-  ProducerBatchPtr batch =
-      queue_of(partition).take(now, new_batches_allowed(), identity_.id, identity_.epoch);
+ProducerBatchPtr Accumulator::take(const PartitionName& partition, env::MonotonicTime now,
+                                   LeaderEpoch leader) {
+  ProducerBatchPtr batch = queue_of(partition).take(now, new_batches_allowed(), identity_, leader);
   if (batch) {
     counted_.batches_sent++;
     if (batch->attempts > 1) counted_.retries++;

@@ -59,14 +59,21 @@ bool PartitionQueue::front_is_due(env::MonotonicTime now) const {
   return unsent_.front()->closed || now >= unsent_.front()->created + limits_->linger;
 }
 
-ProducerBatchPtr PartitionQueue::take(env::MonotonicTime now, bool new_allowed, ProducerId id,
-                                      ProducerEpoch epoch) {
-  if (now < not_before_) return nullptr;
+bool PartitionQueue::in_flight_elsewhere(LeaderEpoch leader) const {
+  return std::ranges::any_of(sent_, [leader](const ProducerBatchPtr& batch) {
+    return batch->state == State::in_flight && batch->sent_to != leader;
+  });
+}
+
+ProducerBatchPtr PartitionQueue::take(env::MonotonicTime now, bool new_allowed,
+                                      const ProducerStamp& producer, LeaderEpoch leader) {
+  if (now < not_before_ || in_flight_elsewhere(leader)) return nullptr;
   for (std::size_t index = 0; index < sent_.size(); index++) {
     if (sent_[index]->state != State::waiting) continue;
     if (!retry_allowed(index)) return nullptr;
     sent_[index]->state = State::in_flight;
     sent_[index]->attempts++;
+    sent_[index]->sent_to = leader;
     return sent_[index];
   }
   if (!new_allowed || has_parked() || unsent_.empty() || !front_is_due(now)) return nullptr;
@@ -76,9 +83,10 @@ ProducerBatchPtr PartitionQueue::take(env::MonotonicTime now, bool new_allowed, 
   batch->closed = true;
   batch->state = State::in_flight;
   batch->attempts++;
+  batch->sent_to = leader;
   batch->ordinal = next_ordinal_++;
   if (limits_->idempotent) {
-    batch->stamp = {.id = id, .epoch = epoch, .base_sequence = next_sequence_};
+    batch->stamp = {.id = producer.id, .epoch = producer.epoch, .base_sequence = next_sequence_};
     next_sequence_ = sequence_after(next_sequence_, batch->count);
   }
   sent_.push_back(batch);

@@ -76,6 +76,7 @@ struct ProducerBatch {
   ProducerStamp sealed_as;    // The stamp in `sealed`.
   std::int32_t count = 0;     // Of records.
   std::int32_t attempts = 0;
+  LeaderEpoch sent_to = kNoLeaderEpoch;  // Of the last attempt.
   // An attempt ended without an answer: the batch may be stored.
   bool ambiguous = false;
   std::optional<Error> last_error;  // Why the last attempt must be made again.

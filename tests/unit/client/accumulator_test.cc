@@ -40,7 +40,7 @@ struct Fixture {
     accumulator.topic_known("t", partitions, now);
     accumulator.identify(ProducerId(7), ProducerEpoch(0));
     for (const PartitionName& name : accumulator.ready(now + options.linger))
-      accumulator.succeeded(accumulator.take(name, now + options.linger), 0, std::nullopt);
+      accumulator.succeeded(accumulator.take(name, now + options.linger, leader), 0, std::nullopt);
     take_decided();
   }
 
@@ -59,7 +59,7 @@ struct Fixture {
     for (Decided& one : accumulator.take_decided()) one.tell();
   }
   ProducerBatchPtr take(std::int32_t partition = 0) {
-    ProducerBatchPtr batch = accumulator.take({"t", partition}, now);
+    ProducerBatchPtr batch = accumulator.take({"t", partition}, now, leader);
     if (batch) EXPECT_TRUE(seal(*batch, Codec::none));
     return batch;
   }
@@ -70,6 +70,7 @@ struct Fixture {
 
   Accumulator accumulator;
   env::MonotonicTime now = kStart;
+  LeaderEpoch leader{3};
   Result<env::MonotonicTime> due = env::kNever;
 };
 
@@ -139,6 +140,20 @@ TEST(Accumulator, NumbersBatchesByTheirRecords) {
   EXPECT_EQ(first->stamp.base_sequence, 1);  // The fixture sent one.
   EXPECT_EQ(second->stamp.base_sequence, 3);
   EXPECT_EQ(BatchHeader::parse(second->sealed.span())->base_sequence, 3);
+}
+
+// The old leader may still store the first; the new one may never have heard of this producer, and
+// would take the second as its first.
+TEST(Accumulator, SendsNothingToANewLeaderWhileABatchIsOnItsWayToTheOldOne) {
+  Fixture f({.linger = milliseconds(0)});
+  f.send("a");
+  const ProducerBatchPtr first = f.take();
+  f.send("b");
+  f.leader = LeaderEpoch(4);
+  EXPECT_EQ(f.take(), nullptr);
+  f.fail_batch(first, Errc::network_exception, false);
+  EXPECT_EQ(f.take(), first);
+  EXPECT_EQ(f.take()->count, 1);
 }
 
 TEST(Accumulator, RepeatsInOrderAndOnlyWhenTheLaterOnesAreBack) {
@@ -408,7 +423,7 @@ TEST(AccumulatorProperty, DeliversInOrderAndOnceWhateverFails) {
         accumulator.identify(ProducerId(1), ProducerEpoch(epoch));
       }
       for (const PartitionName& name : accumulator.ready(now)) {
-        if (ProducerBatchPtr batch = accumulator.take(name, now)) {
+        if (ProducerBatchPtr batch = accumulator.take(name, now, LeaderEpoch(0))) {
           ASSERT_TRUE(seal(*batch, Codec::none));
           if (batch->attempts > 1) repeated++;
           flying.push_back(std::move(batch));
