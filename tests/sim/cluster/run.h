@@ -14,6 +14,7 @@ struct Totals {
   std::map<std::string, std::uint64_t, std::less<>> events;    // Of the simulation.
   std::map<std::string, std::uint64_t, std::less<>> failures;  // Of records, by error.
   std::uint64_t worlds = 0;
+  std::uint64_t leaderless = 0;  // Ended with a partition that nobody may lead.
   std::uint64_t sent = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t elections = 0;

@@ -187,6 +187,15 @@ void Workload::look_at_leaders() {
                            partition.leader);
 }
 
+bool Workload::lacks_a_leader() {
+  const auto topics = admin_->describe_topics(topics_);
+  return topics && std::ranges::any_of(*topics, [](const DescribedTopic& topic) {
+           return std::ranges::any_of(topic.partitions, [](const DescribedPartition& partition) {
+             return partition.leader < 0;
+           });
+         });
+}
+
 bool Workload::all_in_sync() {
   const auto topics = admin_->describe_topics(topics_);
   if (!topics) return false;

@@ -47,8 +47,10 @@ class Workload {
 
   const History& history() const { return history_; }
   void finish() { history_.finish(); }
-  // Of each partition, whether all of its replicas are in sync; by asking the cluster.
+  // By asking the cluster: whether all replicas of every partition are in sync; whether a partition
+  // has no leader.
   bool all_in_sync();
+  bool lacks_a_leader();
 
  private:
   struct Writer {

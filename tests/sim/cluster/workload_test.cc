@@ -17,9 +17,9 @@ namespace ropewalk::testing {
 namespace {
 
 // Seeds that failed once: run first.
-constexpr std::uint64_t kOnceFailed[] = {2, 4};
+constexpr std::uint64_t kOnceFailed[] = {2, 4, 12, 137, 159, 192, 228, 285, 290, 315};
 
-constexpr std::uint64_t kSeeds = 80;
+constexpr std::uint64_t kSeeds = 60;
 constexpr std::uint64_t kShards = 4;
 
 // A fault may abort the program in the middle of a world, which is to be found again.
@@ -81,6 +81,7 @@ TEST_P(ClusterWorkload, KeepsWhatWasAcknowledged) {
         "net.silent_connect", "disk.sync_error", "disk.write_error", "serial.refused"})
     EXPECT_GT(totals_.events[event], 0U) << event << " never happened";
   EXPECT_GT(totals_.elections, totals_.worlds);
+  EXPECT_LT(totals_.leaderless, totals_.worlds / 3);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shards, ClusterWorkload, ::testing::Range<std::uint64_t>(0, kShards));
