@@ -25,6 +25,7 @@ bool Swarm::strike(Fault fault) {
 
 bool Swarm::strike_process(Fault fault) {
   std::size_t broker = any_broker();
+  if (fault == Fault::power_cut && limits_.memory_counts) broker = forgetful_;
   if (fault == Fault::kill_leader) {
     const auto controller = cluster_.controller();
     if (!controller) return false;
@@ -34,7 +35,6 @@ bool Swarm::strike_process(Fault fault) {
     sim::Node& node = cluster_.world().node(any_node());
     if (!node.alive() || node.paused()) return false;
     const Span how_long = span(50ms, kPauseLongest);
-    last_fault_end_ = std::max(last_fault_end_, cluster_.world().now() + how_long);
     fault == Fault::pause ? node.pause(how_long) : node.suspend(how_long);
     return true;
   }
@@ -74,7 +74,6 @@ void Swarm::cut(const std::string& from, const std::string& to, Span how_long) {
   sim::Fabric& network = cluster_.world().network();
   if (from == to || network.is_cut(from, to)) return;
   network.cut(from, to);
-  last_fault_end_ = std::max(last_fault_end_, cluster_.world().now() + how_long);
   schedule(how_long, [this, from, to] { cluster_.world().network().heal(from, to); });
 }
 
@@ -125,7 +124,6 @@ bool Swarm::strike_network(Fault fault) {
       slow.delay_most = slow.delay_least + span(1ms, 1s);
       slow.bytes_per_second = 20'000 + random_.below(2'000'000);
       network.set_link(from, to, slow);
-      last_fault_end_ = std::max(last_fault_end_, cluster_.world().now() + how_long);
       schedule(how_long, [this, from, to] {
         cluster_.world().network().set_link(from, to, cluster_.world().network().link);
       });
@@ -134,7 +132,6 @@ bool Swarm::strike_network(Fault fault) {
     case Fault::broken_links:
       network.connection_loss = 0.05 * random_.unit() * random_.unit();
       schedule(how_long, [this] { cluster_.world().network().connection_loss = 0; });
-      last_fault_end_ = std::max(last_fault_end_, cluster_.world().now() + how_long);
       return true;
     default:
       network.reset_connections(any_node());
@@ -143,7 +140,8 @@ bool Swarm::strike_network(Fault fault) {
 }
 
 bool Swarm::strike_disk(Fault fault) {
-  const std::size_t broker = any_broker();
+  std::size_t broker = any_broker();
+  if (fault == Fault::bad_sync && limits_.memory_counts) broker = forgetful_;
   sim::Disk& disk = cluster_.disk(broker);
   sim::DiskFaults& faults = disk.faults;
   const Span how_long = span(50ms, kDiskLongest);
@@ -171,7 +169,6 @@ bool Swarm::strike_disk(Fault fault) {
   // to that.
   const bool hurts = fault != Fault::full_disk && fault != Fault::slow_disk;
   if (hurts) hurt_.insert(broker);
-  last_fault_end_ = std::max(last_fault_end_, cluster_.world().now() + how_long);
   schedule(how_long, [this, broker, hurts, restart = random_.chance(0.5)] {
     cluster_.disk(broker).faults = {};
     if (!hurts || !restart) return;

@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::size_t kWrongMax = 10;
 
+// A session, and what clocks that drift make of it.
+constexpr History::Time kLeaseLongest = std::chrono::milliseconds(3100);
+
 std::string short_name(std::string_view value) { return std::string(value.substr(0, 20)); }
 
 }  // namespace
@@ -98,6 +101,7 @@ void History::read(ReaderNumber reader, std::size_t partition, std::int64_t offs
 void History::first_read(std::size_t partition, std::string_view value) {
   auto& stored = stored_[partition];
   stored.emplace_back(value);
+  ends_at(partition, static_cast<std::int64_t>(stored.size()));
   const auto offset = static_cast<std::int64_t>(stored.size()) - 1;
   Sent* const sent = find(value, partition);
   if (sent == nullptr)
@@ -120,11 +124,17 @@ void History::reading_failed(ReaderNumber reader, const Error& error) {
   add_wrong(fmt::format("reader {} is told: {}", reader, error));
 }
 
-void History::end_told(std::size_t partition, std::int64_t end, bool quiet) {
-  const std::int64_t known = this->end(partition);
-  if (quiet && end < known)
-    add_wrong(fmt::format("partition {} ends at {}, but it ended at {}", partition, end, known));
-  ends_[partition] = std::max(known, end);
+void History::end_told(std::size_t partition, std::int64_t end, Time asked) {
+  const auto& ends = ends_[partition];
+  const auto later = std::ranges::upper_bound(ends, asked - kLeaseLongest, {}, &End::since);
+  if (later != ends.begin() && end < std::prev(later)->offset)
+    add_wrong(fmt::format("partition {} ends at {}, but it ended at {} long before", partition, end,
+                          std::prev(later)->offset));
+  ends_at(partition, end);
+}
+
+void History::ends_at(std::size_t partition, std::int64_t end) {
+  if (end > this->end(partition)) ends_[partition].push_back({now_(), end});
 }
 
 void History::leader_told(std::size_t partition, std::int32_t epoch, std::int32_t leader) {
@@ -149,9 +159,9 @@ void History::finish() {
                                 at, short_name(stored_[partition][at])));
       }
     }
-    if (read_end(partition) < ends_[partition])
+    if (read_end(partition) < end(partition))
       add_wrong(fmt::format("partition {} was told to end at {}, and ends at {}", partition,
-                            ends_[partition], read_end(partition)));
+                            end(partition), read_end(partition)));
     check_order(partition);
   }
 }
@@ -178,7 +188,7 @@ void History::check_order(std::size_t partition) {
 }
 
 std::int64_t History::end(std::size_t partition) const {
-  return std::max(ends_[partition], read_end(partition));
+  return ends_[partition].empty() ? 0 : ends_[partition].back().offset;
 }
 
 std::int64_t History::read_end(std::size_t partition) const {

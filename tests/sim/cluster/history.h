@@ -8,11 +8,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "common/env/time.h"
 #include "common/error.h"
 #include "ropewalk/types.h"
 
@@ -30,7 +33,9 @@ using ReaderNumber = std::size_t;
 
 class History {
  public:
-  explicit History(std::size_t partitions) : stored_(partitions), ends_(partitions) {}
+  using Time = env::Duration;  // Of the world.
+  History(std::size_t partitions, std::function<Time()> now)
+      : now_(std::move(now)), stored_(partitions), ends_(partitions) {}
 
   ProducerNumber add_producer(Promise promise);
   ReaderNumber add_reader();
@@ -43,9 +48,10 @@ class History {
             std::string_view value);
   // A reader that asks for what there must be is told an error that does not pass.
   void reading_failed(ReaderNumber reader, const Error& error);
-  // A broker said that the partition can be read up to there. Nobody who knows of what came before
-  // may say less in `quiet` times, when there is no leader that was deposed and does not know it.
-  void end_told(std::size_t partition, std::int64_t end, bool quiet);
+  // A broker, asked at `asked`, said that the partition can be read up to there. It may be a leader
+  // that was deposed and does not know it, but not for longer than its lease (R8): what others were
+  // told before that counts.
+  void end_told(std::size_t partition, std::int64_t end, Time asked);
   // A description of the cluster names the leader of an epoch (R1); -1 is none.
   void leader_told(std::size_t partition, std::int32_t epoch, std::int32_t leader);
 
@@ -88,12 +94,18 @@ class History {
   std::int64_t read_end(std::size_t partition) const;
   void first_read(std::size_t partition, std::string_view value);
   void check_order(std::size_t partition);
+  void ends_at(std::size_t partition, std::int64_t end);
   void add_wrong(std::string what);
 
+  const std::function<Time()> now_;
   std::vector<Producer> producers_;
   std::vector<std::vector<std::int64_t>> readers_;  // The next offset, by partition.
   std::vector<std::vector<std::string>> stored_;    // What was read, by partition and offset.
-  std::vector<std::int64_t> ends_;                  // The largest that was told, by partition.
+  struct End {
+    Time since{};
+    std::int64_t offset = 0;
+  };
+  std::vector<std::vector<End>> ends_;  // By partition, as they grew: told, or read up to.
   std::map<std::pair<std::size_t, std::int32_t>, std::int32_t> leaders_;
   std::map<std::string, std::uint64_t> failures_;
   std::vector<std::string> wrong_;

@@ -66,7 +66,7 @@ class Run {
         log_(cluster_.world().world()),
         workload_(cluster_,
                   {.seed = seed, .replication_factor = factor_, .replicated = replicated_}),
-        swarm_(cluster_, workload_.client_nodes(), seed, {.power_cuts = !replicated_}) {}
+        swarm_(cluster_, workload_.client_nodes(), seed, {.memory_counts = replicated_}) {}
 
   Outcome run() {
     Outcome outcome;
@@ -107,7 +107,7 @@ class Run {
     if (!begun) return fmt::format("it does not even begin: {}", begun.error());
     swarm_.begin();
     const auto until = cluster_.world().now() + std::chrono::seconds(10 + random_.below(40));
-    while (cluster_.world().now() < until && sound()) workload_.step(swarm_.is_quiet());
+    while (cluster_.world().now() < until && sound()) workload_.step();
     if (!sound()) return "contradicted while it ran";
     log_info("all faults end");
     if (const auto healed = swarm_.heal(); !healed)

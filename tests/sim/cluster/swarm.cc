@@ -20,8 +20,6 @@ constexpr std::array<std::string_view, kFaults> kNames{
     "ring",     "slow_link",   "broken_links", "reset",     "full_disk",   "slow_disk",
     "bad_sync", "bad_write",   "bad_read"};
 
-// A session and more, after which a leader that hears nothing knows that it is none.
-constexpr auto kQuietAfter = 6s;
 constexpr auto kLookEvery = 500ms;
 
 }  // namespace
@@ -38,9 +36,8 @@ Swarm::Swarm(Cluster& cluster, std::vector<std::string> clients, std::uint64_t s
   const double share = random_.chance(0.2) ? 1 : 0.15 + 0.5 * random_.unit();
   for (double& weight : weights_)
     if (random_.chance(share)) weight = 0.2 + random_.unit();
-  const auto without = [this](Fault fault) { weights_[static_cast<std::size_t>(fault)] = 0; };
-  if (!limits.power_cuts)
-    for (const Fault fault : {Fault::power_cut, Fault::blackout, Fault::bad_sync}) without(fault);
+  if (limits.memory_counts) weights_[static_cast<std::size_t>(Fault::blackout)] = 0;
+  forgetful_ = any_broker();
   if (std::accumulate(weights_.begin(), weights_.end(), 0.0) == 0)
     weights_[static_cast<std::size_t>(Fault::kill)] = 1;
   pause_between_ = std::chrono::milliseconds(300 + random_.below(4000));
@@ -93,7 +90,6 @@ void Swarm::look_after_brokers() {
 }
 
 void Swarm::come_back(std::size_t broker, Span in) {
-  last_fault_end_ = std::max(last_fault_end_, cluster_.world().now() + in);
   schedule(in, [this, broker] {
     if (!cluster_.lives(broker)) cluster_.begin_start(broker);
   });
@@ -125,8 +121,6 @@ Result<void> Swarm::heal() {
   }
   return cluster_.start_all();
 }
-
-bool Swarm::is_quiet() const { return cluster_.world().now() > last_fault_end_ + kQuietAfter; }
 
 std::uint64_t Swarm::total() const {
   return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});

@@ -50,7 +50,8 @@ inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::bad_read)
 std::string_view name_of(Fault fault);
 
 struct SwarmLimits {
-  bool power_cuts = true;  // Not where what is in memory counts.
+  // Where what is in memory counts: only the machine of one broker, always the same, may lose it.
+  bool memory_counts = false;
 };
 
 class Swarm {
@@ -61,10 +62,6 @@ class Swarm {
   void begin();
   // Ends all of them, and starts every broker that does not live. From the test, outside events.
   Result<void> heal();
-
-  // Whether nobody can be a leader that was deposed and does not know it: nothing that may cut a
-  // broker off has been wrong for longer than a session.
-  bool is_quiet() const;
 
   const std::array<std::uint64_t, kFaults>& counts() const { return counts_; }
   std::uint64_t total() const;
@@ -100,8 +97,8 @@ class Swarm {
   std::vector<std::string> nodes_;  // The brokers first.
   std::array<double, kFaults> weights_{};
   Span pause_between_{};
+  std::size_t forgetful_ = 0;   // Who may lose its memory, where that counts.
   std::set<std::size_t> hurt_;  // Brokers whose disk was bad in this life.
-  Span last_fault_end_{};
   std::array<std::uint64_t, kFaults> counts_{};
   std::shared_ptr<bool> active_;  // Events hold it weakly: they do nothing once it is gone.
 };

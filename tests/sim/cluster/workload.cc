@@ -32,7 +32,7 @@ Workload::Workload(Cluster& cluster, WorkloadOptions options)
       topics_(random_.chance(0.3) ? std::vector<std::string>{"orders", "stock"}
                                   : std::vector<std::string>{"orders"}),
       partitions_(partitions_of(topics_, static_cast<std::int32_t>(1 + random_.below(3)))),
-      history_(partitions_.size()) {
+      history_(partitions_.size(), [&cluster] { return cluster.world().now(); }) {
   admin_ = std::make_unique<Admin>(add_client("admin"));
   Client& reading = add_client("reader");
   // With one replica, nobody else can take over: what the leader has is all there is.
@@ -120,11 +120,11 @@ std::size_t Workload::number_of(std::string_view topic, std::int32_t partition) 
   return static_cast<std::size_t>(found - partitions_.begin());
 }
 
-void Workload::step(bool quiet) {
+void Workload::step() {
   cluster_.world().run_for(std::chrono::milliseconds(below(30)));
   switch (below(16)) {
     case 0:
-      return look_at_ends(quiet);
+      return look_at_ends();
     case 1:
       return look_at_leaders();
     case 2:
@@ -172,10 +172,11 @@ std::optional<std::vector<std::int64_t>> Workload::ends() {
   return *told;
 }
 
-void Workload::look_at_ends(bool quiet) {
+void Workload::look_at_ends() {
+  const sim::Duration asked = cluster_.world().now();
   const auto told = ends();
   if (!told) return;
-  for (std::size_t i = 0; i < told->size(); i++) history_.end_told(i, (*told)[i], quiet);
+  for (std::size_t i = 0; i < told->size(); i++) history_.end_told(i, (*told)[i], asked);
 }
 
 void Workload::look_at_leaders() {
@@ -228,7 +229,7 @@ bool Workload::make_progress(sim::Duration limit) {
   if (!write_everywhere(until)) return false;
   while (cluster_.world().now() < until && !ends()) {
   }
-  look_at_ends(true);
+  look_at_ends();
   look_at_leaders();
   for (Reader& reader : readers_) {
     const auto is_behind = [&] {
@@ -246,11 +247,12 @@ bool Workload::make_progress(sim::Duration limit) {
 bool Workload::read_all(sim::Duration limit) {
   const sim::Duration until = cluster_.world().now() + limit;
   Reader reader = make_reader(*clients_[1]);
+  const sim::Duration asked = cluster_.world().now();
   std::optional<std::vector<std::int64_t>> told;
   while (!told && cluster_.world().now() < until) told = ends();
   if (!told) return false;
   for (std::size_t p = 0; p < partitions_.size(); p++) {
-    history_.end_told(p, (*told)[p], true);
+    history_.end_told(p, (*told)[p], asked);
     while (history_.next_offset(reader.number, p) < (*told)[p]) {
       if (cluster_.world().now() >= until || !history_.wrong().empty()) return false;
       poll(reader, 200ms);

@@ -36,8 +36,8 @@ class Workload {
   // Errors: of whatever forbids it.
   Result<void> create_topics();
 
-  // Does one thing, by chance. `quiet`: as Swarm::is_quiet().
-  void step(bool quiet);
+  // Does one thing, by chance.
+  void step();
 
   // After everything is healed: each producer's records are decided and it gets new ones through,
   // to each partition; each reader comes to the end. Whether that was so within the time.
@@ -71,7 +71,7 @@ class Workload {
   void send_burst();
   bool write_everywhere(sim::Duration until);
   void poll(Reader& reader, sim::Duration timeout);
-  void look_at_ends(bool quiet);
+  void look_at_ends();
   void look_at_leaders();
   std::optional<std::vector<std::int64_t>> ends();
   std::size_t number_of(std::string_view topic, std::int32_t partition) const;
