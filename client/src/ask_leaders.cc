@@ -48,6 +48,15 @@ std::map<BrokerId, std::vector<std::size_t>> by_leader(const ClusterView& view,
   return by_broker;
 }
 
+bool all_moved(const ClusterView& view, const LeaderRound& round,
+               const std::vector<std::size_t>& asked, BrokerId broker) {
+  return std::ranges::none_of(asked, [&](std::size_t i) {
+    const PartitionName& name = round.partition(i);
+    const KnownLeader* leader = view.leader(name.topic, name.partition);
+    return leader == nullptr || leader->broker == broker;
+  });
+}
+
 // Asks one broker. Errors: what does not pass.
 Task<Result<void>> ask_one(std::shared_ptr<Shell> shell, std::shared_ptr<LeaderRound> round,
                            const LeaderCall& call, BrokerId broker, std::vector<std::size_t> asked,
@@ -60,13 +69,20 @@ Task<Result<void>> ask_one(std::shared_ptr<Shell> shell, std::shared_ptr<LeaderR
   });
   auto link = shell->link_to_broker(broker);
   if (asked.empty() || !link) co_return Result<void>();
-  auto reply =
-      co_await Link::call(link, call.api, call.encode(shell->view(), asked), deadline, nullptr);
-  if (reply) co_return call.take(shell->view(), asked, reply->body.span());
+  Patience patience{.deadline = deadline, .moved = [shell, round, asked, broker] {
+                      return all_moved(shell->view(), *round, asked, broker);
+                    }};
+  auto reply = co_await Link::call(link, call.api, call.encode(shell->view(), asked),
+                                   std::move(patience), nullptr);
+  if (reply) {
+    auto taken = call.take(shell->view(), asked, reply->body.span());
+    const bool all = std::ranges::all_of(asked, [&](std::size_t i) { return round->answered(i); });
+    if (!all) shell->doubt(broker);
+    co_return taken;
+  }
   round->last = reply.error();
   if (round->last.code == Errc::cancelled) co_return fail(round->last);
-  for (const std::size_t i : asked)
-    shell->view().forget_leader(round->partition(i).topic, round->partition(i).partition);
+  for (const std::size_t i : asked) shell->forget_leader(round->partition(i));
   co_return Result<void>();
 }
 

@@ -61,6 +61,14 @@ Task<Result<std::vector<std::int64_t>>> offsets_of(std::shared_ptr<Shell> shell,
   co_return offsets;
 }
 
+// Whether other brokers lead all of them.
+bool all_moved(Shell& shell, const std::vector<FetchItem>& items, BrokerId broker) {
+  return std::ranges::none_of(items, [&](const FetchItem& item) {
+    const KnownLeader* leader = shell.view().leader(item.partition.topic, item.partition.partition);
+    return leader == nullptr || leader->broker == broker;
+  });
+}
+
 }  // namespace
 
 ConsumerShell::ConsumerShell(std::shared_ptr<Shell> shell, ConsumerOptions options)
@@ -350,11 +358,14 @@ Task<void> ConsumerShell::fetch(std::shared_ptr<ConsumerShell> self, BrokerId br
     Link::Encode encode = [request = self->request_for(items)](const v1::RequestHeader& header) {
       return std::vector<SharedBytes>{wire::encode_frame(header, request)};
     };
-    const env::MonotonicTime deadline =
-        shell.now() + self->options_.fetch_wait_max + shell.options().request_timeout;
+    const env::Duration held = self->options_.fetch_wait_max;
+    Patience patience{.deadline = shell.now() + held + shell.options().request_timeout,
+                      .held = held,
+                      .moved = [&shell, items, broker] { return all_moved(shell, items, broker); }};
     const env::MonotonicTime began = shell.now();
     self->requests_.began();
-    auto reply = co_await Link::call(link, v1::API_FETCH, std::move(encode), deadline, nullptr);
+    auto reply =
+        co_await Link::call(link, v1::API_FETCH, std::move(encode), std::move(patience), nullptr);
     if (reply) {
       self->requests_.answered(shell.now() - began);
     } else {
@@ -370,7 +381,7 @@ Task<void> ConsumerShell::fetch(std::shared_ptr<ConsumerShell> self, BrokerId br
   if (error.code != Errc::none) {
     const std::lock_guard lock(self->mutex_);
     for (const FetchItem& item : items) {
-      shell.view().forget_leader(item.partition.topic, item.partition.partition);
+      shell.forget_leader(item.partition);
       self->state_.retry(item.partition, item.generation, shell.now() + shell.backoff(1));
     }
   }
@@ -431,7 +442,7 @@ void ConsumerShell::take_error(const FetchItem& item, const v1::FetchedPartition
   if (error.code == Errc::unknown_topic_id) {
     shell_->view().forget_topic(name.topic);
   } else if (!hinted) {
-    shell_->view().forget_leader(name.topic, name.partition);
+    shell_->forget_leader(name);
   }
   state_.retry(name, item.generation, soon);
 }

@@ -104,7 +104,7 @@ Task<Result<void>> Link::negotiate(std::shared_ptr<Link> self) {
   header.set_client_id(self->context_.client_id);
   header.set_correlation_id(self->calls_.add(call, deadline.time_since_epoch()));
   self->enqueue({.pieces = {wire::encode_frame(header, request)}, .written = nullptr});
-  CO_TRY(const wire::ResponseFrame reply, co_await await_reply(self, call, deadline));
+  CO_TRY(const wire::ResponseFrame reply, co_await await_reply(self, call, {.deadline = deadline}));
   v1::NegotiateResponse response;
   CO_TRY_VOID(wire::parse(reply.body.span(), response));
   CO_TRY_VOID(self->conversation_.negotiated(std::move(response), self->context_.cluster_id));
@@ -136,10 +136,12 @@ v1::RequestHeader Link::header_for(v1::ApiKey api, std::int32_t version,
 }
 
 Task<Result<wire::ResponseFrame>> Link::call(std::shared_ptr<Link> self, v1::ApiKey api,
-                                             Encode encode, env::MonotonicTime deadline,
+                                             Encode encode, Patience patience,
                                              std::shared_ptr<bool> answered) {
+  const env::MonotonicTime deadline = patience.deadline;
   if (answered) *answered = true;
-  CO_TRY_VOID(co_await wait_open(self, deadline));
+  CO_TRY_VOID(co_await listen_for(self, self->opened_, {.deadline = deadline}));
+  if (self->closed_) co_return fail(self->why_closed_);
   if (self->context_.environment.now() < self->quiet_until_) {
     const bool slept = co_await self->context_.core.sleep_until(self->quiet_until_);
     if (!slept) co_return fail(Errc::cancelled, "");
@@ -153,7 +155,7 @@ Task<Result<wire::ResponseFrame>> Link::call(std::shared_ptr<Link> self, v1::Api
   if (answered) *answered = false;
   const env::MonotonicTime began = self->context_.environment.now();
   self->context_.meter.requests.began();
-  auto reply = co_await await_reply(self, call, deadline);
+  auto reply = co_await await_reply(self, call, patience);
   self->count_answer(reply, began);
   if (!reply) co_return fail(std::move(reply).error());
   if (answered) *answered = true;
@@ -170,17 +172,37 @@ void Link::count_answer(const Result<wire::ResponseFrame>& reply, env::Monotonic
   }
 }
 
+Task<Result<void>> Link::listen_for(std::shared_ptr<Link> self, env::Event& event,
+                                    Patience patience) {
+  const env::Environment& environment = self->context_.environment;
+  env::MonotonicTime quiet_since = environment.now() + patience.held;
+  for (;;) {
+    const env::MonotonicTime look = std::min(quiet_since + kSilence, patience.deadline);
+    auto waited = co_await event.wait_until(look);
+    if (waited || waited.error().code != Errc::request_timed_out) co_return waited;
+    if (environment.now() >= patience.deadline) co_return waited;
+    if (self->heard_ <= quiet_since) {
+      if (patience.moved && patience.moved())
+        self->close({Errc::network_exception,
+                     fmt::format("{} is silent and leads no more", self->to_.to_string())});
+      self->context_.on_silence(*self);
+    }
+    quiet_since = environment.now();
+  }
+}
+
 Task<Result<wire::ResponseFrame>> Link::await_reply(std::shared_ptr<Link> self, CallPtr call,
-                                                    env::MonotonicTime deadline) {
-  auto waited = co_await call->done.wait_until(deadline);
+                                                    Patience patience) {
+  auto waited = co_await listen_for(self, call->done, patience);
   if (call->result) co_return std::move(*call->result);
   if (waited) co_return fail(Errc::closed, "a reply that never came");
   if (waited.error().code != Errc::request_timed_out) co_return fail(std::move(waited).error());
-  // A broker that does not answer in time may be gone without a word; what else waits for it is
-  // better asked of a fresh connection.
   const Error why{Errc::request_timed_out,
                   fmt::format("no reply from {} in time", self->to_.to_string())};
-  self->close(why);
+  // A broker that does not answer in time may be gone without a word; what else waits for it is
+  // better asked of a fresh connection.
+  if (patience.closes_link) self->close(why);
+  self->calls_.expire(self->context_.environment.now().time_since_epoch());
   co_return fail(why);
 }
 
@@ -268,6 +290,7 @@ Task<void> Link::read_loop(std::shared_ptr<Link> self) {
       // Also without bytes: the tail of the last frame has moved into this page.
       found = assembler.page_filled(SharedBytes(page, whole), read.value_or(0), frames);
     }
+    if (read.value_or(0) != 0) self->heard_ = self->context_.environment.now();
     self->context_.meter.bytes_received.fetch_add(read.value_or(0), std::memory_order_relaxed);
     for (const SharedBytes& frame : frames) {
       if (auto taken = self->take_reply(frame); !taken) {

@@ -24,6 +24,8 @@
 namespace ropewalk::client {
 
 // What all links of a client share.
+class Link;
+
 struct LinkContext {
   env::Environment& environment;
   env::Core& core;
@@ -33,10 +35,25 @@ struct LinkContext {
   env::Duration connect_timeout{};
   std::string cluster_id;            // As the first broker said; others must agree.
   std::int64_t metadata_offset = 0;  // The largest that was seen.
+  // A broker owes an answer and nothing came from it for a while; told again as long as it is so.
+  std::function<void(Link&)> on_silence;
+};
+
+// How long the answer to a request may take.
+struct Patience {
+  env::MonotonicTime deadline{};
+  env::Duration held{};  // The broker may hold it back for so long, as it was asked to.
+  // Whether the link closes at the deadline. It should, unless another broker is asked next.
+  bool closes_link = true;
+  // Where given, asked while the broker is silent: whether others have taken over what it was asked
+  // for. The link closes then.
+  std::function<bool()> moved = {};
 };
 
 class Link {
  public:
+  // A broker that owes an answer and says nothing for so long is looked after elsewhere.
+  static constexpr env::Duration kSilence = std::chrono::milliseconds(400);
   // Makes the whole frame (with its length) for that header, in pieces.
   using Encode = std::function<std::vector<SharedBytes>(const v1::RequestHeader&)>;
 
@@ -46,6 +63,7 @@ class Link {
 
   const env::Endpoint& endpoint() const { return to_; }
   bool closed() const { return closed_; }
+  env::MonotonicTime heard() const { return heard_; }  // When something came last.
   void close(const Error& why);
 
   // Returns when the broker has negotiated. Errors: those of connecting and negotiating,
@@ -54,10 +72,10 @@ class Link {
 
   // Sends a request and waits for its reply. Errors: those of wait_open(), the broker's for the
   // request as a whole, closed or request_timed_out (the link closes then: whether the request was
-  // carried out is not known), cancelled. `answered`, where given, becomes true when the broker
-  // replied or the request was never sent.
+  // carried out is not known) unless patience says otherwise, cancelled. `answered`, where given,
+  // becomes true when the broker replied or the request was never sent.
   static Task<Result<wire::ResponseFrame>> call(std::shared_ptr<Link> self, v1::ApiKey api,
-                                                Encode encode, env::MonotonicTime deadline,
+                                                Encode encode, Patience patience,
                                                 std::shared_ptr<bool> answered);
   // Sends a request that has no reply; returns when it is written.
   static Task<Result<void>> send(std::shared_ptr<Link> self, v1::ApiKey api, Encode encode,
@@ -80,7 +98,10 @@ class Link {
   static Task<void> write_loop(std::shared_ptr<Link> self);
   static Task<Result<void>> negotiate(std::shared_ptr<Link> self);
   static Task<Result<wire::ResponseFrame>> await_reply(std::shared_ptr<Link> self, CallPtr call,
-                                                       env::MonotonicTime deadline);
+                                                       Patience patience);
+  // Waits for the event and tells of silence meanwhile.
+  static Task<Result<void>> listen_for(std::shared_ptr<Link> self, env::Event& event,
+                                       Patience patience);
 
   v1::RequestHeader header_for(v1::ApiKey api, std::int32_t version, env::MonotonicTime deadline);
   std::unexpected<Error> within_negotiation(Error error) const;
@@ -97,6 +118,7 @@ class Link {
   env::Event opened_;                 // Negotiated, or closed.
   env::Event to_write_;               // Something is outgoing, or closed.
   env::MonotonicTime quiet_until_{};  // The broker asked for it: a quota is used up.
+  env::MonotonicTime heard_{};
   bool closed_ = false;
   Error why_closed_;
 };

@@ -256,8 +256,9 @@ Task<void> ProducerShell::produce(std::shared_ptr<ProducerShell> self,
     auto certain = std::make_shared<bool>(true);
     const env::MonotonicTime began = self->shell_->now();
     self->requests_.began();
+    Patience patience = self->patience_for(sending);
     auto reply = co_await Link::call(sending->link, v1::API_PRODUCE, self->encode(sending),
-                                     sending->deadline, certain);
+                                     std::move(patience), certain);
     if (reply) {
       self->requests_.answered(self->shell_->now() - began);
       self->answered(*sending, *reply);
@@ -272,7 +273,17 @@ Task<void> ProducerShell::produce(std::shared_ptr<ProducerShell> self,
 }
 
 void ProducerShell::leader_moved(const PartitionName& partition) {
-  shell_->view().forget_leader(partition.topic, partition.partition);
+  shell_->forget_leader(partition);
+}
+
+Patience ProducerShell::patience_for(const std::shared_ptr<Sending>& sending) const {
+  return {.deadline = sending->deadline, .moved = [shell = shell_, sending] {
+            return std::ranges::none_of(sending->items, [&](const Sending::Item& item) {
+              const PartitionName& name = item.batch->partition;
+              const KnownLeader* leader = shell->view().leader(name.topic, name.partition);
+              return leader == nullptr || leader->broker == sending->broker;
+            });
+          }};
 }
 
 void ProducerShell::answered(Sending& sending, const wire::ResponseFrame& reply) {

@@ -56,6 +56,7 @@ class ProducerShell : public Part, public std::enable_shared_from_this<ProducerS
   static Task<void> learn_identity(std::shared_ptr<ProducerShell> self);
   Result<void> seal_all(Sending& sending);
   Link::Encode encode(std::shared_ptr<Sending> sending) const;
+  Patience patience_for(const std::shared_ptr<Sending>& sending) const;
   static Task<void> produce(std::shared_ptr<ProducerShell> self, std::shared_ptr<Sending> sending);
   void answered(Sending& sending, const wire::ResponseFrame& reply);
   // `certain`: nothing of it was stored.

@@ -38,15 +38,16 @@ Shell::Shell(env::Environment& environment, std::size_t core, ClientOptions opti
   for (const std::string& text : options_.brokers) {
     if (auto endpoint = env::Endpoint::parse(text)) bootstrap_.push_back(*endpoint);
   }
-  links_context_ =
-      std::make_unique<LinkContext>(LinkContext{.environment = environment_,
-                                                .core = core_,
-                                                .tasks = *tasks_,
-                                                .meter = *meter_,
-                                                .client_id = options_.client_id,
-                                                .connect_timeout = options_.connect_timeout,
-                                                .cluster_id = "",
-                                                .metadata_offset = 0});
+  links_context_ = std::make_unique<LinkContext>(
+      LinkContext{.environment = environment_,
+                  .core = core_,
+                  .tasks = *tasks_,
+                  .meter = *meter_,
+                  .client_id = options_.client_id,
+                  .connect_timeout = options_.connect_timeout,
+                  .cluster_id = "",
+                  .metadata_offset = 0,
+                  .on_silence = [this](Link& link) { heard_nothing(link); }});
 }
 
 Shell::~Shell() { close(); }
@@ -125,26 +126,65 @@ std::shared_ptr<Link> Shell::link_to_broker(BrokerId broker) {
   return endpoint ? link_to(*endpoint) : nullptr;
 }
 
+void Shell::doubt(BrokerId broker) {
+  if (const auto endpoint = view_.address(broker)) whom_.doubt(*endpoint, now());
+}
+
+void Shell::forget_leader(const PartitionName& partition) {
+  if (const KnownLeader* leader = view_.leader(partition.topic, partition.partition))
+    doubt(leader->broker);
+  view_.forget_leader(partition.topic, partition.partition);
+}
+
+// Those to which a connection is open come first.
+std::vector<env::Endpoint> Shell::brokers_to_ask() const {
+  std::vector<env::Endpoint> known;
+  for (const auto& [endpoint, link] : links_) {
+    if (!link->closed()) known.push_back(endpoint);
+  }
+  known.insert(known.end(), bootstrap_.begin(), bootstrap_.end());
+  const std::vector<env::Endpoint> learnt = view_.addresses();
+  known.insert(known.end(), learnt.begin(), learnt.end());
+  return whom_.order(known, now());
+}
+
 Task<Result<std::shared_ptr<Link>>> Shell::any_link(std::shared_ptr<Shell> self,
                                                     env::MonotonicTime deadline) {
-  std::vector<env::Endpoint> candidates;
-  for (const auto& [endpoint, link] : self->links_) {
-    if (!link->closed()) candidates.push_back(endpoint);
-  }
-  for (const auto* known : {&self->bootstrap_}) {
-    candidates.insert(candidates.end(), known->begin(), known->end());
-  }
-  const std::vector<env::Endpoint> learnt = self->view_.addresses();
-  candidates.insert(candidates.end(), learnt.begin(), learnt.end());
   Error last{Errc::invalid_request, "no broker addresses to begin with"};
-  for (const env::Endpoint& endpoint : candidates) {
-    std::shared_ptr<Link> link = self->link_to(endpoint);
-    auto open = co_await Link::wait_open(link, deadline);
-    if (open) co_return link;
-    last = std::move(open).error();
-    if (last.code == Errc::cancelled || self->now() >= deadline) break;
+  for (bool some_may_open = true; some_may_open;) {
+    some_may_open = false;
+    const std::vector<env::Endpoint> candidates = self->brokers_to_ask();
+    for (const env::Endpoint& endpoint : candidates) {
+      std::shared_ptr<Link> link = self->link_to(endpoint);
+      const env::MonotonicTime until =
+          candidates.size() == 1 ? deadline : std::min(deadline, self->now() + Link::kSilence);
+      auto open = co_await Link::wait_open(link, until);
+      if (open) co_return link;
+      last = std::move(open).error();
+      if (last.code == Errc::cancelled || self->now() >= deadline) co_return fail(std::move(last));
+      self->whom_.doubt(endpoint, self->now());
+      some_may_open |= !link->closed();
+    }
   }
   co_return fail(std::move(last));
+}
+
+Task<Result<std::shared_ptr<Link>>> Shell::link_for_change(std::shared_ptr<Shell> self,
+                                                           env::MonotonicTime deadline) {
+  auto link = co_await any_link(self, deadline);
+  if (!link || !self->has_choice() || self->now() - (*link)->heard() < Link::kSilence)
+    co_return link;
+  // A question first, which may be put to another broker: the change may not.
+  auto refreshed = co_await refresh(self, {}, deadline);
+  if (!refreshed) co_return fail(std::move(refreshed).error());
+  co_return co_await any_link(self, deadline);
+}
+
+Patience Shell::patience_for(const Question& question, int attempts) const {
+  if (question.change || !has_choice()) return {.deadline = question.deadline};
+  const env::MonotonicTime soon = now() + Link::kSilence * (1 << std::min(attempts, 6));
+  if (soon >= question.deadline) return {.deadline = question.deadline};
+  return {.deadline = soon, .closes_link = false};
 }
 
 Task<Result<wire::ResponseFrame>> Shell::ask_any(std::shared_ptr<Shell> self, Question question,
@@ -152,11 +192,14 @@ Task<Result<wire::ResponseFrame>> Shell::ask_any(std::shared_ptr<Shell> self, Qu
   for (int attempts = 0;; attempts++) {
     Error error;
     auto answered = std::make_shared<bool>(true);
-    auto link = co_await any_link(self, question.deadline);
+    auto link = question.change ? co_await link_for_change(self, question.deadline)
+                                : co_await any_link(self, question.deadline);
     if (link) {
-      auto reply = co_await Link::call(*link, question.api, encode, question.deadline, answered);
+      Patience patience = self->patience_for(question, attempts);
+      auto reply = co_await Link::call(*link, question.api, encode, std::move(patience), answered);
       if (reply) co_return std::move(*reply);
       error = std::move(reply).error();
+      self->whom_.doubt((*link)->endpoint(), self->now());
     } else {
       error = std::move(link).error();
     }
@@ -168,12 +211,34 @@ Task<Result<wire::ResponseFrame>> Shell::ask_any(std::shared_ptr<Shell> self, Qu
     // decided by the controller, to which no topic is too new.
     if (question.change && error.code == Errc::unknown_topic_or_partition)
       co_return fail(std::move(error));
-    const env::MonotonicTime again = self->now() + self->backoff(attempts);
+    // Time enough went by already where it ran out; else not at once again.
+    const bool ran_out = !*answered && error.code == Errc::request_timed_out;
+    const env::MonotonicTime again = ran_out ? self->now() : self->now() + self->backoff(attempts);
     if (!is_retriable(error.code) || again >= question.deadline) co_return fail(std::move(error));
-    const bool slept = co_await self->core_.sleep_until(again);
+    const bool slept = ran_out || co_await self->core_.sleep_until(again);
     if (!slept) co_return fail(Errc::cancelled, "");
     self->meter_->retries.fetch_add(1, std::memory_order_relaxed);
   }
+}
+
+void Shell::heard_nothing(Link& link) {
+  whom_.doubt(link.endpoint(), now());
+  const auto at = links_.find(link.endpoint());
+  if (looking_after_ || link.closed() || !has_choice() || at == links_.end() ||
+      at->second.get() != &link)
+    return;
+  looking_after_ = tasks_->spawn("look after", look_after(shared_from_this(), at->second));
+}
+
+Task<void> Shell::look_after(std::shared_ptr<Shell> self, std::shared_ptr<Link> silent) {
+  const env::MonotonicTime began = self->now();
+  const env::MonotonicTime deadline = began + self->options_.request_timeout;
+  auto learnt = co_await refresh(self, self->view_.topics(), deadline);
+  self->looking_after_ = false;
+  if (!learnt || silent->heard() > began || !self->view_.is_fenced(silent->endpoint())) co_return;
+  silent->close(
+      {Errc::network_exception, fmt::format("{} is silent, and the cluster has given it up",
+                                            silent->endpoint().to_string())});
 }
 
 Task<Result<void>> Shell::refresh(std::shared_ptr<Shell> self, std::vector<std::string> topics,

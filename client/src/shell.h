@@ -14,6 +14,7 @@
 
 #include "client/src/core/cluster_view.h"
 #include "client/src/core/waiting.h"
+#include "client/src/core/whom_to_ask.h"
 #include "client/src/link.h"
 #include "common/env/environment.h"
 #include "common/env/task_group.h"
@@ -64,12 +65,17 @@ class Shell : public std::enable_shared_from_this<Shell> {
   // The connection to that address, opened if there is none. It may still be connecting.
   std::shared_ptr<Link> link_to(const env::Endpoint& endpoint);
   std::shared_ptr<Link> link_to_broker(BrokerId broker);  // Null: its address is not known.
-  // A connection to any broker that answers. Errors: the last broker's, cancelled.
+  // The broker led nowhere: others are asked first for a while.
+  void doubt(BrokerId broker);
+  // The partition's leader is not (any more) what we think, and may not know that itself.
+  void forget_leader(const PartitionName& partition);
+  // A connection to any broker that answers. One that does not at once is given the time in which
+  // others are tried. Errors: the last broker's, cancelled.
   static Task<Result<std::shared_ptr<Link>>> any_link(std::shared_ptr<Shell> self,
                                                       env::MonotonicTime deadline);
-  // Asks any broker, again after failures that may pass, until the deadline. A `change` is not
-  // repeated once it may have been carried out. Errors: outcome_unknown (such a change), the
-  // broker's, cancelled.
+  // Asks any broker, again after failures that may pass, until the deadline; the next one when it
+  // does not answer soon. A `change` is not repeated once it may have been carried out. Errors:
+  // outcome_unknown (such a change), the broker's, cancelled.
   struct Question {
     v1::ApiKey api = v1::API_NONE;
     bool change = false;
@@ -87,6 +93,16 @@ class Shell : public std::enable_shared_from_this<Shell> {
  private:
   struct BlockingWait;
 
+  std::vector<env::Endpoint> brokers_to_ask() const;
+  bool has_choice() const { return brokers_to_ask().size() > 1; }
+  Patience patience_for(const Question& question, int attempts) const;
+  // A link for a change: to a broker that answered a moment ago, if any does.
+  static Task<Result<std::shared_ptr<Link>>> link_for_change(std::shared_ptr<Shell> self,
+                                                             env::MonotonicTime deadline);
+  void heard_nothing(Link& link);
+  // Learns whether the cluster has given up the broker that is silent; if so, closes the link.
+  static Task<void> look_after(std::shared_ptr<Shell> self, std::shared_ptr<Link> silent);
+
   std::function<void()> end_;  // First: an own environment ends behind everything else.
   env::Environment& environment_;
   env::Core& core_;
@@ -102,6 +118,8 @@ class Shell : public std::enable_shared_from_this<Shell> {
   // Core only.
   env::Random random_;
   ClusterView view_;
+  WhomToAsk whom_;
+  bool looking_after_ = false;
   std::unique_ptr<LinkContext> links_context_;
   std::map<env::Endpoint, std::shared_ptr<Link>> links_;
   std::unique_ptr<env::TaskGroup> tasks_;

@@ -83,4 +83,17 @@ std::vector<env::Endpoint> ClusterView::addresses() const {
   return all;
 }
 
+bool ClusterView::is_fenced(const env::Endpoint& address) const {
+  bool listed = false;
+  for (const auto& [id, endpoint] : brokers_) listed |= endpoint == address;
+  const std::vector<env::Endpoint> serving = addresses();
+  return listed && std::ranges::find(serving, address) == serving.end();
+}
+
+std::vector<std::string> ClusterView::topics() const {
+  std::vector<std::string> names;
+  for (const auto& [name, topic] : topics_) names.push_back(name);
+  return names;
+}
+
 }  // namespace ropewalk::client

@@ -45,6 +45,9 @@ class ClusterView {
   const KnownLeader* leader(const std::string& topic, std::int32_t partition) const;
   std::optional<env::Endpoint> address(BrokerId broker) const;
   std::vector<env::Endpoint> addresses() const;  // Of all brokers that are not fenced.
+  // Whether the cluster has given up the broker at that address.
+  bool is_fenced(const env::Endpoint& address) const;
+  std::vector<std::string> topics() const;
 
  private:
   KnownLeader* find(const std::string& topic, std::int32_t partition);

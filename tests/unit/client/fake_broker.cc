@@ -64,6 +64,13 @@ Result<std::int64_t> FakePartition::append(const SharedBytes& batch) {
   return base;
 }
 
+void FakePartition::copy(const FakePartition& from) {
+  end = from.end;
+  start = from.start;
+  batches = from.batches;
+  producers_ = from.producers_;
+}
+
 SharedBytes FakePartition::read(std::int64_t offset, std::size_t bytes_max) const {
   std::vector<std::byte> found;
   for (const SharedBytes& batch : batches) {
@@ -106,6 +113,17 @@ void FakeBroker::make_topic(const std::string& name, std::int32_t partitions) {
   topic.id = TopicId(random_.uuid());
   while (static_cast<std::int32_t>(topic.partitions.size()) < partitions)
     topic.partitions.push_back(std::make_unique<FakePartition>(core_));
+}
+
+void FakeBroker::take_over_from(const FakeBroker& other) {
+  fenced_ = other.node_.name();
+  last_producer_id_ = other.last_producer_id_;
+  for (const auto& [name, theirs] : other.topics_) {
+    make_topic(name, static_cast<std::int32_t>(theirs.partitions.size()));
+    topics_.at(name).id = theirs.id;
+    for (std::size_t index = 0; index < theirs.partitions.size(); index++)
+      topics_.at(name).partitions[index]->copy(*theirs.partitions[index]);
+  }
 }
 
 FakePartition* FakeBroker::find(const std::string& topic_id, std::int32_t partition) {
@@ -292,9 +310,17 @@ SharedBytes FakeBroker::metadata(const wire::RequestFrame& request) {
   response.set_cluster_id(std::string(16, 'c'));
   response.set_controller_id(1);
   v1::BrokerMetadata* broker = response.add_brokers();
-  broker->set_broker_id(1);
+  const int own_id = fenced_.empty() ? 1 : 2;
+  broker->set_broker_id(own_id);
   broker->set_host(node_.name());
   broker->set_port(kPort);
+  if (!fenced_.empty()) {
+    v1::BrokerMetadata* gone = response.add_brokers();
+    gone->set_broker_id(1);
+    gone->set_host(fenced_);
+    gone->set_port(kPort);
+    gone->set_fenced(true);
+  }
   for (const std::string& name : asked.topic_names()) {
     v1::TopicMetadata* topic = response.add_topics();
     topic->set_name(name);
@@ -307,7 +333,8 @@ SharedBytes FakeBroker::metadata(const wire::RequestFrame& request) {
     for (std::size_t index = 0; index < known->second.partitions.size(); index++) {
       v1::PartitionMetadata* partition = topic->add_partitions();
       partition->set_partition(static_cast<std::int32_t>(index));
-      partition->set_leader_id(1);
+      partition->set_leader_id(own_id);
+      partition->set_leader_epoch(own_id);
     }
   }
   return wire::encode_frame(header_of(request), response);

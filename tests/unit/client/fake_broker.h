@@ -25,6 +25,7 @@ class FakePartition {
 
   // As a broker answers: the base offset, a duplicate's first one, or why not.
   Result<std::int64_t> append(const SharedBytes& batch);
+  void copy(const FakePartition& from);
   // Whole batches from the one that holds `offset`.
   SharedBytes read(std::int64_t offset, std::size_t bytes_max) const;
   std::vector<std::string> values() const;
@@ -53,6 +54,8 @@ class FakeBroker {
   explicit FakeBroker(sim::Node& node);
 
   void make_topic(const std::string& name, std::int32_t partitions);
+  // As if elected to lead, as broker 2, everything that the other had, which is fenced.
+  void take_over_from(const FakeBroker& other);
   FakePartition& partition(const std::string& topic, std::int32_t index) {
     return *topics_.at(topic).partitions.at(static_cast<std::size_t>(index));
   }
@@ -100,6 +103,7 @@ class FakeBroker {
   env::Random random_;
   std::map<std::string, Topic> topics_;
   std::int64_t last_producer_id_ = 0;
+  std::string fenced_;  // The host of broker 1 when this one has taken over.
   env::TaskGroup tasks_;
 };
 
