@@ -1,4 +1,5 @@
 // Brokers that are told to stop hand over what they lead first (metadata-quorum.md, 6.4).
+#include <algorithm>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -6,6 +7,7 @@
 
 #include "broker/testing/cluster.h"
 #include "ropewalk/admin.h"
+#include "ropewalk/producer.h"
 
 namespace ropewalk::testing {
 namespace {
@@ -58,6 +60,36 @@ TEST_F(Shutdown, AllEndOneAfterTheOther) {
   }
   const auto started = cluster_.start_all();
   EXPECT_TRUE(started) << to_string(started.error());
+}
+
+// What clients see of a rolling restart: nothing. Afterwards everybody leads what it is to lead.
+TEST_F(Shutdown, ARollingRestartIsNoErrorToAClient) {
+  ASSERT_TRUE(admin_.create_topic({.name = "orders", .partitions = 6}));
+  Producer producer(cluster_.client(), {.linger = 1ms});
+  std::vector<Delivery> deliveries;
+  const auto send = [&] {
+    for (std::int32_t i = 0; i < 60; i++)
+      deliveries.push_back(producer.send({.topic = "orders", .value = "v", .partition = i % 6}));
+  };
+  const auto all_of = [&](auto holds) {
+    return cluster_.world().run_until([&] { return std::ranges::all_of(partitions(), holds); },
+                                      90s);
+  };
+  for (std::size_t broker = 0; broker < 3; broker++) {
+    send();
+    cluster_.world().run_for(2ms);
+    send();
+    cluster_.stop(broker);
+    send();
+    ASSERT_TRUE(producer.flush(60s));
+    ASSERT_TRUE(cluster_.start(broker));
+    ASSERT_TRUE(all_of([](const auto& each) { return each.in_sync_replicas.size() == 3; }));
+  }
+  for (Delivery& delivery : deliveries) {
+    const auto result = delivery.wait(1s);
+    EXPECT_TRUE(result) << to_string(result.error());
+  }
+  EXPECT_TRUE(all_of([](const auto& each) { return each.leader == each.replicas.front(); }));
 }
 
 }  // namespace

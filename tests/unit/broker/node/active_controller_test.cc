@@ -131,6 +131,13 @@ class ActiveControllerTest : public ::testing::Test {
     event.broker.features = {{controller::kMetadataVersionFeature, 1, 1}};
     return event;
   }
+  // Pre: the event makes records.
+  ControllerAnswer decided(metadata::ControllerEvent event) {
+    const auto slot = propose(std::move(event));
+    commit();
+    EXPECT_TRUE(slot->has_value() && **slot);
+    return slot->has_value() && **slot ? ***slot : ControllerAnswer{};
+  }
   void join() {
     auto registered = propose(registration());
     commit();
@@ -262,6 +269,37 @@ TEST_F(ActiveControllerTest, FencesWhoFallsSilent) {
   auto image = std::make_shared<metadata::ImagePtr>();
   on_control([this, image] { *image = view_.get(); });
   EXPECT_TRUE((*image)->broker(BrokerId(1))->fenced);
+}
+
+// R7: an operator hears of it.
+TEST_F(ActiveControllerTest, CountsUncleanElections) {
+  take_office();
+  join();
+  auto second = registration(2);
+  second.broker.id = BrokerId(2);
+  second.broker.directories = {id_of<DirectoryId>(4)};
+  const auto answer = decided(second);
+  const auto epoch = std::get<metadata::BrokerRegistered>(*answer.items.at(0)).epoch;
+  decided(metadata::BrokerHeartbeat{BrokerId(2), epoch, Offset(100)});
+  metadata::NewTopic topic;
+  topic.name = "a";
+  topic.assignments = {{0, {BrokerId(2), BrokerId(1)}}};
+  topic.configs = {{"min.insync.replicas", "1"}, {"unclean.leader.election.enable", "true"}};
+  const auto made = decided(CreateTopics{{topic}});
+  const TopicId id = std::get<metadata::TopicCreated>(*made.items.at(0)).id;
+  decided(metadata::AlterInSync{
+      BrokerId(2),
+      epoch,
+      {{{id, 0}, LeaderEpoch(0), PartitionEpoch(0), {{BrokerId(2), second.broker.incarnation}}}}});
+  decided(metadata::BrokerHeartbeat{BrokerId(2), epoch, Offset(100), true});
+  auto text = std::make_shared<std::string>();
+  on_control([this, text] {
+    telemetry::Page page;
+    controller_.show(page);
+    *text = page.text();
+  });
+  EXPECT_THAT(*text,
+              ::testing::HasSubstr("ropewalk_unclean_elections_total{cause=\"topic_allows\"} 1\n"));
 }
 
 }  // namespace
