@@ -71,6 +71,7 @@ demo_launch() {
     --broker-listen "127.0.0.1:$((base + 1))" --admin-listen "127.0.0.1:$admin_port" \
     --kafka-listen "127.0.0.1:$kafka_port" >"$folder/ready" 2>"$folder/log" </dev/null &
   echo $! >"$folder/pid"
+  disown $!  # Else the shell says so when it is killed.
 }
 
 # Waits for the line with which the broker says that it serves.
