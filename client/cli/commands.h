@@ -16,6 +16,7 @@ Result<void> run(Client& client, const DeleteTopic& command);
 Result<void> run(Client& client, const SetTopic& command);
 Result<void> run(Client& client, const ShowOffsets& command);
 Result<void> run(Client& client, const ShowCluster& command);
+Result<void> run(Client& client, const ShowBrokers& command);
 // Errors: also unknown_server_error when a line could not be sent; the lines are on stderr then.
 Result<void> run(Client& client, const Produce& command);
 Result<void> run(Client& client, const Consume& command);

@@ -34,6 +34,7 @@ struct Raw {
   ShowOffsets offsets;
   std::vector<std::string> changes;
   ShowCluster cluster;
+  ShowBrokers brokers_shown;
   ProduceFlags produce;
   BenchFlags bench;
   Consume consume;
@@ -187,6 +188,8 @@ Result<Options> checked(const CLI::App& app, Raw& raw) {
   if (raw.bench.is("produce")) return with_command(raw, raw.bench.checked_produce());
   if (raw.bench.is("consume")) return with_command(raw, raw.bench.checked_consume());
   if (raw.bench.is("latency")) return with_command(raw, raw.bench.checked_latency());
+  if (app.get_subcommand("cluster")->got_subcommand("brokers"))
+    return with_command<ShowBrokers>(raw, raw.brokers_shown);
   return with_command<ShowCluster>(raw, raw.cluster);
 }
 
@@ -200,8 +203,10 @@ void define_all(CLI::App& app, Raw& raw) {
   define_topic(app, raw);
   CLI::App* cluster = app.add_subcommand("cluster", "Look at the cluster");
   cluster->require_subcommand(1);
-  cluster->add_subcommand("status", "Show the brokers")
+  cluster->add_subcommand("status", "Show how the brokers and partitions are")
       ->add_flag("--json", raw.cluster.json, kJsonHelp);
+  cluster->add_subcommand("brokers", "Show the brokers with what each leads and holds")
+      ->add_flag("--json", raw.brokers_shown.json, kJsonHelp);
   raw.produce.define(app);
   define_consume(app, raw);
   define_records(app, raw);

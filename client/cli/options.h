@@ -38,6 +38,9 @@ struct ShowOffsets {
 struct ShowCluster {
   bool json = false;
 };
+struct ShowBrokers {
+  bool json = false;
+};
 enum class LineFormat : std::uint8_t { text, json };
 struct Produce {
   std::string topic = {};
@@ -82,8 +85,8 @@ struct DeleteRecords {
 struct Options {
   std::vector<std::string> brokers;  // HOST:PORT each.
   std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, SetTopic, ShowOffsets,
-               ShowCluster, Produce, Consume, DeleteRecords, BenchProduce, BenchConsume,
-               BenchLatency>
+               ShowCluster, ShowBrokers, Produce, Consume, DeleteRecords, BenchProduce,
+               BenchConsume, BenchLatency>
       command;
 };
 

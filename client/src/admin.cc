@@ -3,6 +3,7 @@
 #include "client/src/offsets.h"
 #include "client/src/shell.h"
 #include "common/wire/errors.h"
+#include "ropewalk/v1/cluster.pb.h"
 #include "ropewalk/v1/topics.pb.h"
 
 namespace ropewalk {
@@ -152,12 +153,18 @@ Result<std::vector<DeletedRecords>> Admin::delete_records(
 }
 
 Result<ClusterStatus> Admin::cluster_status() {
-  TRY(const v1::MetadataResponse response,
-      ask_and_wait<v1::MetadataResponse>(shell_, v1::API_METADATA, false, v1::MetadataRequest()));
+  TRY(const v1::DescribeClusterResponse response,
+      ask_and_wait<v1::DescribeClusterResponse>(shell_, v1::API_DESCRIBE_CLUSTER, false,
+                                                v1::DescribeClusterRequest()));
   ClusterStatus status{.cluster_id = printed_id(response.cluster_id()),
                        .controller_id = response.controller_id(),
                        .feature_level = response.feature_level(),
-                       .brokers = {}};
+                       .brokers = {},
+                       .topics = response.topics(),
+                       .partitions = response.partitions(),
+                       .without_leader = response.partitions_without_leader(),
+                       .under_replicated = response.partitions_under_replicated(),
+                       .under_min_in_sync = response.partitions_under_min_in_sync()};
   for (const v1::BrokerMetadata& broker : response.brokers())
     status.brokers.push_back({.broker_id = broker.broker_id(),
                               .host = broker.host(),

@@ -107,6 +107,11 @@ struct ClusterStatus {
   std::int32_t controller_id = -1;  // -1: not known.
   std::int32_t feature_level = 0;
   std::vector<BrokerStatus> brokers;
+  std::int32_t topics = 0;
+  std::int32_t partitions = 0;
+  std::int32_t without_leader = 0;     // Unavailable now.
+  std::int32_t under_replicated = 0;   // Fewer in-sync replicas than replicas.
+  std::int32_t under_min_in_sync = 0;  // Produces with acks=all are refused.
 };
 
 class Admin {

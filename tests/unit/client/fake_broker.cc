@@ -4,6 +4,7 @@
 #include "common/wire/assembler.h"
 #include "common/wire/errors.h"
 #include "common/wire/records_last.h"
+#include "ropewalk/v1/cluster.pb.h"
 #include "ropewalk/v1/fetch.pb.h"
 #include "ropewalk/v1/metadata.pb.h"
 #include "ropewalk/v1/negotiate.pb.h"
@@ -205,7 +206,7 @@ void FakeBroker::serve(const SessionPtr& session, const wire::RequestFrame& requ
       }
       v1::NegotiateResponse response;
       response.set_cluster_id(cluster_id);
-      for (const int api : {1, 10, 20, 22, 23, 30, 31, 40, 41}) {
+      for (const int api : {1, 10, 11, 20, 22, 23, 30, 31, 40, 41}) {
         v1::ApiVersions* versions = response.add_apis();
         versions->set_api_key(api);
         versions->set_min_version(1);
@@ -216,6 +217,15 @@ void FakeBroker::serve(const SessionPtr& session, const wire::RequestFrame& requ
     }
     case v1::API_METADATA:
       return session->reply(metadata(request));
+    case v1::API_DESCRIBE_CLUSTER: {
+      v1::DescribeClusterResponse response;
+      response.set_cluster_id(cluster_id);
+      v1::BrokerMetadata* broker = response.add_brokers();
+      broker->set_broker_id(1);
+      broker->set_host(node_.name());
+      broker->set_port(kPort);
+      return session->reply(wire::encode_frame(header_of(request), response));
+    }
     case v1::API_CREATE_TOPIC:
       return session->reply(create_topic(request));
     case v1::API_DESCRIBE_TOPICS:
