@@ -281,7 +281,10 @@ bool Accumulator::identity_needed() const {
   });
 }
 
+// What needed the next epoch may have run out of time while it was asked for, and batches may be on
+// their way under the present one by now: the answer comes too late then, and is asked for again.
 void Accumulator::identify(ProducerId id, ProducerEpoch epoch) {
+  if (identified_ && !identity_needed()) return;
   if (identified_) {
     for (auto& [name, topic] : topics_) {
       for (PartitionQueue& queue : topic.partitions) queue.restart_sequences();

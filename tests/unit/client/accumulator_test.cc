@@ -218,6 +218,20 @@ TEST(Accumulator, ChangesTheEpochOnceAllIsDecided) {
   EXPECT_TRUE(batch_crc_matches(again->sealed.span()));
 }
 
+// It was asked for, then what needed it ran out of time, and a new batch went out.
+TEST(Accumulator, AnEpochThatComesTooLateIsNotTaken) {
+  Fixture f({.linger = milliseconds(0)}, 2);
+  f.send("a", 0);
+  f.fail_batch(f.take(0), Errc::out_of_order_sequence_number);
+  ASSERT_TRUE(f.accumulator.identity_needed());
+  f.send("other", 1);
+  f.accumulator.identify(ProducerId(7), ProducerEpoch(1));
+  const ProducerBatchPtr other = f.take(1);
+  ASSERT_TRUE(other);
+  f.accumulator.identify(ProducerId(7), ProducerEpoch(2));
+  EXPECT_EQ(f.accumulator.identity().epoch, ProducerEpoch(1)) << "a batch is under way";
+}
+
 TEST(Accumulator, ReusesTheSequenceOfABatchThatWasRefused) {
   Fixture f({.linger = milliseconds(0)});
   auto delivery = f.send("a");
