@@ -30,8 +30,7 @@ struct ControllerOptions {
   std::int32_t partitions_default = 1;   // Of a topic whose maker leaves it to the cluster.
   std::int32_t partitions_max = 10'000;  // Of one topic.
   std::size_t replicas_max = 20'000;     // Of partitions, on one broker.
-  std::size_t replication_factor_max = SIZE_MAX;
-  std::function<Uuid()> draw_id;  // Ids for topics.
+  std::function<Uuid()> draw_id;         // Ids for topics.
 };
 
 // The level of `metadata.version` that this build writes and understands.

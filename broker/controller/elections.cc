@@ -11,9 +11,6 @@ using metadata::PartitionChangeRecord;
 using metadata::ReplicaEnd;
 using Brokers = std::vector<BrokerId>;
 
-bool contains(const Brokers& list, BrokerId id) {
-  return std::find(list.begin(), list.end(), id) != list.end();
-}
 Brokers without(Brokers list, BrokerId id) {
   std::erase(list, id);
   return list;
@@ -21,13 +18,6 @@ Brokers without(Brokers list, BrokerId id) {
 Brokers with(Brokers list, BrokerId id) {
   if (!contains(list, id)) list.push_back(id);
   return list;
-}
-
-PartitionChangeRecord change_of(const TopicId& topic, const Partition& partition) {
-  PartitionChangeRecord change;
-  change.topic = topic;
-  change.index = partition.index;
-  return change;
 }
 
 // The sets as they will be.
@@ -111,6 +101,22 @@ void add_changes(Batch& batch, BrokerId broker, F&& visit) {
 
 }  // namespace
 
+bool contains(const Brokers& list, BrokerId id) {
+  return std::ranges::find(list, id) != list.end();
+}
+
+std::int32_t min_in_sync_of(const Image& image, const metadata::Topic& topic,
+                            const Partition& partition) {
+  return metadata::effective_min_in_sync(metadata::effective_settings(image, topic), partition);
+}
+
+PartitionChangeRecord change_of(const TopicId& topic, const Partition& partition) {
+  PartitionChangeRecord change;
+  change.topic = topic;
+  change.index = partition.index;
+  return change;
+}
+
 std::optional<PartitionChangeRecord> leave_partition(
     const TopicId& topic, const Partition& partition, const Leaving& leaving,
     std::int32_t min_in_sync, const std::function<bool(BrokerId)>& can_lead) {
@@ -161,13 +167,11 @@ Result<PartitionChangeRecord> elect_preferred(const Image& image, const TopicPar
   const BrokerId first = partition.replicas.front();
   if (partition.leader == first)
     return fail(Errc::election_not_needed, "partition {}: led by {} already", id, first);
-  const bool in_sync = std::ranges::find(partition.in_sync, first) != partition.in_sync.end();
+  const bool in_sync = contains(partition.in_sync, first);
   if (!in_sync || !may_lead(image, partition, first))
     return fail(Errc::preferred_leader_not_available, "partition {}: broker {} is {}", id, first,
                 in_sync ? "not there" : "not in sync");
-  PartitionChangeRecord change;
-  change.topic = id.topic;
-  change.index = partition.index;
+  PartitionChangeRecord change = change_of(id.topic, partition);
   change.leader = first;
   return change;
 }
@@ -195,9 +199,8 @@ std::optional<PartitionChangeRecord> leave_to_others(const Image& image,
                                                      const metadata::Topic& topic,
                                                      const Partition& partition,
                                                      const Leaving& leaving) {
-  const auto settings = metadata::effective_settings(image, topic);
   return leave_partition(
-      topic.id, partition, leaving, metadata::effective_min_in_sync(settings, partition),
+      topic.id, partition, leaving, min_in_sync_of(image, topic, partition),
       [&](BrokerId id) { return id != leaving.broker && may_lead(image, partition, id); });
 }
 
@@ -237,9 +240,7 @@ void elect_where_leaderless(Batch& batch, BrokerId broker) {
               [&](const metadata::Topic& topic,
                   const Partition& partition) -> std::optional<PartitionChangeRecord> {
                 if (partition.leader != kNoBroker) return std::nullopt;
-                const auto settings = metadata::effective_settings(batch.image(), topic);
-                return elect(topic.id, partition,
-                             metadata::effective_min_in_sync(settings, partition),
+                return elect(topic.id, partition, min_in_sync_of(batch.image(), topic, partition),
                              [&](BrokerId id) { return may_lead(batch.image(), partition, id); });
               });
 }

@@ -38,6 +38,14 @@ Result<metadata::PartitionChangeRecord> elect_preferred(const metadata::Image& i
                                                         const TopicPartition& id,
                                                         const metadata::Partition& partition);
 
+bool contains(const std::vector<BrokerId>& list, BrokerId id);
+// What R3 asks of the partition, as its topic and the cluster are set.
+std::int32_t min_in_sync_of(const metadata::Image& image, const metadata::Topic& topic,
+                            const metadata::Partition& partition);
+// Changes nothing yet.
+metadata::PartitionChangeRecord change_of(const TopicId& topic,
+                                          const metadata::Partition& partition);
+
 // Whether the broker is registered, not fenced and not on its way out.
 bool is_active(const metadata::Image& image, BrokerId broker);
 

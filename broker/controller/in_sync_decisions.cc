@@ -4,7 +4,6 @@
 
 #include "broker/controller/controller.h"
 #include "broker/controller/elections.h"
-#include "broker/metadata/topic_settings.h"
 
 namespace ropewalk::controller {
 namespace {
@@ -17,10 +16,6 @@ using metadata::Partition;
 using metadata::PartitionChangeRecord;
 using metadata::Recovery;
 using Brokers = std::vector<BrokerId>;
-
-bool holds(const Brokers& list, BrokerId id) {
-  return std::find(list.begin(), list.end(), id) != list.end();
-}
 
 // Whether the leader decided on the partition as it is, in Kafka's order. A leader that knows more
 // than this controller is right: the controller is behind, or none any more.
@@ -47,7 +42,7 @@ Result<void> check_members(const Image& image, const Partition& partition,
                            const InSyncChange& change) {
   for (auto member = change.in_sync.begin(); member != change.in_sync.end(); ++member) {
     const BrokerId id = member->broker;
-    if (!holds(partition.replicas, id))
+    if (!contains(partition.replicas, id))
       return fail(Errc::invalid_request, "partition {}: broker {} has no replica of it",
                   change.partition, id);
     if (std::any_of(change.in_sync.begin(), member,
@@ -73,7 +68,7 @@ Result<void> check_members(const Image& image, const Partition& partition,
       return fail(Errc::ineligible_replica,
                   "partition {}: broker {} lives on as {}, it was seen as {}", change.partition,
                   member.broker, image.broker(member.broker)->incarnation, member.incarnation);
-    if (!holds(partition.in_sync, member.broker) &&
+    if (!contains(partition.in_sync, member.broker) &&
         !offers_replica(image, partition, member.broker))
       return fail(Errc::ineligible_replica,
                   "partition {}: broker {} is without the directory that its replica is in",
@@ -87,7 +82,7 @@ void forget_members(const Partition& partition, const Brokers& in_sync,
                     PartitionChangeRecord& change) {
   Brokers left;
   for (std::size_t i = 0; i < partition.last_known_eligible.size(); i++) {
-    if (holds(in_sync, partition.last_known_eligible[i])) continue;
+    if (contains(in_sync, partition.last_known_eligible[i])) continue;
     left.push_back(partition.last_known_eligible[i]);
     change.last_known_ends.push_back(partition.last_known_ends[i]);
   }
@@ -104,7 +99,7 @@ void set_eligible(const Partition& partition, const Brokers& in_sync, std::int32
     forget_members(partition, in_sync, change);
     for (const Brokers* held : {&partition.eligible, &partition.in_sync})
       for (const BrokerId id : *held)
-        if (!holds(in_sync, id) && !holds(eligible, id)) eligible.push_back(id);
+        if (!contains(in_sync, id) && !contains(eligible, id)) eligible.push_back(id);
   }
   if (eligible != partition.eligible) change.eligible = std::move(eligible);
 }
@@ -115,17 +110,14 @@ Result<PartitionChangeRecord> plan(const Image& image, BrokerId sender, const In
     return fail(Errc::unknown_topic_or_partition, "there is no partition {}", asked.partition);
   TRY_VOID(check_versions(*partition, sender, asked));
   TRY_VOID(check_members(image, *partition, asked));
-  PartitionChangeRecord change;
-  change.topic = asked.partition.topic;
-  change.index = partition->index;
+  PartitionChangeRecord change = change_of(asked.partition.topic, *partition);
   // In the order of preference, so that the same set always looks the same.
   change.in_sync = Brokers{};
   for (const BrokerId id : partition->replicas)
     if (std::ranges::find(asked.in_sync, id, &InSyncMember::broker) != asked.in_sync.end())
       change.in_sync->push_back(id);
-  const auto settings = metadata::effective_settings(image, *image.topic(asked.partition.topic));
-  set_eligible(*partition, *change.in_sync, metadata::effective_min_in_sync(settings, *partition),
-               change);
+  set_eligible(*partition, *change.in_sync,
+               min_in_sync_of(image, *image.topic(asked.partition.topic), *partition), change);
   if (partition->recovery != asked.recovery) change.recovery = asked.recovery;
   return change;
 }

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "broker/controller/elections.h"
-#include "broker/metadata/topic_settings.h"
 
 namespace ropewalk::controller {
 namespace {
@@ -115,8 +114,7 @@ std::optional<PartitionChangeRecord> recover(const Image& image, const TopicPart
   } else if (end_of(partition, *best)->cut) {
     record_unclean(UncleanCause::tail_was_cut, change);
   } else {
-    const auto settings = metadata::effective_settings(image, *image.topic(id.topic));
-    forget(partition, *best, metadata::effective_min_in_sync(settings, partition), change);
+    forget(partition, *best, min_in_sync_of(image, *image.topic(id.topic), partition), change);
   }
   return change;
 }

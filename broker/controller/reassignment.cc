@@ -7,7 +7,6 @@
 
 #include "broker/controller/elections.h"
 #include "broker/controller/shrinking.h"
-#include "broker/metadata/topic_settings.h"
 
 namespace ropewalk::controller {
 namespace {
@@ -15,18 +14,14 @@ namespace {
 using metadata::Image;
 using metadata::Partition;
 using metadata::PartitionChangeRecord;
-using Brokers = std::vector<BrokerId>;
-
-bool is_in(const Brokers& list, BrokerId id) { return std::ranges::find(list, id) != list.end(); }
 
 std::optional<PartitionChangeRecord> complete(const Image& image, const TopicPartition& id,
                                               const Partition& partition) {
   if (partition.leader == kNoBroker) return std::nullopt;
   const Partition after = with_replicas(partition, wanted_replicas(partition));
   const bool all_added = std::ranges::all_of(
-      partition.adding, [&](BrokerId added) { return is_in(partition.in_sync, added); });
-  const auto settings = metadata::effective_settings(image, *image.topic(id.topic));
-  const std::int32_t minimum = metadata::effective_min_in_sync(settings, after);
+      partition.adding, [&](BrokerId added) { return contains(partition.in_sync, added); });
+  const std::int32_t minimum = min_in_sync_of(image, *image.topic(id.topic), after);
   if (!all_added || static_cast<std::int32_t>(after.in_sync.size()) < minimum) return std::nullopt;
   return change_to(image, id, partition, after);
 }

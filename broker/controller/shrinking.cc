@@ -14,21 +14,19 @@ using metadata::Partition;
 using metadata::PartitionChangeRecord;
 using Brokers = std::vector<BrokerId>;
 
-bool has(const Brokers& list, BrokerId id) { return std::ranges::find(list, id) != list.end(); }
-
 Brokers all_but(Brokers list, const Brokers& others) {
-  std::erase_if(list, [&](BrokerId id) { return has(others, id); });
+  std::erase_if(list, [&](BrokerId id) { return contains(others, id); });
   return list;
 }
 Brokers only(Brokers list, const Brokers& those) {
-  std::erase_if(list, [&](BrokerId id) { return !has(those, id); });
+  std::erase_if(list, [&](BrokerId id) { return !contains(those, id); });
   return list;
 }
 
 std::optional<BrokerId> leader_of(const Image& image, const Partition& before,
                                   const Partition& after) {
   const auto can_lead = [&](BrokerId id) {
-    return has(after.in_sync, id) && may_lead(image, after, id);
+    return contains(after.in_sync, id) && may_lead(image, after, id);
   };
   if (before.leader != kNoBroker && can_lead(before.leader)) return before.leader;
   const auto first = std::ranges::find_if(after.replicas, can_lead);
@@ -58,7 +56,7 @@ Partition with_replicas(const Partition& partition, std::vector<BrokerId> replic
   after.last_known_eligible.clear();
   after.last_known_ends.clear();
   for (std::size_t i = 0; i < partition.last_known_eligible.size(); i++) {
-    if (!has(replicas, partition.last_known_eligible[i])) continue;
+    if (!contains(replicas, partition.last_known_eligible[i])) continue;
     after.last_known_eligible.push_back(partition.last_known_eligible[i]);
     after.last_known_ends.push_back(partition.last_known_ends[i]);
   }
@@ -77,9 +75,7 @@ std::optional<PartitionChangeRecord> change_to(const Image& image, const TopicPa
   const bool enough = static_cast<std::int32_t>(after.in_sync.size()) >= minimum;
   // R3: whatever changes the minimum clears the eligible set.
   const bool keeps = !enough && minimum == metadata::effective_min_in_sync(settings, before);
-  PartitionChangeRecord change;
-  change.topic = id.topic;
-  change.index = before.index;
+  PartitionChangeRecord change = change_of(id.topic, before);
   change.replicas = after.replicas;
   change.directories = after.directories;
   change.in_sync = after.in_sync;

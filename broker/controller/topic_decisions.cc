@@ -39,27 +39,16 @@ Result<std::size_t> plan_partitions(std::int64_t asked, const ControllerOptions&
   return static_cast<std::size_t>(asked);
 }
 
-Result<void> check_replication_factor(std::size_t factor, const ControllerOptions& options) {
-  if (factor <= options.replication_factor_max) return {};
-  return fail(Errc::invalid_replication_factor,
-              "replication factor {}: this version keeps {} copy of a partition", factor,
-              options.replication_factor_max);
-}
-
 // Brokers that are away for a while count: the topic is to have its replicas when they are back.
-Result<std::size_t> plan_replication_factor(const NewTopic& topic, const Image& image,
-                                            const ControllerOptions& options) {
+Result<std::size_t> plan_replication_factor(const NewTopic& topic, const Image& image) {
   const std::size_t brokers = image.brokers().size();
   if (active_brokers(image).empty())
     return fail(Errc::broker_not_available, "no broker is alive to hold the topic's partitions");
-  if (topic.replication_factor == -1)
-    return std::min({kDefaultReplicationFactor, brokers, options.replication_factor_max});
+  if (topic.replication_factor == -1) return std::min(kDefaultReplicationFactor, brokers);
   if (topic.replication_factor < 1 || static_cast<std::size_t>(topic.replication_factor) > brokers)
     return fail(Errc::invalid_replication_factor, "replication factor {}: there are {} brokers",
                 topic.replication_factor, brokers);
-  const auto factor = static_cast<std::size_t>(topic.replication_factor);
-  TRY_VOID(check_replication_factor(factor, options));
-  return factor;
+  return static_cast<std::size_t>(topic.replication_factor);
 }
 
 Result<metadata::Configs> plan_configs(const NewTopic& topic) {
@@ -104,7 +93,7 @@ Result<void> plan_placement(const Image& image, const NewTopic& topic,
     const std::int64_t asked =
         topic.partitions == -1 ? options.partitions_default : topic.partitions;
     TRY(plan.wanted.count, plan_partitions(asked, options));
-    TRY(plan.wanted.replication_factor, plan_replication_factor(topic, image, options));
+    TRY(plan.wanted.replication_factor, plan_replication_factor(topic, image));
     plan.placement = place(image, plan.wanted);
     return {};
   }
@@ -116,7 +105,6 @@ Result<void> plan_placement(const Image& image, const NewTopic& topic,
   TRY(plan.placement, in_order(topic.assignments));
   TRY_VOID(check_assignments(image, plan.placement, plan.wanted));
   plan.wanted.replication_factor = plan.placement.front().size();
-  TRY_VOID(check_replication_factor(plan.wanted.replication_factor, options));
   return {};
 }
 

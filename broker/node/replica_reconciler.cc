@@ -36,10 +36,8 @@ void ReplicaReconciler::image_changed(const metadata::ImagePtr& before,
 void ReplicaReconciler::brokers_changed(const metadata::ImagePtr& before,
                                         const metadata::ImagePtr& after) {
   std::vector<BrokerId> changed;
-  for (const auto& [id, broker] : after->brokers()) {
-    const auto known = before->brokers().find(id);
-    if (known == before->brokers().end() || known->second != broker) changed.push_back(id);
-  }
+  for (const auto& [id, broker] : after->brokers())
+    if (before->broker(id) != broker.get()) changed.push_back(id);
   if (changed.empty()) return;
   after->topics().for_each([&](const TopicId& id, const metadata::TopicPtr& topic) {
     for (const auto& partition : topic->partitions) {

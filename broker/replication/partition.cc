@@ -87,10 +87,8 @@ void Partition::log_written() {
   const Offset end = log_->readable_end();
   producers_.keep(end);
   begin_next_role();
-  std::vector<ReplicaBatch> none;
   if (follower_)
-    carry_out(follower_->step(FollowerWritten{.generation = log_->generation(), .log_end = end}),
-              none);
+    carry_out(follower_->step(FollowerWritten{.generation = log_->generation(), .log_end = end}));
   if (!leader_) return;
   wake_replicas();
   carry_out(leader_->step(Written{end}, environment_.now()));
@@ -107,11 +105,9 @@ void Partition::log_written() {
 
 void Partition::log_synced() {
   if (leader_) carry_out(leader_->step(Synced{log_->durable_end()}, environment_.now()));
-  std::vector<ReplicaBatch> none;
   if (follower_)
-    carry_out(follower_->step(FollowerSynced{.generation = log_->generation(),
-                                             .durable_end = log_->durable_end()}),
-              none);
+    carry_out(follower_->step(
+        FollowerSynced{.generation = log_->generation(), .durable_end = log_->durable_end()}));
 }
 
 void Partition::log_rolled() {
@@ -129,9 +125,8 @@ void Partition::log_append_refused(Offset from, const Error& error) {
     refuse(waits.waiter, error);
     return true;
   });
-  std::vector<ReplicaBatch> none;
   if (follower_) {
-    carry_out(follower_->step(AppendRefused{.generation = log_->generation(), .from = from}), none);
+    carry_out(follower_->step(AppendRefused{.generation = log_->generation(), .from = from}));
     ask_delay_ = kAfterRefusedAppend;
   }
   begin_next_role();

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -220,7 +221,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   void end_following();
   void tick_at(Time when);
   void fetched_inside(std::uint64_t number, ReceivedNews& news);
-  void carry_out(FollowerEffects effects, std::vector<ReplicaBatch>& batches);
+  void carry_out(const FollowerEffects& effects, std::span<ReplicaBatch> fetched = {});
   void append_replicated(ReplicaBatch& batch);
   void cut(Offset end, bool begin_anew);
   void ask_leader();

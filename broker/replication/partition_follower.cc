@@ -63,14 +63,12 @@ void Partition::fetched_inside(std::uint64_t number, ReceivedNews& received) {
     carry_out(follower_->step(EpochEndTold{.generation = asked.generation,
                                            .request = request,
                                            .leader_epoch = news.leader_epoch,
-                                           .end = news.epoch_end}),
-              received.batches);
+                                           .end = news.epoch_end}));
   } else if (news.begin_at) {
     carry_out(follower_->step(FellBehind{.generation = asked.generation,
                                          .request = request,
                                          .leader_epoch = news.leader_epoch,
-                                         .begin_at = *news.begin_at}),
-              received.batches);
+                                         .begin_at = *news.begin_at}));
   } else {
     std::vector<FetchedBatch> batches;
     batches.reserve(received.batches.size());
@@ -87,10 +85,10 @@ void Partition::fetched_inside(std::uint64_t number, ReceivedNews& received) {
   }
 }
 
-void Partition::carry_out(FollowerEffects effects, std::vector<ReplicaBatch>& batches) {
+void Partition::carry_out(const FollowerEffects& effects, std::span<ReplicaBatch> fetched) {
   if (effects.truncate_to) cut(*effects.truncate_to, false);
   if (effects.begin_at) cut(*effects.begin_at, true);
-  for (std::size_t i = 0; i < effects.append; i++) append_replicated(batches[i]);
+  for (std::size_t i = 0; i < effects.append; i++) append_replicated(fetched[i]);
   if (effects.high_watermark && !cutting_) watermark_moved(*effects.high_watermark);
   if (effects.log_start && !cutting_)
     start_at(*effects.log_start, [id = id_](Result<void> stored) {
@@ -109,15 +107,7 @@ void Partition::carry_out(FollowerEffects effects, std::vector<ReplicaBatch>& ba
 
 // R9: what producers sent is remembered here as by the leader, which may be gone tomorrow.
 void Partition::append_replicated(ReplicaBatch& batch) {
-  const BatchHeader& header = batch.header;
-  if (header.has_producer() && !header.is_control())
-    producers_.record({.producer = header.producer_id,
-                       .epoch = header.producer_epoch,
-                       .first_sequence = header.base_sequence,
-                       .record_count = header.last_offset_delta + 1},
-                      {.base_offset = header.base_offset,
-                       .append_time_ms = header.is_log_append_time() ? header.max_timestamp : -1,
-                       .record_count = header.last_offset_delta + 1});
+  producers_.record(batch.header);
   log_->append(std::move(batch.batch));
 }
 
@@ -139,12 +129,10 @@ void Partition::cut(Offset end, bool begin_anew) {
       producers_.truncate_to(log_end);
       high_watermark_ = std::min(high_watermark_, log_end);
     }
-    std::vector<ReplicaBatch> none;
     if (follower_)
       carry_out(follower_->step(Cut{.generation = log_->generation(),
                                     .log_end = log_end,
-                                    .durable_end = log_->durable_end()}),
-                none);
+                                    .durable_end = log_->durable_end()}));
     if (log_->durable_end() < log_end) log_->request_sync();
     begin_next_role();
   };

@@ -106,6 +106,17 @@ void ProducerState::record(const Sequenced& batch, Placed placed) {
   producer.push({.first_sequence = batch.first_sequence, .placed = placed});
 }
 
+void ProducerState::record(const BatchHeader& header) {
+  if (!header.has_producer() || header.is_control()) return;
+  record({.producer = header.producer_id,
+          .epoch = header.producer_epoch,
+          .first_sequence = header.base_sequence,
+          .record_count = header.last_offset_delta + 1},
+         {.base_offset = header.base_offset,
+          .append_time_ms = header.is_log_append_time() ? header.max_timestamp : -1,
+          .record_count = header.last_offset_delta + 1});
+}
+
 void ProducerState::keep(Offset end) {
   while (!before_.empty() && before_.front().base_offset < end) before_.pop_front();
   if (before_.empty() && producers_.size() > producers_max_) forget_silent();

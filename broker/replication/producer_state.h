@@ -52,6 +52,9 @@ class ProducerState {
 
   // Pre: check() said that it is new (recovery: the log holds it, whatever it says).
   void record(const Sequenced& batch, Placed placed);
+  // The same of a batch that has its place already: in the log, or coming from the leader. One
+  // without a producer, and a control batch, change nothing.
+  void record(const BatchHeader& header);
   // What lies below `end` is in the log.
   void keep(Offset end);
   // What was recorded at or beyond `from` and not kept is not in the log: exactly as it was before,

@@ -419,14 +419,7 @@ Task<Result<void>> ReplicaManager::open(TopicPartition id, log::LogDirectory& di
       *checkpoint_problem = decoded.error();
   };
   recovery.on_batch = [producers](const BatchHeader& header, ByteSpan) {
-    if (!header.has_producer() || header.is_control()) return;
-    producers->record({.producer = header.producer_id,
-                       .epoch = header.producer_epoch,
-                       .first_sequence = header.base_sequence,
-                       .record_count = header.last_offset_delta + 1},
-                      {.base_offset = header.base_offset,
-                       .append_time_ms = header.is_log_append_time() ? header.max_timestamp : -1,
-                       .record_count = header.last_offset_delta + 1});
+    producers->record(header);
     producers->keep(header.next_offset());
   };
   auto report = co_await directory.open_partition(id, std::move(recovery));
