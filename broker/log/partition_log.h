@@ -43,7 +43,8 @@ class LogListener {
   // full. The log goes on.
   virtual void log_append_refused(Offset from, const Error& error) = 0;
   virtual void log_failed(const Error& error) = 0;
-  // A truncation waits for file ranges that are still being sent: close those connections.
+  // A truncation waits for file ranges that are still being sent. Connections that hold some of
+  // these are closed where they are looked after (env::is_wanted_back).
   virtual void log_pins_overdue() = 0;
 };
 

@@ -99,6 +99,7 @@ Task<Result<void>> PartitionLog::cut_all(Self self, TruncatePlan plan, env::Dura
   while (plan.cut->pinned_before_cut() > 0) {
     if (!told && self->now() >= overdue) {
       told = true;
+      plan.cut->want_pins_back();
       place.enter([self] {
         if (self->listener_ != nullptr) self->listener_->log_pins_overdue();
       });

@@ -12,10 +12,7 @@ Result<env::FileRange> SegmentFile::pin(std::uint32_t cuts, std::uint64_t positi
     pins.fetch_sub(1);
     return fail(Errc::not_leader_or_follower, "{} was cut meanwhile", file_->path());
   }
-  env::FilePtr pinned(file_.get(), [self = shared_from_this(), cuts](env::File*) {
-    self->pins_[cuts % 2].fetch_sub(1);
-  });
-  return env::FileRange{std::move(pinned), position, length};
+  return env::FileRange{env::lend(*file_, shared_from_this(), cuts), position, length};
 }
 
 std::string segment_file_name(Offset base) { return fmt::format("{:020}.log", base.value()); }

@@ -142,7 +142,8 @@ void Partition::log_failed(const Error& error) {
 
 // Only a truncation can be overdue, and a leader never truncates.
 void Partition::log_pins_overdue() {
-  log_warn("{}: a truncation waits for records that are still being sent", id_);
+  log_warn("{}: a truncation waits for records that are still being sent: those connections close",
+           id_);
 }
 
 void Partition::close_inside(log::PartitionLog::Done done) {

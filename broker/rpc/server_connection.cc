@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "common/env/lent_file.h"
+
 namespace ropewalk::rpc {
 namespace {
 
@@ -209,7 +211,6 @@ bool ServerConnection::answers_are_full() {
 
 Task<void> ServerConnection::write_replies() {
   const auto self = shared_from_this();
-  std::vector<env::Chunk> leaving;
   for (;;) {
     auto woken = co_await to_write_.wait();
     if (!woken) {
@@ -217,18 +218,18 @@ Task<void> ServerConnection::write_replies() {
       break;
     }
     to_write_.reset();
-    leaving.swap(unsent_);
-    if (leaving.empty()) {
+    leaving_.swap(unsent_);
+    if (leaving_.empty()) {
       if (closing_ || closed_) break;
       continue;
     }
     const std::size_t bytes = unsent_bytes_;
     const std::size_t held = held_bytes_;
     writing_ = true;
-    auto written = co_await connection_->write(leaving);
+    auto written = co_await connection_->write(leaving_);
     writing_ = false;
     count_sent();
-    leaving.clear();  // Pages and files are free from here on, also while nothing else is sent.
+    leaving_.clear();  // Pages and files are free from here on, also while nothing else is sent.
     unsent_bytes_ -= bytes;
     held_bytes_ -= held;
     count_held();
@@ -311,6 +312,12 @@ void ServerConnection::check_silence(env::MonotonicTime now) {
     return;
   }
   if (!check_pace(now)) return;
+  if (holds_wanted_file()) {
+    log_warn("closing the connection of {}: it is slow to take records that must be cut away",
+             connection_->remote().to_string());
+    close(ClosedBy::slow);
+    return;
+  }
   const std::uint64_t written = connection_->bytes_written();
   if (std::exchange(heard_, false) || std::exchange(written_, written) != written) since_ = now;
   if (now - since_ < limits_.idle_max) return;
@@ -318,6 +325,11 @@ void ServerConnection::check_silence(env::MonotonicTime now) {
   if (session_ && session_->is_busy() && unsent_bytes_ == 0) return;
   log_debug("closing the connection of {}: nothing moved on it", connection_->remote().to_string());
   close(ClosedBy::idle);
+}
+
+bool ServerConnection::holds_wanted_file() const {
+  return std::ranges::any_of(leaving_, env::is_wanted_back) ||
+         std::ranges::any_of(unsent_, env::is_wanted_back);
 }
 
 // False: it is closed.

@@ -87,7 +87,8 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   void hold_reading(bool hold) override;
   env::Core& core() override { return core_; }
 
-  // Called now and then: closes it if it has been silent, or too slow, for too long.
+  // Called now and then: closes it if it has been silent, or too slow, for too long, or if it keeps
+  // a file that is wanted back (R10).
   void check_silence(env::MonotonicTime now);
   void close(ClosedBy by);
 
@@ -104,6 +105,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   void count_sent();
   void count_held();
   bool check_pace(env::MonotonicTime now);
+  bool holds_wanted_file() const;
   void close_slow(Error why);
 
   env::Environment& environment_;
@@ -119,15 +121,16 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   std::optional<Error> broken_by_;   // What follows them is no frame.
 
   std::vector<env::Chunk> unsent_;
-  std::size_t unsent_bytes_ = 0;  // With what each chunk costs beside its bytes.
-  std::size_t held_bytes_ = 0;    // Of these, in memory.
-  std::size_t counted_held_ = 0;  // Of these, what the budget of all knows about.
-  bool in_turn_ = false;          // The session handles frames: what it sends leaves at the end.
-  bool writing_ = false;          // write_replies() is in the middle of a write.
-  env::Event to_write_;           // Something is unsent, or no more will come.
-  env::Event may_read_;           // The unsent bytes are below their limit, and it is not held.
-  bool held_ = false;             // By the session.
-  bool closing_ = false;          // Nothing more is read or queued.
+  std::vector<env::Chunk> leaving_;  // What write_replies() writes.
+  std::size_t unsent_bytes_ = 0;     // With what each chunk costs beside its bytes.
+  std::size_t held_bytes_ = 0;       // Of these, in memory.
+  std::size_t counted_held_ = 0;     // Of these, what the budget of all knows about.
+  bool in_turn_ = false;             // The session handles frames: what it sends leaves at the end.
+  bool writing_ = false;             // write_replies() is in the middle of a write.
+  env::Event to_write_;              // Something is unsent, or no more will come.
+  env::Event may_read_;              // The unsent bytes are below their limit, and it is not held.
+  bool held_ = false;                // By the session.
+  bool closing_ = false;             // Nothing more is read or queued.
   ClosedBy closing_by_ = ClosedBy::peer;  // Why, once everything has left.
   bool closed_ = false;
 

@@ -1,5 +1,6 @@
 #include "broker/log/partition_log.h"
 
+#include "common/env/lent_file.h"
 #include "tests/unit/broker/log/log_rig.h"
 
 namespace ropewalk::log {
@@ -162,12 +163,16 @@ TEST_F(PartitionLogTest, TruncationWaitsForPinnedRanges) {
   world_.run_for(std::chrono::milliseconds(900));
   EXPECT_FALSE(done);
   EXPECT_EQ(life_->owner().pins_overdue, 0);
+  EXPECT_FALSE(env::is_wanted_back(sending.chunks.front()));
   world_.run_for(std::chrono::milliseconds(300));
   EXPECT_FALSE(done);
   EXPECT_EQ(life_->owner().pins_overdue, 1);
+  EXPECT_TRUE(env::is_wanted_back(sending.chunks.front()));
   sending.chunks.clear();
   EXPECT_TRUE(world_.run_until([&] { return done; }, std::chrono::seconds(2)));
   EXPECT_EQ(life_->log().readable_end(), to);
+  const auto after = life_->read_chunks(Offset(0), {to, 1 << 20, true}).value();
+  EXPECT_FALSE(env::is_wanted_back(after.chunks.front()));
 }
 
 TEST_F(PartitionLogTest, AViewFromBeforeACutIsRefused) {

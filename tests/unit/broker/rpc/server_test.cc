@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/env/lent_file.h"
 #include "tests/unit/broker/rpc/raw_peer.h"
 
 namespace ropewalk::rpc {
@@ -19,7 +20,8 @@ struct Seen {
   std::size_t reply_bytes = 0;  // Added to each echo.
   std::optional<env::MonotonicTime> owes_since;
   bool busy = false;
-  bool heeds_answers = false;  // Asks whether there is room for another answer.
+  std::optional<env::Chunk> also;  // Sent behind the next echo.
+  bool heeds_answers = false;      // Asks whether there is room for another answer.
   std::size_t sent_away = 0;
 };
 
@@ -40,6 +42,7 @@ class Echo final : public Session {
       }
       const std::string text = std::string(frame.text()) + std::string(seen_.reply_bytes, '.');
       outbox_.lock()->send({SharedBytes(framed(text))});
+      if (seen_.also) outbox_.lock()->send({*std::exchange(seen_.also, std::nullopt)});
     }
   }
   void on_broken(const Error& error) override {
@@ -282,6 +285,34 @@ TEST_F(RpcServer, ClosesWhoTakesNothingForTooLongThoughRequestsWait) {
   client.send(framed("much"));
   world_.run_for(15s);
   EXPECT_TRUE(world_.run_until([this] { return server_->connections() == 0; }, 1s));
+}
+
+// R10: a truncation must not wait for ever for a consumer that has stopped reading.
+TEST_F(RpcServer, ClosesWhoKeepsAFileThatIsWantedBack) {
+  struct Lender final : env::FileLender {
+    void give_back(std::uint32_t turn) override { given_back.push_back(turn); }
+    bool wants_back(std::uint32_t turn) const override { return turn == wanted; }
+    std::uint32_t wanted = 0;
+    std::vector<std::uint32_t> given_back;
+  };
+  start();
+  broker_.disk("/data");
+  const auto files = broker_.environment().open_file_system({.root = "/data"}).value();
+  const auto file = world_.run(home(), files->open("segment", env::OpenMode::create_new)).value();
+  const auto lender = std::make_shared<Lender>();
+  seen_.reply_bytes = 8 << 20;
+  seen_.also = env::FileRange{env::lend(*file, lender, 3), 0, 1000};
+  auto stuck = peer();
+  stuck.send(framed("much, and what is cut"));
+  auto other = peer();
+  other.send(framed("much"));
+  world_.run_for(5s);
+  EXPECT_EQ(server_->connections(), 2u);
+  lender->wanted = 3;
+  EXPECT_TRUE(world_.run_until([&] { return !lender->given_back.empty(); }, 3s));
+  EXPECT_EQ(lender->given_back, std::vector<std::uint32_t>{3});
+  world_.run_for(5s);
+  EXPECT_EQ(server_->connections(), 1u);
 }
 
 TEST_F(RpcServer, ClosesWhoStopsInTheMiddleOfALargeFrameAndSaysWhy) {
