@@ -2,6 +2,7 @@
 #include <chrono>
 #include <string>
 
+#include "broker/metadata/cluster_health.h"
 #include "broker/parts.h"
 #include "broker/telemetry/page.h"
 #include "common/env/event.h"
@@ -40,6 +41,26 @@ constexpr Family kReplicasLimit{
     "How many replicas a broker may hold before topics that would bring more are refused "
     "(max_partitions)."};
 
+constexpr Family kUnderReplicated{
+    "ropewalk_under_replicated_partitions",
+    "Partitions that this broker leads with fewer in-sync replicas than replicas."};
+constexpr Family kAtMinInSync{
+    "ropewalk_at_min_in_sync_partitions",
+    "Partitions that this broker leads with just min.insync.replicas in-sync replicas."};
+constexpr Family kUnderMinInSync{
+    "ropewalk_under_min_in_sync_partitions",
+    "Partitions that this broker leads with too few in-sync replicas: acks=all is refused."};
+constexpr Family kReassigning{"ropewalk_reassigning_partitions",
+                              "Partitions that this broker leads and whose replicas are moved."};
+constexpr Family kOffline{"ropewalk_offline_partitions",
+                          "Partitions of the cluster without a leader, as this broker knows it."};
+constexpr Family kPartitions{"ropewalk_cluster_partitions",
+                             "Partitions of the cluster, as this broker knows it."};
+constexpr Family kTopics{"ropewalk_cluster_topics",
+                         "Topics of the cluster, as this broker knows it."};
+constexpr Family kBrokers{"ropewalk_cluster_brokers",
+                          "Brokers of the cluster by state: active, fenced, stopping."};
+
 constexpr Family kStarted{"process_start_time_seconds",
                           "When the process started, in seconds since 1970."};
 constexpr Family kCpu{"process_cpu_seconds_total", "CPU time of the process, user and system."};
@@ -62,6 +83,29 @@ Task<void> show_process(env::Environment& environment, env::MonotonicTime deadli
   page.gauge(kVirtual, {}, stats.virtual_bytes);
   page.gauge(kOpenFiles, {}, stats.open_files);
   page.gauge(kOpenFilesMax, {}, stats.open_files_max);
+}
+
+// What the image says. Counting thousands of partitions is the pool's work.
+Task<void> show_cluster(env::Environment& environment, metadata::ImagePtr image, BrokerId self,
+                        env::MonotonicTime deadline, Page& page) {
+  env::OneShot<metadata::ClusterHealth> asked(environment.core(0));
+  env::Job count = [asked, image, self] { asked.set(metadata::health_of(*image, self)); };
+  environment.compute(std::move(count), environment.core(0), [] {});
+  const auto health = co_await asked.wait_until(deadline);
+  if (!health) co_return;
+  page.gauge(kUnderReplicated, {}, std::uint64_t{health->led.under_replicated});
+  page.gauge(kAtMinInSync, {}, std::uint64_t{health->led.at_min_in_sync});
+  page.gauge(kUnderMinInSync, {}, std::uint64_t{health->led.under_min_in_sync});
+  page.gauge(kReassigning, {}, std::uint64_t{health->led.reassigning});
+  page.gauge(kOffline, {}, std::uint64_t{health->all.without_leader});
+  page.gauge(kPartitions, {}, std::uint64_t{health->all.partitions});
+  page.gauge(kTopics, {}, std::uint64_t{health->topics});
+  std::uint64_t active = 0, fenced = 0, stopping = 0;
+  for (const auto& [id, broker] : image->brokers())
+    (broker->fenced ? fenced : broker->in_controlled_shutdown ? stopping : active)++;
+  page.gauge(kBrokers, {{"state", "active"}}, active);
+  page.gauge(kBrokers, {{"state", "fenced"}}, fenced);
+  page.gauge(kBrokers, {{"state", "stopping"}}, stopping);
 }
 
 Task<void> show_cores(env::Environment& environment, env::MonotonicTime deadline, Page& page) {
@@ -141,6 +185,7 @@ Task<std::string> Broker::Parts::metrics_page() {
   std::function<Page()> of_control = [this] { return control_page(); };
   co_await add_page_of(environment.control_core(), std::move(of_control), deadline, environment,
                        page);
+  if (view) co_await show_cluster(environment, view->get(), settings.broker_id, deadline, page);
   co_await show_cores(environment, deadline, page);
   co_await show_process(environment, deadline, page);
   co_return page.text();

@@ -122,9 +122,10 @@ Task<Result<void>> Broker::Parts::start_peers() {
                    "where they find this one (advertised = broker=HOST:PORT)",
                    settings.broker_listen->host);
   co_await env::on(environment.control_core(), make_links());
-  replica_server = std::make_unique<replication::ReplicaServer>(environment, replicas->table());
-  fetchers = std::make_unique<replication::ReplicaFetchers>(environment, identity(),
-                                                            rpc::PeerLinkOptions());
+  replica_server = std::make_unique<replication::ReplicaServer>(environment, replicas->table(),
+                                                                replicas->metrics());
+  fetchers = std::make_unique<replication::ReplicaFetchers>(
+      environment, identity(), rpc::PeerLinkOptions(), replicas->metrics());
   peers = std::make_unique<rpc::PeerDispatcher>(environment, identity());
   register_handlers();
   CO_TRY(peer_server, co_await start_server("broker", *settings.broker_listen, peers->sessions(),

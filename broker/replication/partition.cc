@@ -35,6 +35,7 @@ Partition::Partition(Options& options)
       times_(options.times),
       reports_(std::move(options.reports)),
       reports_core_(options.reports_core),
+      metrics_(std::move(options.metrics)),
       why_not_{Errc::not_leader_or_follower, fmt::format("{} has no leader here", options.id)},
       serial_(environment_, *this) {}
 

@@ -22,6 +22,7 @@
 #include "broker/replication/outbox.h"
 #include "broker/replication/producer_state.h"
 #include "broker/replication/replica_messages.h"
+#include "broker/replication/replication_metrics.h"
 #include "common/bytes.h"
 #include "common/env/environment.h"
 #include "common/env/serial.h"
@@ -84,6 +85,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
     // Who talks to the controller; on that core. Null: nobody.
     std::shared_ptr<ControllerSink> reports = {};
     env::Core* reports_core = nullptr;
+    std::shared_ptr<ReplicationMetrics> metrics;
     // Makes the log's place; `enter` is the partition's.
     std::function<log::LogPlace(std::function<void(env::Job)> enter)> place;
   };
@@ -94,6 +96,9 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   enum class Standing { idle, following, leading, failed };
   // Any thread; the truth of a moment ago.
   Standing standing() const { return standing_.load(std::memory_order_relaxed); }
+  // Of a follower: how many committed records of its leader's log it lacked at the last answer. Any
+  // thread.
+  std::int64_t lag() const { return lag_.load(std::memory_order_relaxed); }
 
   // Answers each item once. Errors: not_leader_or_follower, fenced_leader_epoch,
   // unknown_leader_epoch, not_enough_replicas, not_enough_replicas_after_append,
@@ -250,6 +255,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   const ReplicationTimes times_;
   const std::shared_ptr<ControllerSink> reports_;
   env::Core* const reports_core_;
+  const std::shared_ptr<ReplicationMetrics> metrics_;
   // At most one of these is there. A role begins when the log rests: nothing of it is unwritten or
   // being cut.
   std::optional<Leader> leader_;
@@ -266,6 +272,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   Error why_not_;       // What a request hears while leader_ is empty.
   bool ended_ = false;  // Failed or closed: there is no new role.
   std::atomic<Standing> standing_{Standing::idle};
+  std::atomic<std::int64_t> lag_{0};
   std::vector<Waiter> waiters_;  // By id; reused.
   std::vector<WaiterId> free_waiters_;
   std::vector<Unwritten> unwritten_;

@@ -31,6 +31,7 @@ void Partition::begin_following(FollowRole role) {
 void Partition::end_following() {
   if (!follower_) return;
   follower_.reset();
+  lag_.store(0, std::memory_order_relaxed);
   tell_.reset();
   standing_.store(Standing::idle, std::memory_order_relaxed);
   outbox_.add(*role_.feed_core,
@@ -82,6 +83,8 @@ void Partition::fetched_inside(std::uint64_t number, ReceivedNews& received) {
                                       .high_watermark = news.high_watermark,
                                       .log_start = news.log_start}),
               received.batches);
+    const std::int64_t lacking = news.high_watermark - log_->next_offset();
+    lag_.store(std::max<std::int64_t>(lacking, 0), std::memory_order_relaxed);
   }
 }
 
@@ -114,6 +117,7 @@ void Partition::append_replicated(ReplicaBatch& batch) {
 // The log may have come to another role meanwhile: it begins behind this.
 void Partition::cut(Offset end, bool begin_anew) {
   cutting_ = true;
+  metrics_->truncations.add();
   log_info("{}: {} at offset {}, as its leader in epoch {} has it", id_,
            begin_anew ? "begins anew" : "is cut", end, epoch_);
   auto done = [this, end, begin_anew](Result<void> outcome) {

@@ -30,6 +30,10 @@ void Partition::lead_inside(Leadership leadership, const log::LogOptions& option
   if (ended_ || leadership.leader_epoch < epoch_) return;
   log_->set_options(options);
   if (leader_ && leadership.leader_epoch == epoch_) {
+    const std::size_t before = leader_->leadership().in_sync.size();
+    const std::size_t after = leadership.in_sync.size();
+    if (after < before) metrics_->shrinks.add(before - after);
+    if (after > before) metrics_->expands.add(after - before);
     carry_out(leader_->step(Changed{std::move(leadership)}, environment_.now()));
     return;
   }

@@ -21,13 +21,14 @@ bool is_passing(Errc code) {
 }  // namespace
 
 ReplicaFetcher::ReplicaFetcher(env::Environment& environment, rpc::PeerLinks& links,
-                               env::TaskGroup& tasks, rpc::PeerAddress leader,
-                               ReplicaFetcherOptions options)
+                               env::TaskGroup& tasks, std::shared_ptr<ReplicationMetrics> metrics,
+                               rpc::PeerAddress leader, ReplicaFetcherOptions options)
     : environment_(environment),
       core_(environment.current_core()),
       links_(links),
       tasks_(tasks),
       random_(environment.random("replica fetcher")),
+      metrics_(std::move(metrics)),
       leader_(std::move(leader)),
       options_(options) {
   begin_session();
@@ -132,6 +133,7 @@ void ReplicaFetcher::ask() {
   }
   std::erase_if(fetch.forgotten, [this](const TopicPartition& id) { return slots_[id].at_leader; });
   asked_++;
+  metrics_->fetch_requests.add();
   tasks_.spawn("replica fetch", exchange(shared_from_this(), session_, encode_fetch(fetch)));
 }
 
@@ -155,7 +157,9 @@ Task<void> ReplicaFetcher::exchange(std::shared_ptr<ReplicaFetcher> self, std::u
 }
 
 void ReplicaFetcher::answered(std::vector<ReceivedNews> all) {
+  std::size_t bytes = 0;
   for (ReceivedNews& received : all) {
+    for (const ReplicaBatch& batch : received.batches) bytes += batch.batch.size();
     const auto at = slots_.find(received.news.id);
     if (at == slots_.end() || !at->second.want.request || at->second.unsent) continue;
     const Slot& slot = at->second;
@@ -166,11 +170,13 @@ void ReplicaFetcher::answered(std::vector<ReceivedNews> all) {
     if (const auto partition = slot.partition.lock())
       partition->fetched(slot.want.number, std::move(received));
   }
+  metrics_->received_bytes.add(bytes);
   turn();
 }
 
 // The leader is away, or does not know the session: it is told everything anew.
 void ReplicaFetcher::failed(const Error& error) {
+  metrics_->fetch_failures.add();
   if (error.code != Errc::invalid_fetch_session_epoch)
     failures_.warn(environment_.now().time_since_epoch(), "no records from broker {}: {}",
                    leader_.broker, error);

@@ -15,6 +15,7 @@
 
 #include "broker/replication/follow_sink.h"
 #include "broker/replication/replica_messages.h"
+#include "broker/replication/replication_metrics.h"
 #include "broker/rpc/peer_links.h"
 #include "common/env/environment.h"
 #include "common/env/random.h"
@@ -37,7 +38,8 @@ class ReplicaFetcher final : public FollowSink,
  public:
   // Made on its core. `links` and `tasks` are of that core; all outlive its tasks.
   ReplicaFetcher(env::Environment& environment, rpc::PeerLinks& links, env::TaskGroup& tasks,
-                 rpc::PeerAddress leader, ReplicaFetcherOptions options);
+                 std::shared_ptr<ReplicationMetrics> metrics, rpc::PeerAddress leader,
+                 ReplicaFetcherOptions options);
 
   // The leader is to be found there from now on.
   void move_to(const rpc::PeerAddress& leader);
@@ -71,6 +73,7 @@ class ReplicaFetcher final : public FollowSink,
   rpc::PeerLinks& links_;
   env::TaskGroup& tasks_;
   env::Random random_;
+  const std::shared_ptr<ReplicationMetrics> metrics_;
   rpc::PeerAddress leader_;
   const ReplicaFetcherOptions options_;
   std::map<TopicPartition, Slot> slots_;

@@ -9,14 +9,18 @@ namespace ropewalk::replication {
 // What the fetchers of one core share; used there.
 struct ReplicaFetchers::OnCore {
   OnCore(env::Environment& in, env::Core& on, const rpc::PeerIdentity& self,
-         rpc::PeerLinkOptions options)
-      : environment(in), links(in, on, self, std::move(options)), tasks(on) {}
+         rpc::PeerLinkOptions options, std::shared_ptr<ReplicationMetrics> counts)
+      : environment(in),
+        links(in, on, self, std::move(options)),
+        metrics(std::move(counts)),
+        tasks(on) {}
 
   std::shared_ptr<ReplicaFetcher> fetcher_of(const rpc::PeerAddress& leader,
                                              const ReplicaFetcherOptions& options) {
     auto& fetcher = fetchers[leader.broker];
     if (!fetcher)
-      fetcher = std::make_shared<ReplicaFetcher>(environment, links, tasks, leader, options);
+      fetcher =
+          std::make_shared<ReplicaFetcher>(environment, links, tasks, metrics, leader, options);
     return fetcher;
   }
   Task<void> stop() {
@@ -28,6 +32,7 @@ struct ReplicaFetchers::OnCore {
 
   env::Environment& environment;
   rpc::PeerLinks links;
+  const std::shared_ptr<ReplicationMetrics> metrics;
   std::map<BrokerId, std::shared_ptr<ReplicaFetcher>> fetchers;
   bool stopped = false;
   env::TaskGroup tasks;
@@ -62,10 +67,13 @@ class ReplicaFetchers::Forward final : public FollowSink {
 };
 
 ReplicaFetchers::ReplicaFetchers(env::Environment& environment, rpc::PeerIdentity self,
-                                 rpc::PeerLinkOptions links, ReplicaFetcherOptions options)
+                                 rpc::PeerLinkOptions links,
+                                 std::shared_ptr<ReplicationMetrics> metrics,
+                                 ReplicaFetcherOptions options)
     : environment_(environment), self_(std::move(self)), options_(options) {
   for (std::size_t i = 0; i < environment.core_count(); i++)
-    cores_.push_back(std::make_shared<OnCore>(environment, environment.core(i), self_, links));
+    cores_.push_back(
+        std::make_shared<OnCore>(environment, environment.core(i), self_, links, metrics));
 }
 
 ReplicaFetchers::~ReplicaFetchers() = default;

@@ -21,7 +21,7 @@ class ReplicaFetchers {
  public:
   // `environment` outlives it.
   ReplicaFetchers(env::Environment& environment, rpc::PeerIdentity self, rpc::PeerLinkOptions links,
-                  ReplicaFetcherOptions options = {});
+                  std::shared_ptr<ReplicationMetrics> metrics, ReplicaFetcherOptions options = {});
   ~ReplicaFetchers();
 
   // Where to get the records of a leader that is found at that address.

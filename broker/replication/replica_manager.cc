@@ -50,12 +50,6 @@ log::LogOptions log_options_of(log::LogOptions options, const metadata::TopicSet
   return options;
 }
 
-constexpr telemetry::Family kReplicas{
-    "ropewalk_replicas",
-    "Replicas on this broker by how they are: open, opening, failed (they serve no more until the "
-    "broker starts again), damaged (their files do not check)."};
-constexpr telemetry::Family kLeaders{"ropewalk_leaders", "Partitions that this broker leads."};
-
 bool holds(const std::vector<BrokerId>& list, BrokerId id) {
   return std::ranges::find(list, id) != list.end();
 }
@@ -71,6 +65,7 @@ ReplicaManager::ReplicaManager(env::Environment& environment,
       home_(environment.current_core()),
       directories_(std::move(directories)),
       options_(std::move(options)),
+      metrics_(std::make_shared<ReplicationMetrics>(environment)),
       table_(environment),
       asker_(std::make_shared<ControllerAsker>(
           environment,
@@ -193,43 +188,6 @@ void ReplicaManager::directory_failed(const log::LogDirectory& directory, const 
   }
   table_.set_failure(lost, std::make_shared<const Error>(Errc::kafka_storage_error, error.context));
   if (options_.on_directory_failed) options_.on_directory_failed(directory, error);
-}
-
-Task<std::vector<DirectoryState>> ReplicaManager::directories() {
-  std::vector<DirectoryState> states;
-  co_await env::on(home_, list_directories(states));
-  co_return states;
-}
-
-Task<void> ReplicaManager::list_directories(std::vector<DirectoryState>& into) const {
-  for (log::LogDirectory* const directory : directories_)
-    into.push_back({.id = directory->meta().directory,
-                    .path = directory->files().name(),
-                    .failure = directory->failure(),
-                    .space = directory->space().last_seen()});
-  co_return;
-}
-
-void ReplicaManager::show(telemetry::Page& page) const {
-  std::uint64_t open = 0, opening = 0, failed = 0, damaged = 0, leaders = 0;
-  for (const auto& [id, replica] : replicas_) {
-    const auto standing =
-        replica.partition ? replica.partition->standing() : Partition::Standing::idle;
-    if (standing == Partition::Standing::failed)
-      failed++;
-    else if (replica.partition)
-      open++;
-    else if (!replica.failure)
-      opening++;
-    else
-      (is_damage(*replica.failure) ? damaged : failed)++;
-    if (standing == Partition::Standing::leading) leaders++;
-  }
-  page.gauge(kReplicas, {{"state", "open"}}, open);
-  page.gauge(kReplicas, {{"state", "opening"}}, opening);
-  page.gauge(kReplicas, {{"state", "failed"}}, failed);
-  page.gauge(kReplicas, {{"state", "damaged"}}, damaged);
-  page.gauge(kLeaders, {}, leaders);
 }
 
 void ReplicaManager::become_leader(const metadata::ImagePtr& image, const metadata::TopicPtr& topic,
@@ -456,6 +414,7 @@ Task<Result<void>> ReplicaManager::open(TopicPartition id, log::LogDirectory& di
                           .times = options_.times,
                           .reports = asker_,
                           .reports_core = &home_,
+                          .metrics = metrics_,
                           .place = std::move(place)};
   auto partition = Partition::open(std::move(with));
   replicas_[id].partition = partition;

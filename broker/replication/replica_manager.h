@@ -82,6 +82,8 @@ class ReplicaManager final : public metadata::ReplicaSink {
   }
 
   const PartitionTable& table() const { return table_; }
+  // What replication counts here, for the others who take part in it.
+  const std::shared_ptr<ReplicationMetrics>& metrics() const { return metrics_; }
 
   // From a task on any data core.
   Task<std::vector<DirectoryState>> directories();
@@ -149,6 +151,7 @@ class ReplicaManager final : public metadata::ReplicaSink {
   env::Core& home_;
   const std::vector<log::LogDirectory*> directories_;
   const ReplicaManagerOptions options_;
+  const std::shared_ptr<ReplicationMetrics> metrics_;
   PartitionTable table_;
   const std::shared_ptr<ControllerAsker> asker_;
   ReplicaFetchers* fetchers_ = nullptr;

@@ -15,8 +15,12 @@ constexpr env::Duration kSessionIdleMax = std::chrono::seconds(15);
 }  // namespace
 
 ReplicaServer::ReplicaServer(env::Environment& environment, const PartitionTable& partitions,
+                             std::shared_ptr<ReplicationMetrics> metrics,
                              ReplicaSessionOptions options)
-    : environment_(environment), partitions_(partitions), options_(options) {
+    : environment_(environment),
+      partitions_(partitions),
+      metrics_(std::move(metrics)),
+      options_(options) {
   for (std::size_t i = 0; i < environment.core_count(); i++)
     cores_.push_back(std::make_unique<OnCore>(environment.core(i)));
 }
@@ -44,8 +48,8 @@ void ReplicaServer::fetch_came(const rpc::PeerRequest& request, rpc::PeerReply r
     return reply(fail(Errc::invalid_fetch_session_epoch, "there is no such session here"));
   if (!is_same) {
     if (session) session->end({Errc::invalid_fetch_session_epoch, "another session has begun"});
-    session = std::make_shared<ReplicaSession>(environment_, partitions_, here.tasks, request.peer,
-                                               fetch->session, options_);
+    session = std::make_shared<ReplicaSession>(environment_, partitions_, here.tasks, metrics_,
+                                               request.peer, fetch->session, options_);
   }
   session->ask(*fetch, std::move(reply));
   sweep(here);

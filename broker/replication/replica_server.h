@@ -16,7 +16,7 @@ class ReplicaServer {
  public:
   // All outlive it.
   ReplicaServer(env::Environment& environment, const PartitionTable& partitions,
-                ReplicaSessionOptions options = {});
+                std::shared_ptr<ReplicationMetrics> metrics, ReplicaSessionOptions options = {});
   ~ReplicaServer();
 
   // Pre: before dispatcher.sessions(); it lives until the dispatcher has stopped.
@@ -42,6 +42,7 @@ class ReplicaServer {
 
   env::Environment& environment_;
   const PartitionTable& partitions_;
+  const std::shared_ptr<ReplicationMetrics> metrics_;
   const ReplicaSessionOptions options_;
   std::vector<std::unique_ptr<OnCore>> cores_;
   LogLimit malformed_;

@@ -55,16 +55,22 @@ Task<Result<ReplicaRecords>> read_for(const ReplicaWant& want, const Looked& fou
 }  // namespace
 
 ReplicaSession::ReplicaSession(env::Environment& environment, const PartitionTable& partitions,
-                               env::TaskGroup& tasks, rpc::PeerIdentity follower, std::uint64_t id,
+                               env::TaskGroup& tasks, std::shared_ptr<ReplicationMetrics> metrics,
+                               rpc::PeerIdentity follower, std::uint64_t id,
                                ReplicaSessionOptions options)
     : environment_(environment),
       core_(environment.current_core()),
       partitions_(partitions),
       tasks_(tasks),
+      metrics_(std::move(metrics)),
       follower_(std::move(follower)),
       id_(id),
       options_(options),
-      last_asked_(environment.now()) {}
+      last_asked_(environment.now()) {
+  metrics_->sessions.moved(0, 1);
+}
+
+ReplicaSession::~ReplicaSession() { metrics_->sessions.moved(1, 0); }
 
 void ReplicaSession::ask(const ReplicaFetch& fetch, rpc::PeerReply reply) {
   if (ended_ || fetch.sequence != next_sequence_)
@@ -261,6 +267,7 @@ Task<void> ReplicaSession::answer(std::shared_ptr<ReplicaSession> self) {
     bytes += records.bytes;
   }
   self->answering_ = false;
+  self->metrics_->sent_bytes.add(bytes);
   self->send(std::move(parked), std::move(answer));
   self->start_answer();
 }

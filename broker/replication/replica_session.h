@@ -34,8 +34,9 @@ class ReplicaSession final : public FetchSink, public std::enable_shared_from_th
  public:
   // All outlive it; `tasks` is of this core.
   ReplicaSession(env::Environment& environment, const PartitionTable& partitions,
-                 env::TaskGroup& tasks, rpc::PeerIdentity follower, std::uint64_t id,
-                 ReplicaSessionOptions options);
+                 env::TaskGroup& tasks, std::shared_ptr<ReplicationMetrics> metrics,
+                 rpc::PeerIdentity follower, std::uint64_t id, ReplicaSessionOptions options);
+  ~ReplicaSession() override;
 
   const rpc::PeerIdentity& follower() const { return follower_; }
   std::uint64_t id() const { return id_; }
@@ -84,6 +85,7 @@ class ReplicaSession final : public FetchSink, public std::enable_shared_from_th
   env::Core& core_;
   const PartitionTable& partitions_;
   env::TaskGroup& tasks_;
+  const std::shared_ptr<ReplicationMetrics> metrics_;
   const rpc::PeerIdentity follower_;
   const std::uint64_t id_;
   const ReplicaSessionOptions options_;

@@ -1,7 +1,7 @@
 #include "broker/service/cluster_status.h"
 
+#include "broker/metadata/cluster_health.h"
 #include "broker/metadata/metadata_view.h"
-#include "broker/metadata/topic_settings.h"
 #include "broker/security/authorizer.h"
 #include "broker/service/describe_image.h"
 
@@ -24,17 +24,12 @@ ClusterStatus DescribeCluster::handle(const security::RequestContext& context) c
   status.feature_level = feature_level_of(image);
   status.metadata_offset = image.offset();
   status.brokers = describe_brokers(parts_, context, image);
-  image.topics().for_each([&](const TopicId&, const metadata::TopicPtr& topic) {
-    const metadata::TopicSettings settings = metadata::effective_settings(image, *topic);
-    status.topics++;
-    for (const metadata::PartitionPtr& partition : topic->partitions) {
-      const auto in_sync = static_cast<std::int32_t>(partition->in_sync.size());
-      status.partitions++;
-      status.without_leader += partition->leader == kNoBroker;
-      status.under_replicated += partition->in_sync.size() < partition->replicas.size();
-      status.under_min_in_sync += in_sync < metadata::effective_min_in_sync(settings, *partition);
-    }
-  });
+  const metadata::ClusterHealth health = metadata::health_of(image, parts_.self);
+  status.topics = static_cast<std::int32_t>(health.topics);
+  status.partitions = static_cast<std::int32_t>(health.all.partitions);
+  status.without_leader = static_cast<std::int32_t>(health.all.without_leader);
+  status.under_replicated = static_cast<std::int32_t>(health.all.under_replicated);
+  status.under_min_in_sync = static_cast<std::int32_t>(health.all.under_min_in_sync);
   return status;
 }
 

@@ -364,6 +364,11 @@ void define_membership(Schema& schema, BrokerSettings& s) {
                "Partitions with durability=replicated of which all replicas ended uncleanly wait "
                "so long for the others to come back before one of them leads."},
               {seconds(1), days(1)});
+  schema.time(s.replica_lag_max,
+              {"replica_lag_max",
+               "A follower that has not caught up with its leader for so long is taken out of the "
+               "in-sync set: producers no longer wait for it. Kafka's replica.lag.time.max.ms."},
+              {seconds(1), hours(1)});
 }
 
 void define_messages(Schema& schema, BrokerSettings& s) {

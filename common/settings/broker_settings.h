@@ -87,6 +87,7 @@ struct BrokerSettings {
   std::chrono::milliseconds shutdown_timeout{5'000};
   std::chrono::milliseconds leader_balance_interval{30'000};  // 0: never.
   std::chrono::milliseconds unclean_recovery_wait{30'000};
+  std::chrono::milliseconds replica_lag_max{10'000};
 
   // Messages.
   LogFormat log_format = LogFormat::text;

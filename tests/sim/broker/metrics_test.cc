@@ -13,45 +13,14 @@
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
 #include "tests/support/http_peer.h"
+#include "tests/support/metrics_page.h"
 
 namespace ropewalk::testing {
 namespace {
 
 using support::HttpPeer;
+using support::MetricsPage;
 using ::testing::ElementsAre;
-
-// The families of a page, and its samples by name and labels as they stand there.
-struct Shown {
-  std::set<std::string> helped;
-  std::map<std::string, std::string> types;
-  std::map<std::string, double> samples;
-};
-
-Shown parse(const std::string& page) {
-  Shown shown;
-  std::istringstream lines(page);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string hash, kind, name, rest;
-    if (line.starts_with("#")) {
-      words >> hash >> kind >> name;
-      std::getline(words, rest);
-      if (kind == "HELP") {
-        EXPECT_TRUE(shown.helped.insert(name).second) << name << " twice";
-        EXPECT_GT(rest.size(), 10U) << name;
-        EXPECT_TRUE(rest.ends_with(".")) << line;
-      } else {
-        EXPECT_EQ(kind, "TYPE");
-        EXPECT_TRUE(shown.types.emplace(name, rest.substr(1)).second) << name << " twice";
-      }
-      continue;
-    }
-    const std::size_t space = line.rfind(' ');
-    EXPECT_TRUE(shown.samples.emplace(line.substr(0, space), std::stod(line.substr(space))).second)
-        << line << " twice";
-  }
-  return shown;
-}
 
 bool is_legal_name(const std::string& name) {
   return !name.empty() &&
@@ -63,11 +32,11 @@ class BrokerMetrics : public ::testing::Test {
   HttpPeer monitor() {
     return HttpPeer(cluster_.world(), cluster_.world().node("client"), {"broker-1", 9644});
   }
-  Shown scrape() {
+  MetricsPage scrape() {
     auto peer = monitor();
     const auto answer = peer.get("/metrics");
     EXPECT_EQ(answer.status, 200);
-    return parse(answer.body);
+    return support::parse_metrics(answer.body);
   }
 
   void create_topic(const std::string& name) {
@@ -102,7 +71,7 @@ class BrokerMetrics : public ::testing::Test {
 
 TEST_F(BrokerMetrics, EveryFamilyIsWellFormed) {
   ASSERT_TRUE(cluster_.start(0));
-  const Shown shown = scrape();
+  const MetricsPage shown = scrape();
   EXPECT_GT(shown.types.size(), 10U);
   for (const auto& [name, type] : shown.types) {
     EXPECT_TRUE(is_legal_name(name)) << name;
@@ -146,7 +115,7 @@ TEST_F(BrokerMetrics, ReadyMeansThatItServes) {
 
 TEST_F(BrokerMetrics, ShowsEveryFamilyFromTheBeginning) {
   ASSERT_TRUE(cluster_.start(0));
-  const Shown shown = scrape();
+  const MetricsPage shown = scrape();
   // Those of errors come with the first error; those of the process are of a real one.
   for (const std::string name : {
            "ropewalk_build_info",
@@ -191,6 +160,24 @@ TEST_F(BrokerMetrics, ShowsEveryFamilyFromTheBeginning) {
            "ropewalk_sync_failures_total",
            "ropewalk_replicas",
            "ropewalk_leaders",
+           "ropewalk_replica_lag_records",
+           "ropewalk_replica_lag_max_records",
+           "ropewalk_replica_truncations_total",
+           "ropewalk_replication_sent_bytes_total",
+           "ropewalk_replication_received_bytes_total",
+           "ropewalk_replication_fetch_requests_total",
+           "ropewalk_replication_fetch_failures_total",
+           "ropewalk_replication_sessions",
+           "ropewalk_in_sync_shrinks_total",
+           "ropewalk_in_sync_expands_total",
+           "ropewalk_under_replicated_partitions",
+           "ropewalk_at_min_in_sync_partitions",
+           "ropewalk_under_min_in_sync_partitions",
+           "ropewalk_reassigning_partitions",
+           "ropewalk_offline_partitions",
+           "ropewalk_cluster_partitions",
+           "ropewalk_cluster_topics",
+           "ropewalk_cluster_brokers",
            "ropewalk_metadata_term",
            "ropewalk_metadata_commit_offset",
            "ropewalk_metadata_leader",
@@ -209,7 +196,7 @@ TEST_F(BrokerMetrics, ShowsEveryFamilyFromTheBeginning) {
 }
 
 // A name in the alerts that nobody shows would never wake anybody.
-TEST_F(BrokerMetrics, AlertsNameOnlyWhatIsShown) {
+TEST_F(BrokerMetrics, AlertsNameOnlyWhatIsMetricsPage) {
   const char* const source = std::getenv("RW_SOURCE_DIR");
   if (source == nullptr) GTEST_SKIP() << "RW_SOURCE_DIR names no tree";
   std::ifstream file(std::string(source) + "/configs/ropewalk-alerts.yml");
@@ -220,7 +207,7 @@ TEST_F(BrokerMetrics, AlertsNameOnlyWhatIsShown) {
   auto bad = monitor();
   bad.send("nonsense\r\n\r\n");
   EXPECT_EQ(bad.read().status, 400);
-  const Shown shown = scrape();
+  const MetricsPage shown = scrape();
   int names = 0;
   for (std::size_t at = alerts.find("ropewalk_"); at != std::string::npos;
        at = alerts.find("ropewalk_", at + 1)) {
@@ -237,12 +224,12 @@ TEST_F(BrokerMetrics, TopicsAddNoSeries) {
   ASSERT_TRUE(cluster_.start(0));
   create_topic("first");
   produce("first", 1);
-  const Shown before = scrape();
+  const MetricsPage before = scrape();
   for (int i = 0; i < 20; i++) {
     create_topic("topic-" + std::to_string(i));
     produce("topic-" + std::to_string(i), 1);
   }
-  const Shown after = scrape();
+  const MetricsPage after = scrape();
   EXPECT_EQ(after.samples.size(), before.samples.size());
   EXPECT_EQ(after.samples.at("ropewalk_leaders") - before.samples.at("ropewalk_leaders"), 20);
 }
@@ -267,10 +254,10 @@ TEST_F(BrokerMetrics, CountsRecordsThatGoByTheirOwnTimesAtOnce) {
 TEST_F(BrokerMetrics, CountsWhatIsProducedAndFetched) {
   ASSERT_TRUE(cluster_.start(0));
   create_topic("orders");
-  const Shown before = scrape();
+  const MetricsPage before = scrape();
   produce("orders", 30);
   consume("orders", 30);
-  const Shown after = scrape();
+  const MetricsPage after = scrape();
   const auto moved = [&](const std::string& name) {
     return after.samples.at(name) - before.samples.at(name);
   };
@@ -299,7 +286,7 @@ TEST_F(BrokerMetrics, ShowsAReplicaWhoseDiskHasFailed) {
   Producer producer(cluster_.client(), {});
   auto delivery = producer.send({.topic = "orders", .value = "lost"});
   std::ignore = delivery.wait();
-  const Shown shown = scrape();
+  const MetricsPage shown = scrape();
   EXPECT_EQ(shown.samples.at("ropewalk_replicas{state=\"failed\"}"), 1);
   EXPECT_EQ(shown.samples.at("ropewalk_leaders"), 0);
   EXPECT_EQ(shown.samples.at("ropewalk_sync_failures_total{data_dir=\"/data\"}"), 1);
@@ -315,7 +302,7 @@ TEST_F(BrokerMetrics, ShowsADiskBelowItsFloor) {
   EXPECT_EQ(scrape().samples.at("ropewalk_disk_below_floor{data_dir=\"/data\"}"), 0);
   disk.faults.capacity_bytes = disk.used_bytes() + (100 << 20);
   cluster_.world().run_for(std::chrono::seconds(3));
-  const Shown shown = scrape();
+  const MetricsPage shown = scrape();
   EXPECT_EQ(shown.samples.at("ropewalk_disk_below_floor{data_dir=\"/data\"}"), 1);
   EXPECT_LE(shown.samples.at("ropewalk_disk_free_bytes{data_dir=\"/data\"}"), 100 << 20);
   EXPECT_EQ(shown.samples.at("ropewalk_disk_reserve_held{data_dir=\"/data\"}"), 1);
