@@ -129,7 +129,10 @@ void PartitionLog::start_sync(bool record) {
   if (plan->slot) {
     const auto written = write_slot(*plan->slot);
     if (!written && written.error().code != Errc::disk_full) {
-      fail_log(written.error());
+      // As if the sync had ended so: the owner is told when its call is over.
+      sync_out_ = true;
+      place_.enter([self = shared_from_this(), plan = *std::move(plan),
+                    outcome = Result<void>(written)] { self->sync_ended(plan, outcome); });
       return;
     }
     // A file system that copies on write, or is not on a disk, may refuse even a block that is

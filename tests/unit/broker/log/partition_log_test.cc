@@ -142,6 +142,24 @@ TEST_F(PartitionLogTest, ASlotThatAFullDiskRefusesDoesNotEndTheLog) {
   EXPECT_EQ(life_->log().readable_end(), end + 1);
 }
 
+// The owner has the log in its hands when it asks for a sync.
+TEST_F(PartitionLogTest, ASlotThatCannotBeWrittenEndsTheLogAfterTheCall) {
+  options_.sync_appends = false;
+  life_->inside([&] { life_->log().set_options(options_); });
+  const Offset next = life_->append(make_batch(1, 10), LeaderEpoch(1)).next;
+  ASSERT_TRUE(world_.run_until([&] { return life_->log().readable_end() == next; },
+                               std::chrono::seconds(10)));
+  node_.disk("/d").faults.write_error = 1;
+  bool failed_inside = true;
+  life_->inside([&] {
+    life_->log().request_sync();
+    failed_inside = life_->owner().failure.has_value();
+  });
+  EXPECT_FALSE(failed_inside);
+  ASSERT_TRUE(life_->owner().failure);
+  EXPECT_EQ(life_->owner().failure->code, Errc::io_error);
+}
+
 TEST_F(PartitionLogTest, ChangeOfRoleDropsTheSyncUnderWayAndAsksForAnother) {
   fill(1);
   const Offset end = life_->append(make_batch(1, 10), LeaderEpoch(1)).next;
