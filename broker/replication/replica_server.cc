@@ -41,7 +41,8 @@ void ReplicaServer::fetch_came(const rpc::PeerRequest& request, rpc::PeerReply r
   if (here.tasks.stopping()) return reply(fail(Errc::shutting_down, "this broker stops"));
   const auto fetch = decode_fetch(request.body.span());
   if (!fetch) return reply(fail(fetch.error()));
-  std::shared_ptr<ReplicaSession>& session = here.sessions[request.peer.broker];
+  const auto known = here.sessions.find(request.peer.broker);
+  std::shared_ptr<ReplicaSession> session = known == here.sessions.end() ? nullptr : known->second;
   const bool is_same = session && session->id() == fetch->session &&
                        session->follower().incarnation == request.peer.incarnation;
   if (!is_same && fetch->sequence != 0)
@@ -50,6 +51,7 @@ void ReplicaServer::fetch_came(const rpc::PeerRequest& request, rpc::PeerReply r
     if (session) session->end({Errc::invalid_fetch_session_epoch, "another session has begun"});
     session = std::make_shared<ReplicaSession>(environment_, partitions_, here.tasks, metrics_,
                                                request.peer, fetch->session, options_);
+    here.sessions[request.peer.broker] = session;
   }
   session->ask(*fetch, std::move(reply));
   sweep(here);
