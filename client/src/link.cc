@@ -35,6 +35,7 @@ bool reads_metadata(v1::ApiKey api) {
 Link::Link(LinkContext& context, env::Endpoint to)
     : context_(context),
       to_(std::move(to)),
+      number_(++context.links_made),
       conversation_(kKnownApis),
       opened_(context.core),
       to_write_(context.core) {}
@@ -60,7 +61,12 @@ void Link::close(const Error& why) {
   }
   outgoing_.clear();
   opened_.set();
+  let_first_go();
   to_write_.set();
+}
+
+void Link::let_first_go() {
+  if (opened_.is_set() && !line_.empty()) line_.front()->turn.set();
 }
 
 Task<void> Link::run(std::shared_ptr<Link> self) {
@@ -82,6 +88,7 @@ Task<void> Link::run(std::shared_ptr<Link> self) {
   }
   self->context_.meter.connections_opened.fetch_add(1, std::memory_order_relaxed);
   self->opened_.set();
+  self->let_first_go();
 }
 
 std::unexpected<Error> Link::within_negotiation(Error error) const {
@@ -118,6 +125,21 @@ Task<Result<void>> Link::wait_open(std::shared_ptr<Link> self, env::MonotonicTim
   co_return Result<void>();
 }
 
+Task<Result<void>> Link::wait_turn(std::shared_ptr<Link> self, env::MonotonicTime deadline) {
+  const env::Environment& environment = self->context_.environment;
+  const bool is_free = self->opened_.is_set() && self->line_.empty();
+  if (!is_free || environment.now() < self->quiet_until_) {
+    Place place(*self);
+    CO_TRY_VOID(co_await listen_for(self, place.turn, {.deadline = deadline}));
+    while (!self->closed_ && environment.now() < self->quiet_until_) {
+      const bool slept = co_await self->context_.core.sleep_until(self->quiet_until_);
+      if (!slept) co_return fail(Errc::cancelled, "");
+    }
+  }
+  if (self->closed_) co_return fail(self->why_closed_);
+  co_return Result<void>();
+}
+
 v1::RequestHeader Link::header_for(v1::ApiKey api, std::int32_t version,
                                    env::MonotonicTime deadline) {
   using std::chrono::milliseconds;
@@ -136,13 +158,7 @@ Task<Result<wire::ResponseFrame>> Link::call(std::shared_ptr<Link> self, v1::Api
                                              std::shared_ptr<bool> answered) {
   const env::MonotonicTime deadline = patience.deadline;
   if (answered) *answered = true;
-  CO_TRY_VOID(co_await listen_for(self, self->opened_, {.deadline = deadline}));
-  if (self->closed_) co_return fail(self->why_closed_);
-  if (self->context_.environment.now() < self->quiet_until_) {
-    const bool slept = co_await self->context_.core.sleep_until(self->quiet_until_);
-    if (!slept) co_return fail(Errc::cancelled, "");
-    if (self->closed_) co_return fail(self->why_closed_);
-  }
+  CO_TRY_VOID(co_await wait_turn(self, deadline));
   CO_TRY(const std::int32_t version, self->conversation_.version_of(api));
   auto call = std::make_shared<Call>(self->context_.core);
   v1::RequestHeader header = self->header_for(api, version, deadline);
@@ -204,7 +220,7 @@ Task<Result<wire::ResponseFrame>> Link::await_reply(std::shared_ptr<Link> self, 
 
 Task<Result<void>> Link::send(std::shared_ptr<Link> self, v1::ApiKey api, Encode encode,
                               env::MonotonicTime deadline) {
-  CO_TRY_VOID(co_await wait_open(self, deadline));
+  CO_TRY_VOID(co_await wait_turn(self, deadline));
   CO_TRY(const std::int32_t version, self->conversation_.version_of(api));
   v1::RequestHeader header = self->header_for(api, version, deadline);
   // Never answered but with an error that closes the connection; the table forgets it as late.

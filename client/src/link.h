@@ -35,6 +35,7 @@ struct LinkContext {
   env::Duration connect_timeout{};
   std::string cluster_id;            // As the first broker said; others must agree.
   std::int64_t metadata_offset = 0;  // The largest that was seen.
+  std::uint64_t links_made = 0;
   // A broker owes an answer and nothing came from it for a while; told again as long as it is so.
   std::function<void(Link&)> on_silence;
 };
@@ -62,6 +63,7 @@ class Link {
   static void start(const std::shared_ptr<Link>& self);
 
   const env::Endpoint& endpoint() const { return to_; }
+  std::uint64_t number() const { return number_; }  // No other link of the client has it.
   bool closed() const { return closed_; }
   env::MonotonicTime heard() const { return heard_; }  // When something came last.
   void close(const Error& why);
@@ -70,14 +72,16 @@ class Link {
   // request_timed_out, cancelled.
   static Task<Result<void>> wait_open(std::shared_ptr<Link> self, env::MonotonicTime deadline);
 
-  // Sends a request and waits for its reply. Errors: those of wait_open(), the broker's for the
+  // Sends a request and waits for its reply. Requests leave in the order of these calls, whatever
+  // they had to wait for before. Errors: those of wait_open(), the broker's for the
   // request as a whole, closed or request_timed_out (the link closes then: whether the request was
   // carried out is not known) unless patience says otherwise, cancelled. `answered`, where given,
   // becomes true when the broker replied or the request was never sent.
   static Task<Result<wire::ResponseFrame>> call(std::shared_ptr<Link> self, v1::ApiKey api,
                                                 Encode encode, Patience patience,
                                                 std::shared_ptr<bool> answered);
-  // Sends a request that has no reply; returns when it is written.
+  // Sends a request that has no reply, in the order of calls like the others; returns when it is
+  // written.
   static Task<Result<void>> send(std::shared_ptr<Link> self, v1::ApiKey api, Encode encode,
                                  env::MonotonicTime deadline);
 
@@ -88,6 +92,24 @@ class Link {
     std::optional<Result<wire::ResponseFrame>> result;
   };
   using CallPtr = std::shared_ptr<Call>;
+  // Of a request in the line of those that cannot leave yet; given up when it ends.
+  class Place {
+   public:
+    explicit Place(Link& link) : turn(link.context_.core), link_(link) {
+      link_.line_.push_back(this);
+      link_.let_first_go();
+    }
+    ~Place() {
+      std::erase(link_.line_, this);
+      link_.let_first_go();
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    env::Event turn;  // It is the first, and the broker has negotiated.
+
+   private:
+    Link& link_;
+  };
   struct Outgoing {
     std::vector<SharedBytes> pieces;
     CallPtr written;  // May be null.
@@ -99,10 +121,13 @@ class Link {
   static Task<Result<void>> negotiate(std::shared_ptr<Link> self);
   static Task<Result<wire::ResponseFrame>> await_reply(std::shared_ptr<Link> self, CallPtr call,
                                                        Patience patience);
+  // Waits until the request of who calls may leave: who calls first goes on first.
+  static Task<Result<void>> wait_turn(std::shared_ptr<Link> self, env::MonotonicTime deadline);
   // Waits for the event and tells of silence meanwhile.
   static Task<Result<void>> listen_for(std::shared_ptr<Link> self, env::Event& event,
                                        Patience patience);
 
+  void let_first_go();
   v1::RequestHeader header_for(v1::ApiKey api, std::int32_t version, env::MonotonicTime deadline);
   std::unexpected<Error> within_negotiation(Error error) const;
   void enqueue(Outgoing outgoing);
@@ -111,11 +136,13 @@ class Link {
 
   LinkContext& context_;
   const env::Endpoint to_;
+  const std::uint64_t number_;
   std::unique_ptr<env::Connection> connection_;
   wire::ClientConversation conversation_;
   wire::CorrelationTable<CallPtr> calls_;
   std::deque<Outgoing> outgoing_;
-  env::Event opened_;                 // Negotiated, or closed.
+  env::Event opened_;  // Negotiated, or closed.
+  std::deque<Place*> line_;
   env::Event to_write_;               // Something is outgoing, or closed.
   env::MonotonicTime quiet_until_{};  // The broker asked for it: a quota is used up.
   env::MonotonicTime heard_{};

@@ -73,15 +73,18 @@ void ProducerShell::pump() {
         continue;
       }
       if (in_flight_[leader->broker] >= options_.requests_in_flight_max) continue;
+      const std::shared_ptr<Link> link = shell_->link_to_broker(leader->broker);
       auto& sending = requests[leader->broker];
       std::size_t bytes = 0;
       if (sending) {
         for (const Sending::Item& item : sending->items) bytes += item.batch->size();
       }
       if (bytes >= kRequestBytesMax) continue;  // With the next request, when this one is off.
-      ProducerBatchPtr batch = accumulator_.take(partition, now, leader->epoch);
+      ProducerBatchPtr batch = accumulator_.take(
+          partition, now, {.leader = leader->epoch, .connection = link ? link->number() : 0});
       if (!batch) continue;
       if (!sending) sending = std::make_shared<Sending>();
+      sending->link = link;
       sending->items.push_back({.batch = std::move(batch),
                                 .topic = shell_->view().topic(partition.topic)->id,
                                 .epoch = leader->epoch});
@@ -94,7 +97,6 @@ void ProducerShell::pump() {
   for (auto& [broker, sending] : requests) {
     if (!sending || sending->items.empty()) continue;
     sending->broker = broker;
-    sending->link = shell_->link_to_broker(broker);
     sending->deadline = now + shell_->options().request_timeout;
     if (!shell_->tasks().spawn("produce", produce(shared_from_this(), sending))) continue;
     in_flight_[broker]++;

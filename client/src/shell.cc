@@ -47,6 +47,7 @@ Shell::Shell(env::Environment& environment, std::size_t core, ClientOptions opti
                   .connect_timeout = options_.connect_timeout,
                   .cluster_id = "",
                   .metadata_offset = 0,
+                  .links_made = 0,
                   .on_silence = [this](Link& link) { heard_nothing(link); }});
 }
 

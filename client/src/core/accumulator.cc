@@ -324,8 +324,8 @@ env::MonotonicTime Accumulator::next_event_after(env::MonotonicTime now) const {
 }
 
 ProducerBatchPtr Accumulator::take(const PartitionName& partition, env::MonotonicTime now,
-                                   LeaderEpoch leader) {
-  ProducerBatchPtr batch = queue_of(partition).take(now, new_batches_allowed(), identity_, leader);
+                                   const Way& way) {
+  ProducerBatchPtr batch = queue_of(partition).take(now, new_batches_allowed(), identity_, way);
   if (batch) {
     counted_.batches_sent++;
     if (batch->attempts > 1) counted_.retries++;

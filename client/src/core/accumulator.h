@@ -68,7 +68,7 @@ class Accumulator {
   std::vector<PartitionName> ready(env::MonotonicTime now) const;
   // When ready() or expire() will have more than at `now`; kNever when only events can change that.
   env::MonotonicTime next_event_after(env::MonotonicTime now) const;
-  ProducerBatchPtr take(const PartitionName& partition, env::MonotonicTime now, LeaderEpoch leader);
+  ProducerBatchPtr take(const PartitionName& partition, env::MonotonicTime now, const Way& way);
 
   void succeeded(const ProducerBatchPtr& batch, std::int64_t base_offset,
                  std::optional<Timestamp> log_append_time);

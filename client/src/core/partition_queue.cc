@@ -59,21 +59,21 @@ bool PartitionQueue::front_is_due(env::MonotonicTime now) const {
   return unsent_.front()->closed || now >= unsent_.front()->created + limits_->linger;
 }
 
-bool PartitionQueue::in_flight_elsewhere(LeaderEpoch leader) const {
-  return std::ranges::any_of(sent_, [leader](const ProducerBatchPtr& batch) {
-    return batch->state == State::in_flight && batch->sent_to != leader;
+bool PartitionQueue::in_flight_elsewhere(const Way& way) const {
+  return std::ranges::any_of(sent_, [&way](const ProducerBatchPtr& batch) {
+    return batch->state == State::in_flight && batch->sent_by != way;
   });
 }
 
 ProducerBatchPtr PartitionQueue::take(env::MonotonicTime now, bool new_allowed,
-                                      const ProducerStamp& producer, LeaderEpoch leader) {
-  if (now < not_before_ || in_flight_elsewhere(leader)) return nullptr;
+                                      const ProducerStamp& producer, const Way& way) {
+  if (now < not_before_ || in_flight_elsewhere(way)) return nullptr;
   for (std::size_t index = 0; index < sent_.size(); index++) {
     if (sent_[index]->state != State::waiting) continue;
     if (!retry_allowed(index)) return nullptr;
     sent_[index]->state = State::in_flight;
     sent_[index]->attempts++;
-    sent_[index]->sent_to = leader;
+    sent_[index]->sent_by = way;
     return sent_[index];
   }
   if (!new_allowed || has_parked() || unsent_.empty() || !front_is_due(now)) return nullptr;
@@ -83,7 +83,7 @@ ProducerBatchPtr PartitionQueue::take(env::MonotonicTime now, bool new_allowed,
   batch->closed = true;
   batch->state = State::in_flight;
   batch->attempts++;
-  batch->sent_to = leader;
+  batch->sent_by = way;
   batch->ordinal = next_ordinal_++;
   if (limits_->idempotent) {
     batch->stamp = {.id = producer.id, .epoch = producer.epoch, .base_sequence = next_sequence_};

@@ -67,10 +67,10 @@ class PartitionQueue {
   // The next batch to send, marked as in flight and stamped; null when there is none. Without
   // `new_allowed` (an epoch change is due) only batches that were sent before. Pre: with
   // idempotence, `producer` has its id and epoch.
-  // `leader`: its epoch; while a batch is in flight to another one there is none to send, since
-  // nobody would keep the two in order.
+  // While a batch is in flight by another way there is none to send: nobody would keep the two in
+  // order.
   ProducerBatchPtr take(env::MonotonicTime now, bool new_allowed, const ProducerStamp& producer,
-                        LeaderEpoch leader);
+                        const Way& way);
   // When take() may have something; kNever when nothing is there to be sent.
   env::MonotonicTime ready_at(bool new_allowed) const;
 
@@ -109,7 +109,7 @@ class PartitionQueue {
 
  private:
   bool retry_allowed(std::size_t index) const;
-  bool in_flight_elsewhere(LeaderEpoch leader) const;
+  bool in_flight_elsewhere(const Way& way) const;
   bool front_is_due(env::MonotonicTime now) const;
   void remove_sent(const ProducerBatchPtr& batch);
   bool window_open() const;

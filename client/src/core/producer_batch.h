@@ -33,6 +33,13 @@ struct BatchSupplies {
   const std::shared_ptr<BufferPool> memory;
 };
 
+// What keeps batches in order on their way: one connection, to a leader of one epoch.
+struct Way {
+  LeaderEpoch leader = kNoLeaderEpoch;
+  std::uint64_t connection = 0;  // A number of its own.
+  bool operator==(const Way&) const = default;
+};
+
 struct ProducerBatch {
   // A record that was sent before it had a batch, and so has a delivery of its own.
   struct Early {
@@ -76,7 +83,7 @@ struct ProducerBatch {
   ProducerStamp sealed_as;    // The stamp in `sealed`.
   std::int32_t count = 0;     // Of records.
   std::int32_t attempts = 0;
-  LeaderEpoch sent_to = kNoLeaderEpoch;  // Of the last attempt.
+  Way sent_by;  // The last attempt.
   // An attempt ended without an answer: the batch may be stored.
   bool ambiguous = false;
   std::optional<Error> last_error;  // Why the last attempt must be made again.

@@ -40,7 +40,7 @@ struct Fixture {
     accumulator.topic_known("t", partitions, now);
     accumulator.identify(ProducerId(7), ProducerEpoch(0));
     for (const PartitionName& name : accumulator.ready(now + options.linger))
-      accumulator.succeeded(accumulator.take(name, now + options.linger, leader), 0, std::nullopt);
+      accumulator.succeeded(accumulator.take(name, now + options.linger, way), 0, std::nullopt);
     take_decided();
   }
 
@@ -59,7 +59,7 @@ struct Fixture {
     for (Decided& one : accumulator.take_decided()) one.tell();
   }
   ProducerBatchPtr take(std::int32_t partition = 0) {
-    ProducerBatchPtr batch = accumulator.take({"t", partition}, now, leader);
+    ProducerBatchPtr batch = accumulator.take({"t", partition}, now, way);
     if (batch) EXPECT_TRUE(seal(*batch, Codec::none));
     return batch;
   }
@@ -70,7 +70,7 @@ struct Fixture {
 
   Accumulator accumulator;
   env::MonotonicTime now = kStart;
-  LeaderEpoch leader{3};
+  Way way{.leader = LeaderEpoch(3), .connection = 1};
   Result<env::MonotonicTime> due = env::kNever;
 };
 
@@ -149,9 +149,23 @@ TEST(Accumulator, SendsNothingToANewLeaderWhileABatchIsOnItsWayToTheOldOne) {
   f.send("a");
   const ProducerBatchPtr first = f.take();
   f.send("b");
-  f.leader = LeaderEpoch(4);
+  f.way.leader = LeaderEpoch(4);
   EXPECT_EQ(f.take(), nullptr);
   f.fail_batch(first, Errc::network_exception, false);
+  EXPECT_EQ(f.take(), first);
+  EXPECT_EQ(f.take()->count, 1);
+}
+
+// Its connection has ended, but not every request has heard that yet; the broker may never have had
+// the first.
+TEST(Accumulator, SendsNothingByANewConnectionWhileABatchIsOnItsWayByTheOldOne) {
+  Fixture f({.linger = milliseconds(0)});
+  f.send("a");
+  const ProducerBatchPtr first = f.take();
+  f.send("b");
+  f.way.connection = 2;
+  EXPECT_EQ(f.take(), nullptr);
+  f.fail_batch(first, Errc::request_timed_out, false);
   EXPECT_EQ(f.take(), first);
   EXPECT_EQ(f.take()->count, 1);
 }
@@ -437,7 +451,7 @@ TEST(AccumulatorProperty, DeliversInOrderAndOnceWhateverFails) {
         accumulator.identify(ProducerId(1), ProducerEpoch(epoch));
       }
       for (const PartitionName& name : accumulator.ready(now)) {
-        if (ProducerBatchPtr batch = accumulator.take(name, now, LeaderEpoch(0))) {
+        if (ProducerBatchPtr batch = accumulator.take(name, now, Way{})) {
           ASSERT_TRUE(seal(*batch, Codec::none));
           if (batch->attempts > 1) repeated++;
           flying.push_back(std::move(batch));

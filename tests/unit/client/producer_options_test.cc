@@ -91,13 +91,13 @@ TEST(ProducerOptions, NeverDropsWhatWasSent) {
   (void)s.send({.topic = "a"});
   s.learn("a");
   const PartitionName a{"a", 0};
-  s.accumulator.succeeded(s.accumulator.take(a, s.now, LeaderEpoch(0)), 0, std::nullopt);
+  s.accumulator.succeeded(s.accumulator.take(a, s.now, Way{}), 0, std::nullopt);
   s.tell();
   const auto first = s.send(record_to("a"));
-  const ProducerBatchPtr on_its_way = s.accumulator.take(a, s.now, LeaderEpoch(0));
+  const ProducerBatchPtr on_its_way = s.accumulator.take(a, s.now, Way{});
   ASSERT_TRUE(on_its_way);
   const auto second = s.send(record_to("a"));
-  const ProducerBatchPtr too = s.accumulator.take(a, s.now, LeaderEpoch(0));
+  const ProducerBatchPtr too = s.accumulator.take(a, s.now, Way{});
   ASSERT_TRUE(too);
   EXPECT_FALSE(s.send(record_to("a")));
   EXPECT_EQ(s.refused, Errc::budget_exceeded);
@@ -124,7 +124,7 @@ TEST(ProducerOptions, AsksTheProgramsPartitionerFirst) {
   (void)s.send({.topic = "t", .value = "last"});
   s.learn("t", 3);
   const auto ready_at = [&](std::int32_t partition) {
-    return s.accumulator.take({"t", partition}, s.now, LeaderEpoch(0)) != nullptr;
+    return s.accumulator.take({"t", partition}, s.now, Way{}) != nullptr;
   };
   EXPECT_TRUE(ready_at(2));
   const auto named = s.send({.topic = "t", .value = "last", .partition = 1});
