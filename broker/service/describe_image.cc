@@ -92,6 +92,20 @@ TopicMetadata describe_topic(const metadata::Image& image, const metadata::Topic
   return described;
 }
 
+namespace {
+
+// What is not in the image may be in the cluster, if nobody has told this broker for a while.
+std::unexpected<Error> unless_out_of_touch(const Parts& parts, Error missing) {
+  const bool is_missing =
+      missing.code == Errc::unknown_topic_or_partition || missing.code == Errc::unknown_topic_id;
+  if (!is_missing || parts.lease_holds()) return fail(std::move(missing));
+  return fail(Errc::leader_not_available,
+              "{} as far as broker {} knows, which has not heard from the controller for too long",
+              missing.context, parts.self);
+}
+
+}  // namespace
+
 std::vector<TopicMetadata> describe_topics(const Parts& parts,
                                            const security::RequestContext& context,
                                            const metadata::Image& image, bool all,
@@ -110,6 +124,7 @@ std::vector<TopicMetadata> describe_topics(const Parts& parts,
   for (const TopicRef& ref : wanted) {
     if (!told.emplace(ref.name, ref.id).second) continue;
     auto found = find_topic(parts, context, image, ref, security::Operation::describe);
+    if (!found) found = unless_out_of_touch(parts, std::move(found).error());
     if (found) {
       topics.push_back(describe_topic(image, **found));
     } else {

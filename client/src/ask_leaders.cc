@@ -27,8 +27,14 @@ Task<Result<void>> learn_leaders(std::shared_ptr<Shell> shell, std::shared_ptr<L
     const PartitionName& name = round->partition(i);
     if (round->answered(i)) continue;
     const KnownTopic* topic = shell->view().topic(name.topic);
-    if (topic == nullptr)
-      co_return fail(Errc::unknown_topic_or_partition, "there is no topic {}", name.topic);
+    if (topic == nullptr) {
+      const Error* why = shell->view().why_unknown(name.topic);
+      if (why == nullptr || why->code == Errc::unknown_topic_or_partition)
+        co_return fail(Errc::unknown_topic_or_partition, "there is no topic {}", name.topic);
+      if (!is_retriable(why->code)) co_return fail(*why);
+      round->last = *why;
+      continue;
+    }
     if (name.partition < 0 || static_cast<std::size_t>(name.partition) >= topic->partitions.size())
       co_return fail(Errc::unknown_topic_or_partition, "topic {} has {} partitions, no {}",
                      name.topic, topic->partitions.size(), name.partition);
@@ -98,10 +104,7 @@ Result<void> LeaderRound::refused(ClusterView& view, std::size_t index, const v1
   last = wire::from_proto(error);
   if (!is_retriable(last.code)) return within(to_string(name), last);
   const bool hinted = hint != nullptr && view.apply_hint(name.topic, name.partition, *hint);
-  if (last.code == Errc::unknown_topic_id)
-    view.forget_topic(name.topic);
-  else if (!hinted)
-    view.forget_leader(name.topic, name.partition);
+  if (!hinted) view.forget_leader(name.topic, name.partition);
   return {};
 }
 

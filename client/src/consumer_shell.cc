@@ -439,11 +439,7 @@ void ConsumerShell::take_error(const FetchItem& item, const v1::FetchedPartition
   }
   const bool hinted = said.has_current_leader() &&
                       shell_->view().apply_hint(name.topic, name.partition, said.current_leader());
-  if (error.code == Errc::unknown_topic_id) {
-    shell_->view().forget_topic(name.topic);
-  } else if (!hinted) {
-    shell_->forget_leader(name);
-  }
+  if (!hinted) shell_->forget_leader(name);
   state_.retry(name, item.generation, soon);
 }
 

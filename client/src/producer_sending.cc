@@ -140,11 +140,14 @@ Task<void> ProducerShell::learn_topics(std::shared_ptr<ProducerShell> self,
         continue;
       }
       all_known = false;
-      if (!refreshed) {
-        if (is_retriable(refreshed.error().code))
-          self->accumulator_.topic_delayed(name, refreshed.error());
-        else
-          self->accumulator_.topic_failed(name, refreshed.error());
+      const Error* why = refreshed ? shell.view().why_unknown(name) : &refreshed.error();
+      if (why == nullptr || why->code != Errc::unknown_topic_or_partition) {
+        // Nobody denies that it is there.
+        self->missing_since_.erase(name);
+        if (why != nullptr && !is_retriable(why->code))
+          self->accumulator_.topic_failed(name, *why);
+        else if (why != nullptr)
+          self->accumulator_.topic_delayed(name, *why);
         continue;
       }
       const env::MonotonicTime since = self->missing_since_.try_emplace(name, now).first->second;
@@ -316,11 +319,7 @@ void ProducerShell::answered(Sending& sending, const wire::ResponseFrame& reply)
     const bool hinted =
         result.has_current_leader() &&
         shell_->view().apply_hint(partition.topic, partition.partition, result.current_leader());
-    if (error.code == Errc::unknown_topic_id) {
-      shell_->view().forget_topic(partition.topic);
-    } else if (!hinted && is_retriable(error.code)) {
-      leader_moved(partition);
-    }
+    if (!hinted && is_retriable(error.code)) leader_moved(partition);
     // After these two the batch may be stored although the broker answered.
     const bool certain = error.code != Errc::not_enough_replicas_after_append &&
                          error.code != Errc::request_timed_out;

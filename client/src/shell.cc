@@ -197,6 +197,7 @@ Task<Result<wire::ResponseFrame>> Shell::ask_any(std::shared_ptr<Shell> self, Qu
                                 : co_await any_link(self, question.deadline);
     if (link) {
       Patience patience = self->patience_for(question, attempts);
+      if (question.asked) *question.asked = {(*link)->endpoint(), self->now()};
       auto reply = co_await Link::call(*link, question.api, encode, std::move(patience), answered);
       if (reply) co_return std::move(*reply);
       error = std::move(reply).error();
@@ -245,11 +246,17 @@ Task<void> Shell::look_after(std::shared_ptr<Shell> self, std::shared_ptr<Link> 
 Task<Result<void>> Shell::refresh(std::shared_ptr<Shell> self, std::vector<std::string> topics,
                                   env::MonotonicTime deadline) {
   v1::MetadataRequest request;
-  for (std::string& topic : topics) request.add_topic_names(std::move(topic));
-  const Question question{.api = v1::API_METADATA, .change = false, .deadline = deadline};
+  for (const std::string& topic : topics) request.add_topic_names(topic);
+  auto asked = std::make_shared<Asked>();
+  const Question question{
+      .api = v1::API_METADATA, .change = false, .deadline = deadline, .asked = asked};
   CO_TRY(const v1::MetadataResponse response,
          co_await ask<v1::MetadataResponse>(self, question, std::move(request)));
-  self->view_.apply(response, self->now());
+  self->view_.apply(response, asked->at);
+  // Another broker may know better.
+  if (!std::ranges::all_of(topics,
+                           [&](const auto& name) { return self->view_.has_all_leaders(name); }))
+    self->whom_.doubt(asked->broker, self->now());
   co_return Result<void>();
 }
 

@@ -76,10 +76,15 @@ class Shell : public std::enable_shared_from_this<Shell> {
   // Asks any broker, again after failures that may pass, until the deadline; the next one when it
   // does not answer soon. A `change` is not repeated once it may have been carried out. Errors:
   // outcome_unknown (such a change), the broker's, cancelled.
+  struct Asked {
+    env::Endpoint broker;
+    env::MonotonicTime at{};
+  };
   struct Question {
     v1::ApiKey api = v1::API_NONE;
     bool change = false;
     env::MonotonicTime deadline{};
+    std::shared_ptr<Asked> asked = nullptr;  // Where given: who was asked last, and when.
   };
   static Task<Result<wire::ResponseFrame>> ask_any(std::shared_ptr<Shell> self, Question question,
                                                    Link::Encode encode);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "common/wire/errors.h"
+
 namespace ropewalk::client {
 
-void ClusterView::apply(const v1::MetadataResponse& response, env::MonotonicTime now) {
+void ClusterView::apply(const v1::MetadataResponse& response, env::MonotonicTime asked) {
   brokers_.clear();
   fenced_.clear();
   for (const v1::BrokerMetadata& broker : response.brokers()) {
@@ -14,14 +16,15 @@ void ClusterView::apply(const v1::MetadataResponse& response, env::MonotonicTime
   }
   for (const v1::TopicMetadata& said : response.topics()) {
     if (said.has_error()) {
-      if (said.error().code() == v1::UNKNOWN_TOPIC_OR_PARTITION) topics_.erase(said.name());
+      refused(said, asked);
       continue;
     }
     const auto id = Uuid::from_bytes(said.topic_id());
     if (!id) continue;
     KnownTopic& topic = topics_[said.name()];
     if (topic.id != TopicId(*id)) topic = KnownTopic{.id = TopicId(*id), .partitions = {}};
-    topic.learnt = now;
+    topic.learnt = asked;
+    errors_.erase(said.name());
     topic.partitions.resize(
         std::max(topic.partitions.size(), static_cast<std::size_t>(said.partitions_size())));
     for (const v1::PartitionMetadata& partition : said.partitions()) {
@@ -32,6 +35,18 @@ void ClusterView::apply(const v1::MetadataResponse& response, env::MonotonicTime
       if (news.epoch >= topic.partitions[index].epoch) topic.partitions[index] = news;
     }
   }
+}
+
+void ClusterView::refused(const v1::TopicMetadata& said, env::MonotonicTime asked) {
+  const auto known = topics_.find(said.name());
+  if (known != topics_.end() && known->second.learnt > asked) return;
+  errors_[said.name()] = wire::from_proto(said.error());
+  if (said.error().code() == v1::UNKNOWN_TOPIC_OR_PARTITION) topics_.erase(said.name());
+}
+
+const Error* ClusterView::why_unknown(const std::string& topic) const {
+  const auto at = errors_.find(topic);
+  return at == errors_.end() || topics_.contains(topic) ? nullptr : &at->second;
 }
 
 KnownLeader* ClusterView::find(const std::string& topic, std::int32_t partition) {
@@ -67,6 +82,14 @@ const KnownLeader* ClusterView::leader(const std::string& topic, std::int32_t pa
   const KnownLeader* leader = const_cast<ClusterView*>(this)->find(topic, partition);
   if (leader == nullptr || !brokers_.contains(leader->broker)) return nullptr;
   return leader;
+}
+
+bool ClusterView::has_all_leaders(const std::string& topic) const {
+  const auto at = topics_.find(topic);
+  return at != topics_.end() &&
+         std::ranges::all_of(at->second.partitions, [this](const KnownLeader& leader) {
+           return brokers_.contains(leader.broker);
+         });
 }
 
 std::optional<env::Endpoint> ClusterView::address(BrokerId broker) const {

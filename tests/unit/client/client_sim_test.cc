@@ -81,6 +81,27 @@ TEST(ClientSim, WaitsForATopicThatIsAboutToBe) {
   EXPECT_TRUE(delivery.wait(seconds(5)));
 }
 
+// It does not say that the topic is not there.
+TEST(ClientSim, WaitsForABrokerThatIsOutOfTouch) {
+  World world;
+  world.broker->of_missing_topics = Errc::leader_not_available;
+  Producer producer(world.client);
+  const Delivery delivery = producer.send({.topic = "later", .value = "x"});
+  world.simulation.run_for(seconds(20));
+  EXPECT_FALSE(delivery.ready());
+  world.broker->make_topic("later", 1);
+  EXPECT_TRUE(delivery.wait(seconds(5)));
+}
+
+TEST(ClientSim, SaysAtOnceWhyATopicCannotBeHad) {
+  World world;
+  world.broker->of_missing_topics = Errc::topic_authorization_failed;
+  Producer producer(world.client);
+  const auto delivered = producer.send({.topic = "secret", .value = "x"}).wait(seconds(2));
+  ASSERT_FALSE(delivered);
+  EXPECT_EQ(delivered.error().code, Errc::topic_authorization_failed);
+}
+
 TEST(ClientSim, NamesATopicThatIsNotThere) {
   World world;
   Producer producer(world.client);

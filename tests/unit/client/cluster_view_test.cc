@@ -77,6 +77,23 @@ TEST(ClusterView, ForgetsATopicThatIsGone) {
   EXPECT_EQ(view.topic("t"), nullptr);
 }
 
+// An answer that comes late is about a time before.
+TEST(ClusterView, KeepsATopicThatALaterQuestionFound) {
+  const auto at = [](int seconds) { return env::MonotonicTime(std::chrono::seconds(seconds)); };
+  ClusterView view;
+  view.apply(response(1, 5), at(2));
+  v1::MetadataResponse gone;
+  gone.add_topics()->set_name("t");
+  gone.mutable_topics(0)->mutable_error()->set_code(v1::UNKNOWN_TOPIC_OR_PARTITION);
+  view.apply(gone, at(1));
+  EXPECT_NE(view.topic("t"), nullptr);
+  EXPECT_EQ(view.why_unknown("t"), nullptr);
+  view.apply(gone, at(3));
+  EXPECT_EQ(view.topic("t"), nullptr);
+  ASSERT_NE(view.why_unknown("t"), nullptr);
+  EXPECT_EQ(view.why_unknown("t")->code, Errc::unknown_topic_or_partition);
+}
+
 TEST(ClusterView, LeavesFencedBrokersOutOfTheAddresses) {
   ClusterView view;
   v1::MetadataResponse said = response(1, 5);

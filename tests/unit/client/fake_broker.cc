@@ -336,7 +336,7 @@ SharedBytes FakeBroker::metadata(const wire::RequestFrame& request) {
     topic->set_name(name);
     const auto known = topics_.find(name);
     if (known == topics_.end()) {
-      *topic->mutable_error() = wire::to_proto({Errc::unknown_topic_or_partition, ""});
+      *topic->mutable_error() = wire::to_proto({of_missing_topics, ""});
       continue;
     }
     topic->set_topic_id(known->second.id.to_bytes());

@@ -64,6 +64,7 @@ class FakeBroker {
   unsigned lose_requests = 0;
   unsigned lose_answers = 0;
   unsigned refuse_produces = 0;  // Percent, with not_leader_or_follower.
+  Errc of_missing_topics = Errc::unknown_topic_or_partition;  // What is said of them.
   int requests = 0;
   std::string cluster_id = std::string(16, 'c');  // Clients of another cluster are refused.
 

@@ -37,6 +37,17 @@ TEST_F(TopicsTest, MetadataSaysWhoLeadsAndWhereItIsReached) {
   EXPECT_EQ(response.topics[1].error.code, Errc::unknown_topic_or_partition);
 }
 
+// It may have been made since.
+TEST_F(TopicsTest, WhoHasNoLeaseDeniesNoTopic) {
+  rig_.add_topic("t");
+  rig_.lease_holds = false;
+  MetadataRequest request;
+  request.topics = {{.name = "t", .id = {}}, {.name = "nope", .id = {}}};
+  const auto response = metadata(request);
+  EXPECT_EQ(response.topics[0].error.code, Errc::none);
+  EXPECT_EQ(response.topics[1].error.code, Errc::leader_not_available);
+}
+
 // A request of 60 KB that said "t" 20,000 times was answered with 44 MB, out of 800.
 TEST_F(TopicsTest, TellsOfATopicOnceHoweverOftenItIsNamed) {
   rig_.add_topic("t");
