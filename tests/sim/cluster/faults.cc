@@ -140,8 +140,11 @@ bool Swarm::strike_network(Fault fault) {
 }
 
 bool Swarm::strike_disk(Fault fault) {
+  // A replica whose disk has failed serves no more until its broker starts again; somebody may see
+  // to that. Where memory counts, it is a copy that is lost.
+  const bool hurts = fault != Fault::full_disk && fault != Fault::slow_disk;
   std::size_t broker = any_broker();
-  if (fault == Fault::bad_sync && limits_.memory_counts) broker = forgetful_;
+  if (hurts && limits_.memory_counts) broker = forgetful_;
   sim::Disk& disk = cluster_.disk(broker);
   sim::DiskFaults& faults = disk.faults;
   const Span how_long = span(50ms, kDiskLongest);
@@ -165,9 +168,6 @@ bool Swarm::strike_disk(Fault fault) {
       faults.read_error = chance;
       break;
   }
-  // A replica whose disk has failed serves no more until its broker starts again; somebody may see
-  // to that.
-  const bool hurts = fault != Fault::full_disk && fault != Fault::slow_disk;
   if (hurts) hurt_.insert(broker);
   schedule(how_long, [this, broker, hurts, restart = random_.chance(0.5)] {
     cluster_.disk(broker).faults = {};

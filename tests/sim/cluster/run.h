@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace ropewalk::testing {
@@ -14,7 +15,6 @@ struct Totals {
   std::map<std::string, std::uint64_t, std::less<>> events;    // Of the simulation.
   std::map<std::string, std::uint64_t, std::less<>> failures;  // Of records, by error.
   std::uint64_t worlds = 0;
-  std::uint64_t leaderless = 0;  // Ended with a partition that nobody may lead.
   std::uint64_t sent = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t elections = 0;
@@ -30,7 +30,17 @@ struct Outcome {
   Totals totals;
 };
 
+// What is not left to the seed.
+struct WorldKind {
+  std::optional<std::int32_t> factor = {};  // Copies of a partition.
+  std::optional<bool> replicated = {};      // What is in memory counts (durability=replicated).
+};
+// RW_FACTOR=1|3, RW_REPLICATED=0|1.
+WorldKind kind_from_environment();
+// How the environment is to be set for it: "RW_FACTOR=3 ".
+std::string to_string(const WorldKind& kind);
+
 // RW_LOG=debug|info|warn shows what the brokers say, with virtual time and who says it.
-Outcome run_world(std::uint64_t seed);
+Outcome run_world(std::uint64_t seed, const WorldKind& kind);
 
 }  // namespace ropewalk::testing

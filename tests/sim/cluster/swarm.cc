@@ -36,7 +36,12 @@ Swarm::Swarm(Cluster& cluster, std::vector<std::string> clients, std::uint64_t s
   const double share = random_.chance(0.2) ? 1 : 0.15 + 0.5 * random_.unit();
   for (double& weight : weights_)
     if (random_.chance(share)) weight = 0.2 + random_.unit();
-  if (limits.memory_counts) weights_[static_cast<std::size_t>(Fault::blackout)] = 0;
+  const auto without = [this](Fault fault) { weights_[static_cast<std::size_t>(fault)] = 0; };
+  if (limits.memory_counts) without(Fault::blackout);
+  if (limits.memory_counts && limits.one_copy) {
+    without(Fault::power_cut);
+    without(Fault::bad_sync);
+  }
   forgetful_ = any_broker();
   if (std::accumulate(weights_.begin(), weights_.end(), 0.0) == 0)
     weights_[static_cast<std::size_t>(Fault::kill)] = 1;

@@ -50,8 +50,10 @@ inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::bad_read)
 std::string_view name_of(Fault fault);
 
 struct SwarmLimits {
-  // Where what is in memory counts: only the machine of one broker, always the same, may lose it.
+  // Where what is in memory counts: only the machine of one broker, always the same, may lose it or
+  // have a bad disk; where there is one copy, none loses it.
   bool memory_counts = false;
+  bool one_copy = false;
 };
 
 class Swarm {
