@@ -177,6 +177,11 @@ Task<bool> ActiveController::one_batch(Term term, controller::Controller& decisi
     } else {
       failed = as_answer(committed.error());
     }
+  } else if (!decided.empty()) {
+    // Nothing was changed, but somebody else may lead by now, who knows better: a heartbeat that is
+    // answered here would prolong a lease that he has let run out (R8).
+    const auto confirmed = co_await quorum_.read_barrier();
+    if (!confirmed) failed = Error{Errc::not_controller, confirmed.error().context};
   }
   for (Decided& each : decided) {
     if (failed)

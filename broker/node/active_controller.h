@@ -2,7 +2,8 @@
 //
 // At most one metadata batch is uncommitted. Events that arrive meanwhile wait; once it is applied
 // they are decided in order, each against the image plus the records already in the new batch. An
-// answer, also a rejection, leaves only when all that it was decided on is committed and applied.
+// answer, also a rejection, leaves only when all that it was decided on is committed and applied,
+// and this broker has led since it was decided: a majority confirms what makes no records.
 // Lives on the control core; propose() is for every core.
 #pragma once
 

@@ -31,7 +31,17 @@ class ScriptedQuorum final : public quorum::MetadataQuorum {
     if (!outcome) co_return fail(outcome.error());
     co_return *outcome;
   }
-  Task<Result<Offset>> read_barrier() override { co_return last; }
+  Task<Result<Offset>> read_barrier() override {
+    barriers++;
+    env::OneShot<Result<Offset>> done(core_);
+    if (holds_barriers)
+      barrier_.emplace(done);
+    else
+      done.set(last);
+    auto outcome = co_await done.wait_until(env::kNever);
+    if (!outcome) co_return fail(outcome.error());
+    co_return *outcome;
+  }
   void resign(Term) override { resigned++; }
 
   bool has_pending() const { return pending_.has_value(); }
@@ -48,6 +58,7 @@ class ScriptedQuorum final : public quorum::MetadataQuorum {
     ASSERT_TRUE(machine_->apply(last, term, batch.span()));
     done_->set(last);
   }
+  void answer_barrier(Result<Offset> outcome) { barrier_->set(std::move(outcome)); }
   void refuse(Error error) {
     pending_.reset();
     done_->set(fail(std::move(error)));
@@ -57,12 +68,15 @@ class ScriptedQuorum final : public quorum::MetadataQuorum {
   Term term;
   int appended = 0;
   int resigned = 0;
+  int barriers = 0;
+  bool holds_barriers = false;
 
  private:
   env::Core& core_;
   quorum::StateMachine* machine_ = nullptr;
   std::optional<SharedBytes> pending_;
   std::optional<env::OneShot<Result<Offset>>> done_;
+  std::optional<env::OneShot<Result<Offset>>> barrier_;
 };
 
 using Answer = Result<ControllerAnswer>;
@@ -138,14 +152,12 @@ class ActiveControllerTest : public ::testing::Test {
     EXPECT_TRUE(slot->has_value() && **slot);
     return slot->has_value() && **slot ? ***slot : ControllerAnswer{};
   }
-  void join() {
-    auto registered = propose(registration());
-    commit();
-    ASSERT_TRUE(registered->has_value() && (**registered));
-    const auto epoch = std::get<metadata::BrokerRegistered>(*(**registered)->items[0]).epoch;
-    auto unfenced = propose(metadata::BrokerHeartbeat{BrokerId(1), epoch, Offset(100)});
-    commit();
-    ASSERT_TRUE(unfenced->has_value());
+  // Broker 1, unfenced.
+  BrokerEpoch join() {
+    const auto answer = decided(registration());
+    const auto epoch = std::get<metadata::BrokerRegistered>(*answer.items.at(0)).epoch;
+    decided(metadata::BrokerHeartbeat{BrokerId(1), epoch, Offset(100)});
+    return epoch;
   }
   static CreateTopics topic(std::string name) {
     return CreateTopics{{{std::move(name), 1, 1, {}}}};
@@ -191,12 +203,26 @@ TEST_F(ActiveControllerTest, EventsWaitForTheBatchBefore) {
   EXPECT_EQ((**b_again)->offset, (**b)->offset);
 }
 
-TEST_F(ActiveControllerTest, WithoutRecordsTheAnswerLeavesAtOnce) {
+TEST_F(ActiveControllerTest, WithoutRecordsTheAnswerLeavesOnceAMajorityConfirms) {
   take_office();
   join();
+  quorum_.holds_barriers = true;
   auto refused = propose(CreateTopics{{{"bad/name", 1, 1, {}}}});
+  EXPECT_EQ(code(refused), Errc::would_block);
+  on_control([this] { quorum_.answer_barrier(quorum_.last); });
   ASSERT_EQ(code(refused), Errc::none);
   EXPECT_EQ((**refused)->items[0].error().code, Errc::invalid_topic);
+}
+
+// R8: whoever leads now may have fenced that broker already, so its lease must not grow.
+TEST_F(ActiveControllerTest, ADeposedControllerAnswersNoHeartbeat) {
+  take_office();
+  const BrokerEpoch epoch = join();
+  quorum_.holds_barriers = true;
+  auto heartbeat = propose(metadata::BrokerHeartbeat{BrokerId(1), epoch, Offset(100)});
+  EXPECT_EQ(code(heartbeat), Errc::would_block);
+  on_control([this] { quorum_.answer_barrier(fail(Errc::not_controller, "deposed")); });
+  EXPECT_EQ(code(heartbeat), Errc::not_controller);
 }
 
 TEST_F(ActiveControllerTest, LosingOfficeTellsWhoMayHaveBeenCommitted) {
