@@ -94,7 +94,18 @@ void ActiveController::broker_is_dead(BrokerId broker) {
   if (!leading_ || stopped_ || !registered || registered->fenced) return;
   log_info("broker {} does not listen any more", broker);
   dead_.emplace_back(broker, registered->epoch);
+  drop_heartbeats(broker, registered->epoch);
   woken_.set();
+}
+
+// What it said before it died must not bring it back. Who lives all the same says it again.
+void ActiveController::drop_heartbeats(BrokerId broker, BrokerEpoch epoch) {
+  std::erase_if(waiting_, [&](Waiting& waiting) {
+    const auto* heartbeat = std::get_if<metadata::BrokerHeartbeat>(&waiting.event);
+    if (!heartbeat || heartbeat->broker != broker || heartbeat->epoch != epoch) return false;
+    waiting.done.set(fail(Errc::broker_not_available, "broker {} does not listen", broker));
+    return true;
+  });
 }
 
 void ActiveController::leader_changed(BrokerId leader, Term term) {

@@ -67,6 +67,7 @@ class ActiveController final : public metadata::ControllerPort, public metadata:
     std::vector<Result<metadata::ItemAnswer>> items;
   };
   void enqueue(Waiting waiting);
+  void drop_heartbeats(BrokerId broker, BrokerEpoch epoch);
   void refuse_waiting(const Error& error);
   Task<void> serve(Term term);
   // False when this is not the controller any more.

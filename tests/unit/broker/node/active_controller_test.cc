@@ -286,6 +286,22 @@ TEST_F(ActiveControllerTest, FencesWhoIsKnownToBeDead) {
   EXPECT_FALSE(quorum_.has_pending());
 }
 
+// It waited to be decided when its sender died.
+TEST_F(ActiveControllerTest, AQueuedHeartbeatBringsNoDeadBrokerBack) {
+  take_office();
+  const BrokerEpoch epoch = join();
+  propose(topic("a"));
+  ASSERT_TRUE(quorum_.has_pending());
+  auto heartbeat = propose(metadata::BrokerHeartbeat{BrokerId(1), epoch, Offset(100)});
+  on_control([this] { controller_.broker_is_dead(BrokerId(1)); });
+  commit();
+  EXPECT_EQ(code(heartbeat), Errc::broker_not_available);
+  commit();
+  auto image = std::make_shared<metadata::ImagePtr>();
+  on_control([this, image] { *image = view_.get(); });
+  EXPECT_TRUE((*image)->broker(BrokerId(1))->fenced);
+}
+
 TEST_F(ActiveControllerTest, FencesWhoFallsSilent) {
   take_office();
   join();
