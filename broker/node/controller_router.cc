@@ -67,7 +67,8 @@ struct ControllerRouter::Proposal {
   env::MonotonicTime deadline;
   env::OneShot<Answer> done;
   bool repeatable = false;
-  SharedBytes bytes = {};  // Once it was to leave this broker.
+  SharedBytes bytes = {};   // Once it was to leave this broker.
+  bool maybe_done = false;  // Somebody has it, or had it and left open what became of it.
 };
 
 // Held by the task that asks and by the proposal, which may not wait for the end.
@@ -118,22 +119,25 @@ void ControllerRouter::start(std::unique_ptr<Proposal> proposal) {
 Task<void> ControllerRouter::carry_out(std::unique_ptr<Proposal> proposal) {
   auto answer = co_await find_answer(*proposal);
   proposals_--;
-  if (stopped_ && !answer && answer.error().code == Errc::cancelled)
-    answer.error().code = Errc::shutting_down;
+  const bool stopped = stopped_ && !answer && answer.error().code == Errc::cancelled;
+  if (stopped && proposal->maybe_done && !proposal->repeatable)
+    answer = fail(Errc::outcome_unknown, "this broker stops, and the controller was asked");
+  else if (stopped)
+    answer = fail(Errc::shutting_down, "this broker stops");
   proposal->done.set(std::move(answer));
 }
 
 Task<Result<metadata::ControllerAnswer>> ControllerRouter::find_answer(Proposal& proposal) {
   Error last{Errc::not_controller, "nobody is known to be the controller"};
-  bool maybe_done = false;
   env::Duration pause = options_.pause_least;
   for (;;) {
     const std::uint64_t election = elections_;
     if (leader_ != kNoBroker) {
+      const bool before = std::exchange(proposal.maybe_done, true);
       auto tried = co_await attempt(proposal);
       const bool may_repeat = tried.fate == Fate::undecided || proposal.repeatable;
       if (tried.fate == Fate::settled || !may_repeat) co_return std::move(tried.answer);
-      maybe_done = maybe_done || tried.fate == Fate::unknown;
+      proposal.maybe_done = before || tried.fate == Fate::unknown;
       last = std::move(tried.answer).error();
     }
     const env::MonotonicTime now = environment_.now();
@@ -148,7 +152,7 @@ Task<Result<metadata::ControllerAnswer>> ControllerRouter::find_answer(Proposal&
         elections_ == election ? std::min(pause * 2, options_.pause_most) : options_.pause_least;
     asked_again_++;
   }
-  if (maybe_done)
+  if (proposal.maybe_done)
     co_return fail(Errc::request_timed_out, "asking the controller: {}", to_string(last));
   co_return fail(Errc::not_controller, "no controller has decided in time: {}", to_string(last));
 }

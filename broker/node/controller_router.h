@@ -58,7 +58,8 @@ class ControllerRouter final : public metadata::ControllerPort, public metadata:
   Task<Result<metadata::ControllerAnswer>> propose(metadata::ControllerEvent event,
                                                    env::MonotonicTime deadline) override;
 
-  // On the control core: whoever waits is told shutting_down. Before the local controller's stop.
+  // On the control core: whoever waits is told shutting_down, or outcome_unknown of what a
+  // controller has been asked to change and has not answered. Before the local controller's stop.
   Task<void> stop();
 
   // On the control core.
