@@ -40,6 +40,7 @@ struct ProducerShell::Sending {
   BrokerId broker;
   std::shared_ptr<Link> link;
   std::vector<Item> items;
+  std::size_t bytes = 0;  // Of their batches.
   env::MonotonicTime deadline{};
 };
 
@@ -75,16 +76,13 @@ void ProducerShell::pump() {
       if (in_flight_[leader->broker] >= options_.requests_in_flight_max) continue;
       const std::shared_ptr<Link> link = shell_->link_to_broker(leader->broker);
       auto& sending = requests[leader->broker];
-      std::size_t bytes = 0;
-      if (sending) {
-        for (const Sending::Item& item : sending->items) bytes += item.batch->size();
-      }
-      if (bytes >= kRequestBytesMax) continue;  // With the next request, when this one is off.
+      if (sending && sending->bytes >= kRequestBytesMax) continue;  // With the next request.
       ProducerBatchPtr batch = accumulator_.take(
           partition, now, {.leader = leader->epoch, .connection = link ? link->number() : 0});
       if (!batch) continue;
       if (!sending) sending = std::make_shared<Sending>();
       sending->link = link;
+      sending->bytes += batch->size();
       sending->items.push_back({.batch = std::move(batch),
                                 .topic = shell_->view().topic(partition.topic)->id,
                                 .epoch = leader->epoch});

@@ -261,9 +261,12 @@ void Accumulator::topic_failed(const std::string& name, const Error& error) {
 
 bool Accumulator::epoch_change_due() const {
   if (!identified_) return false;
-  return identity_lost_ || std::ranges::any_of(topics_, [](const auto& entry) {
-           return std::ranges::any_of(entry.second.partitions, &PartitionQueue::has_parked);
-         });
+  if (identity_lost_) return true;
+  if (!has_parked_)
+    has_parked_ = std::ranges::any_of(topics_, [](const auto& entry) {
+      return std::ranges::any_of(entry.second.partitions, &PartitionQueue::has_parked);
+    });
+  return *has_parked_;
 }
 
 bool Accumulator::new_batches_allowed() const {
@@ -292,6 +295,7 @@ void Accumulator::identify(ProducerId id, ProducerEpoch epoch) {
   }
   identity_ = {.id = id, .epoch = epoch, .base_sequence = kNoSequence};
   identified_ = true;
+  has_parked_.reset();
   identity_lost_ = false;
 }
 
@@ -363,6 +367,7 @@ void Accumulator::failed(const ProducerBatchPtr& batch, const Error& error, bool
     identity_.id = kNoProducer;
     identity_.epoch = kNoProducerEpoch;
   }
+  has_parked_.reset();
   if (!queue_of(batch->partition).failed(batch, error, answered, jitter, now)) return;
   if (is_retriable(error.code) || error.code == Errc::out_of_order_sequence_number) {
     decide(*batch, too_late(fmt::format("not acknowledged ({})", to_string(error))));
@@ -377,6 +382,7 @@ Error Accumulator::too_late(std::string_view what) const {
 }
 
 void Accumulator::expire(env::MonotonicTime now) {
+  has_parked_.reset();
   for (auto& [name, topic] : topics_) {
     for (PartitionQueue& queue : topic.partitions) {
       for (const ProducerBatchPtr& batch : queue.expire(now)) {
@@ -456,6 +462,7 @@ bool Accumulator::flushed(std::uint64_t generation) const {
 }
 
 void Accumulator::fail_all(const Error& error) {
+  has_parked_.reset();
   for (auto& [name, topic] : topics_) {
     for (PartitionQueue& queue : topic.partitions) {
       for (const ProducerBatchPtr& batch : queue.take_all()) decide(*batch, error);

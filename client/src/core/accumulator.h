@@ -150,6 +150,9 @@ class Accumulator {
   ProducerStamp identity_;
   bool identified_ = false;
   bool identity_lost_ = false;  // The broker refused the epoch: ask for a new id.
+  // Whether a queue has a parked batch; nothing while that may have changed. Each batch that leaves
+  // asks, and there may be thousands of queues.
+  mutable std::optional<bool> has_parked_;
   bool closed_ = false;
   std::vector<Decided> decided_;
   std::uint64_t decided_so_far_ = 0;
