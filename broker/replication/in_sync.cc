@@ -46,6 +46,13 @@ InSync::InSync(const Leadership& leadership, ReplicationTimes times, Offset epoc
     if (id != leadership.self) followers_[id].caught_up_at = now;
 }
 
+std::map<BrokerId, Offset> InSync::log_ends() const {
+  std::map<BrokerId, Offset> ends;
+  for (const auto& [id, follower] : followers_)
+    if (follower.told) ends.emplace(id, follower.log_end);
+  return ends;
+}
+
 bool InSync::progressed(const Leadership& leadership, const Progressed& event, Offset log_end,
                         Time now) {
   const Peer* peer = peer_of(leadership, event.follower);

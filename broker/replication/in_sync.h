@@ -111,6 +111,8 @@ class InSync {
   std::optional<Offset> smallest_stable_end(const Leadership& leadership, Offset own) const;
 
   bool is_proposing() const { return pending_.has_value(); }
+  // Where the logs of followers end that have told under this epoch.
+  std::map<BrokerId, Offset> log_ends() const;
 
  private:
   struct Follower {

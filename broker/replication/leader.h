@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -82,6 +83,12 @@ class Leader {
   // What was committed before this epoch ends where it begins at the latest. Until the watermark is
   // there, leaders before may have shown more than it says.
   bool knows_what_is_committed() const { return high_watermark_ >= epoch_start_; }
+  // Of the replicas that are known to have anything under this epoch, its own among them.
+  std::map<BrokerId, Offset> log_ends() const {
+    auto ends = in_sync_.log_ends();
+    ends.insert_or_assign(leadership_.self, log_end_);
+    return ends;
+  }
   std::size_t waiter_count() const { return for_stable_.size() + for_committed_.size(); }
 
  private:

@@ -55,6 +55,23 @@ void Partition::measure(std::move_only_function<void(std::uint64_t)> done) {
   });
 }
 
+void Partition::describe_replicas(std::optional<LeaderEpoch> expected_epoch,
+                                  std::move_only_function<void(Result<DescribedReplicas>)> done) {
+  env::Core& core = environment_.current_core();
+  serial_.enter([this, &core, expected_epoch, done = std::move(done)]() mutable {
+    Result<DescribedReplicas> told;
+    if (auto ours = check_role(expected_epoch); !ours)
+      told = std::unexpected(std::move(ours).error());
+    else
+      told = DescribedReplicas{.log_start = log_->log_start(),
+                               .log_end = log_->readable_end(),
+                               .bytes = log_->view()->bytes(),
+                               .log_ends = leader_->log_ends()};
+    core.post(
+        [told = std::move(told), done = std::move(done)]() mutable { done(std::move(told)); });
+  });
+}
+
 Task<Result<void>> Partition::close() {
   const auto keep = shared_from_this();
   env::OneShot<Result<void>> closed(environment_.current_core());

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -62,6 +63,14 @@ struct ReplicaLook {
   FollowerRequest request;
   LeaderEpoch leader_epoch = kNoLeaderEpoch;  // That it follows.
   std::uint32_t index = 0;                    // For the sink.
+};
+
+// How far the replicas of a partition are.
+struct DescribedReplicas {
+  Offset log_start;  // Of the leader, as are the next two.
+  Offset log_end;
+  std::uint64_t bytes = 0;
+  std::map<BrokerId, Offset> log_ends;  // Of those that have told, the leader among them.
 };
 
 // Whom to follow, and who asks that leader.
@@ -146,6 +155,11 @@ class Partition final : public env::SerialOwner, private log::LogListener {
 
   // Bytes of the records that it holds, told on the calling core, whatever its role.
   void measure(std::move_only_function<void(std::uint64_t)> done);
+
+  // How far its replicas are, as their leader knows it, told on the calling core. Errors:
+  // not_leader_or_follower, fenced_leader_epoch, unknown_leader_epoch, kafka_storage_error.
+  void describe_replicas(std::optional<LeaderEpoch> expected_epoch,
+                         std::move_only_function<void(Result<DescribedReplicas>)> done);
 
   // Ends the role, stores a checkpoint, syncs and closes the log. From a task on any core, once.
   Task<Result<void>> close();

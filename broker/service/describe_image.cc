@@ -40,6 +40,8 @@ PartitionMetadata describe_partition(const metadata::Image& image,
   partition.replicas = state.replicas;
   partition.in_sync = state.in_sync;
   partition.eligible = state.eligible;
+  partition.adding = state.adding;
+  partition.removing = state.removing;
   for (std::size_t i = 0; i < state.replicas.size(); i++) {
     if (is_offline(image, state.replicas[i], state.directories[i]))
       partition.offline.push_back(state.replicas[i]);

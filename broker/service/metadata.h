@@ -35,6 +35,8 @@ struct PartitionMetadata {
   std::vector<BrokerId> in_sync;
   std::vector<BrokerId> eligible;
   std::vector<BrokerId> offline;
+  std::vector<BrokerId> adding;
+  std::vector<BrokerId> removing;
   std::string durability;  // "synced", "syncing" or "replicated".
   std::string problem;     // In descriptions: why the answering broker does not serve it, in words.
 };

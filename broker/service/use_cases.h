@@ -4,6 +4,7 @@
 #pragma once
 
 #include "broker/service/alter_configs.h"
+#include "broker/service/alter_reassignments.h"
 #include "broker/service/await_metadata.h"
 #include "broker/service/cluster_status.h"
 #include "broker/service/create_missing.h"
@@ -13,16 +14,21 @@
 #include "broker/service/delete_topic.h"
 #include "broker/service/describe_configs.h"
 #include "broker/service/describe_log_dirs.h"
+#include "broker/service/describe_replicas.h"
 #include "broker/service/describe_topics.h"
+#include "broker/service/elect_leaders.h"
 #include "broker/service/epoch_end.h"
 #include "broker/service/fetch.h"
 #include "broker/service/init_producer.h"
 #include "broker/service/list_offsets.h"
+#include "broker/service/list_reassignments.h"
 #include "broker/service/metadata.h"
+#include "broker/service/plan_drain.h"
 #include "broker/service/produce.h"
 #include "broker/service/producer_ids.h"
 #include "broker/service/service.h"
 #include "broker/service/set_topic_config.h"
+#include "broker/service/unregister_broker.h"
 
 namespace ropewalk::service {
 
@@ -46,7 +52,13 @@ struct UseCases {
         list_offsets(parts),
         epoch_ends(parts),
         delete_records(parts),
-        describe_cluster(parts) {}
+        describe_cluster(parts),
+        elect_leaders(parts),
+        alter_reassignments(parts),
+        list_reassignments(parts),
+        describe_replicas(parts),
+        plan_drain(parts),
+        unregister_broker(parts) {}
   UseCases(const UseCases&) = delete;
   UseCases& operator=(const UseCases&) = delete;
 
@@ -72,6 +84,12 @@ struct UseCases {
   EpochEnds epoch_ends;
   DeleteRecords delete_records;
   DescribeCluster describe_cluster;
+  ElectLeaders elect_leaders;
+  AlterReassignments alter_reassignments;
+  ListReassignments list_reassignments;
+  DescribeReplicas describe_replicas;
+  PlanDrain plan_drain;
+  UnregisterBroker unregister_broker;
 };
 
 }  // namespace ropewalk::service

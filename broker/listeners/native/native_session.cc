@@ -99,6 +99,18 @@ void NativeSession::dispatch(wire::RequestFrame request, Call call) {
       return start<v1::ListOffsetsRequest>(body, std::move(call));
     case v1::API_DELETE_RECORDS:
       return start<v1::DeleteRecordsRequest>(body, std::move(call));
+    case v1::API_ELECT_LEADERS:
+      return start<v1::ElectLeadersRequest>(body, std::move(call));
+    case v1::API_ALTER_REASSIGNMENTS:
+      return start<v1::AlterReassignmentsRequest>(body, std::move(call));
+    case v1::API_LIST_REASSIGNMENTS:
+      return start<v1::ListReassignmentsRequest>(body, std::move(call));
+    case v1::API_DESCRIBE_REPLICAS:
+      return start<v1::DescribeReplicasRequest>(body, std::move(call));
+    case v1::API_PLAN_DRAIN:
+      return start<v1::PlanDrainRequest>(body, std::move(call));
+    case v1::API_UNREGISTER_BROKER:
+      return start<v1::UnregisterBrokerRequest>(body, std::move(call));
     case v1::API_METADATA:
       return start<v1::MetadataRequest>(body, std::move(call));
     case v1::API_DESCRIBE_CLUSTER:

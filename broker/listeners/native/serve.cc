@@ -2,35 +2,13 @@
 
 #include <utility>
 
+#include "broker/listeners/native/caught_up.h"
 #include "broker/listeners/native/common_messages.h"
 #include "broker/listeners/native/fetch_messages.h"
 #include "broker/listeners/native/metadata_messages.h"
 #include "broker/listeners/native/topic_messages.h"
 
 namespace ropewalk::native {
-namespace {
-
-// Whether the request may go on; it is answered otherwise.
-Task<bool> caught_up(Shared& shared, const Call& call) {
-  if (call.least_metadata_offset <= Offset(0)) co_return true;
-  auto reached =
-      co_await shared.uses.await_metadata.handle(call.context, call.least_metadata_offset);
-  if (!reached) call.fail(reached.error());
-  co_return reached.has_value();
-}
-
-// Answers with the error, if there is one.
-template <class T>
-bool failed(const Call& call, const Result<T>& result) {
-  if (!result) call.fail(result.error());
-  return !result.has_value();
-}
-bool failed(const Call& call, const Error& error) {
-  if (error.code != Errc::none) call.fail(error);
-  return error.code != Errc::none;
-}
-
-}  // namespace
 
 Task<void> serve(Shared& shared, Call call, v1::MetadataRequest message) {
   const bool go_on = co_await caught_up(shared, call);

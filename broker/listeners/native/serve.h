@@ -11,6 +11,7 @@
 #include "ropewalk/v1/offsets.pb.h"
 #include "ropewalk/v1/producer_id.pb.h"
 #include "ropewalk/v1/records.pb.h"
+#include "ropewalk/v1/replicas.pb.h"
 #include "ropewalk/v1/topics.pb.h"
 
 namespace ropewalk::native {
@@ -25,5 +26,11 @@ Task<void> serve(Shared& shared, Call call, v1::InitProducerIdRequest message);
 Task<void> serve(Shared& shared, Call call, v1::FetchRequest message);
 Task<void> serve(Shared& shared, Call call, v1::ListOffsetsRequest message);
 Task<void> serve(Shared& shared, Call call, v1::DeleteRecordsRequest message);
+Task<void> serve(Shared& shared, Call call, v1::ElectLeadersRequest message);
+Task<void> serve(Shared& shared, Call call, v1::AlterReassignmentsRequest message);
+Task<void> serve(Shared& shared, Call call, v1::ListReassignmentsRequest message);
+Task<void> serve(Shared& shared, Call call, v1::DescribeReplicasRequest message);
+Task<void> serve(Shared& shared, Call call, v1::PlanDrainRequest message);
+Task<void> serve(Shared& shared, Call call, v1::UnregisterBrokerRequest message);
 
 }  // namespace ropewalk::native

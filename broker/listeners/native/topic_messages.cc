@@ -48,6 +48,8 @@ void write_partition_description(const service::PartitionMetadata& partition,
   into.set_durability(partition.durability);
   for (const BrokerId id : partition.offline) into.add_offline_replicas(id.value());
   into.set_problem(partition.problem);
+  for (const BrokerId id : partition.adding) into.add_adding_replicas(id.value());
+  for (const BrokerId id : partition.removing) into.add_removing_replicas(id.value());
 }
 
 }  // namespace

@@ -56,7 +56,9 @@ class Requests {
     for (const std::int32_t api :
          {v1::API_METADATA, v1::API_DESCRIBE_CLUSTER, v1::API_CREATE_TOPIC, v1::API_DELETE_TOPIC,
           v1::API_DESCRIBE_TOPICS, v1::API_SET_TOPIC_CONFIG, v1::API_INIT_PRODUCER_ID,
-          v1::API_PRODUCE, v1::API_FETCH, v1::API_LIST_OFFSETS}) {
+          v1::API_PRODUCE, v1::API_FETCH, v1::API_LIST_OFFSETS, v1::API_ELECT_LEADERS,
+          v1::API_ALTER_REASSIGNMENTS, v1::API_LIST_REASSIGNMENTS, v1::API_DESCRIBE_REPLICAS,
+          v1::API_PLAN_DRAIN, v1::API_UNREGISTER_BROKER}) {
       closes(api, fmt::format("api {}: a body that is cut off", api), "\x0a\x7f",
              Errc::malformed_frame);
       closes(api, fmt::format("api {}: a body of zeros", api), std::string(16, '\0'),
