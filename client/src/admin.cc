@@ -1,7 +1,7 @@
 #include "ropewalk/admin.h"
 
+#include "client/src/ask_and_wait.h"
 #include "client/src/offsets.h"
-#include "client/src/shell.h"
 #include "common/wire/errors.h"
 #include "ropewalk/v1/cluster.pb.h"
 #include "ropewalk/v1/topics.pb.h"
@@ -9,22 +9,11 @@
 namespace ropewalk {
 namespace {
 
-using client::Shell;
+using client::ask_and_wait;
 
 std::string printed_id(const std::string& raw) {
   const auto id = Uuid::from_bytes(raw);
   return id && !id->is_none() ? id->to_base64() : std::string();
-}
-
-// Asks one question of any broker and waits for the answer.
-template <class Response, class Request>
-Result<Response> ask_and_wait(const std::shared_ptr<Shell>& shell, v1::ApiKey api, bool change,
-                              Request request) {
-  return shell->run<Response>([shell, api, change, request = std::move(request)] {
-    const Shell::Question question{
-        .api = api, .change = change, .deadline = shell->now() + shell->options().request_timeout};
-    return Shell::ask<Response>(shell, question, request);
-  });
 }
 
 DescribedPartition from_wire(const v1::PartitionDescription& said) {
@@ -37,7 +26,9 @@ DescribedPartition from_wire(const v1::PartitionDescription& said) {
           .eligible_replicas = {said.eligible_replicas().begin(), said.eligible_replicas().end()},
           .durability = said.durability(),
           .offline_replicas = {said.offline_replicas().begin(), said.offline_replicas().end()},
-          .problem = said.problem()};
+          .problem = said.problem(),
+          .adding_replicas = {said.adding_replicas().begin(), said.adding_replicas().end()},
+          .removing_replicas = {said.removing_replicas().begin(), said.removing_replicas().end()}};
 }
 
 SettingSource from_wire(v1::SettingSource source) {

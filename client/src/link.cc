@@ -15,19 +15,32 @@ constexpr std::size_t kReadPageBytes = 64 << 10;
 constexpr std::string_view kSoftwareName = "ropewalk-cpp";
 
 constexpr std::array kKnownApis{
-    wire::ApiRange{v1::API_NEGOTIATE, 1, 1},        wire::ApiRange{v1::API_METADATA, 1, 1},
-    wire::ApiRange{v1::API_DESCRIBE_CLUSTER, 1, 1}, wire::ApiRange{v1::API_CREATE_TOPIC, 1, 1},
-    wire::ApiRange{v1::API_DELETE_TOPIC, 1, 1},     wire::ApiRange{v1::API_DESCRIBE_TOPICS, 1, 1},
-    wire::ApiRange{v1::API_SET_TOPIC_CONFIG, 1, 1}, wire::ApiRange{v1::API_INIT_PRODUCER_ID, 1, 1},
-    wire::ApiRange{v1::API_PRODUCE, 1, 1},          wire::ApiRange{v1::API_FETCH, 1, 1},
-    wire::ApiRange{v1::API_LIST_OFFSETS, 1, 1},     wire::ApiRange{v1::API_DELETE_RECORDS, 1, 1},
+    wire::ApiRange{v1::API_NEGOTIATE, 1, 1},
+    wire::ApiRange{v1::API_METADATA, 1, 1},
+    wire::ApiRange{v1::API_DESCRIBE_CLUSTER, 1, 1},
+    wire::ApiRange{v1::API_CREATE_TOPIC, 1, 1},
+    wire::ApiRange{v1::API_DELETE_TOPIC, 1, 1},
+    wire::ApiRange{v1::API_DESCRIBE_TOPICS, 1, 1},
+    wire::ApiRange{v1::API_SET_TOPIC_CONFIG, 1, 1},
+    wire::ApiRange{v1::API_INIT_PRODUCER_ID, 1, 1},
+    wire::ApiRange{v1::API_PRODUCE, 1, 1},
+    wire::ApiRange{v1::API_FETCH, 1, 1},
+    wire::ApiRange{v1::API_LIST_OFFSETS, 1, 1},
+    wire::ApiRange{v1::API_DELETE_RECORDS, 1, 1},
+    wire::ApiRange{v1::API_ELECT_LEADERS, 1, 1},
+    wire::ApiRange{v1::API_ALTER_REASSIGNMENTS, 1, 1},
+    wire::ApiRange{v1::API_LIST_REASSIGNMENTS, 1, 1},
+    wire::ApiRange{v1::API_DESCRIBE_REPLICAS, 1, 1},
+    wire::ApiRange{v1::API_PLAN_DRAIN, 1, 1},
+    wire::ApiRange{v1::API_UNREGISTER_BROKER, 1, 1},
 };
 
 // Whose answer must show what this client has seen before. Produce and fetch find their partition
 // or say so.
 bool reads_metadata(v1::ApiKey api) {
   return api == v1::API_METADATA || api == v1::API_DESCRIBE_TOPICS ||
-         api == v1::API_DESCRIBE_CLUSTER;
+         api == v1::API_DESCRIBE_CLUSTER || api == v1::API_LIST_REASSIGNMENTS ||
+         api == v1::API_PLAN_DRAIN;
 }
 
 }  // namespace

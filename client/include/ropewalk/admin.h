@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ropewalk/client.h"
+#include "ropewalk/replicas.h"
 #include "ropewalk/types.h"
 
 namespace ropewalk {
@@ -64,6 +65,8 @@ struct DescribedPartition {
   std::string durability;                      // "synced" or "replicated": what holds now.
   std::vector<std::int32_t> offline_replicas;  // Their brokers are, or the disks that they are on.
   std::string problem;                         // For people: why it is not served, if it is not.
+  std::vector<std::int32_t> adding_replicas = {};    // Being added; they stand in `replicas` too.
+  std::vector<std::int32_t> removing_replicas = {};  // They go once those are in sync.
 };
 struct DescribedTopic {
   std::string name;
@@ -144,6 +147,27 @@ class Admin {
 
   // Only the shared errors: trying again helps but after closed.
   Result<ClusterStatus> cluster_status();
+
+  // Other leaders. Each partition for itself, in the order of the list. Errors of the next six:
+  // cluster_authorization_failed.
+  Result<std::vector<PartitionElection>> elect_leaders(
+      ElectionKind kind, const std::vector<PartitionName>& partitions);
+  // Other replicas, each partition for itself. This only begins it: see list_reassignments().
+  Result<std::vector<AlteredReassignment>> alter_reassignments(
+      const std::vector<WantedReplicas>& wanted);
+  // Those under way, by topic and partition.
+  Result<std::vector<RunningReassignment>> list_reassignments();
+  // How far the replicas are, as their leaders know it; in the order of the list. The first failure
+  // fails all, naming the partition. Errors: unknown_topic_or_partition; request_timed_out, if a
+  // partition has no leader for so long.
+  Result<std::vector<PartitionReplicas>> describe_replicas(
+      const std::vector<PartitionName>& partitions);
+  // How a broker could be emptied: a proposal for alter_reassignments(). Errors:
+  // broker_id_not_registered.
+  Result<DrainPlan> plan_drain(std::int32_t broker_id);
+  // Forgets a broker that will not come back. Errors: broker_id_not_registered, policy_violation
+  // (it lives: stop it first), not_empty (it holds replicas: move them first).
+  Result<void> unregister_broker(std::int32_t broker_id);
 
  private:
   std::shared_ptr<client::Shell> shell_;
