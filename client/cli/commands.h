@@ -21,6 +21,15 @@ Result<void> run(Client& client, const ShowBrokers& command);
 Result<void> run(Client& client, const Produce& command);
 Result<void> run(Client& client, const Consume& command);
 Result<void> run(Client& client, const DeleteRecords& command);
+// What operators do. Errors: also unknown_server_error when a part of it could not be done; which
+// parts is on stdout then.
+Result<void> run(Client& client, const ElectLeaders& command);
+Result<void> run(Client& client, const BalanceLeaders& command);
+Result<void> run(Client& client, const Reassign& command);
+Result<void> run(Client& client, const ShowReassignments& command);
+Result<void> run(Client& client, const CancelReassignments& command);
+Result<void> run(Client& client, const DrainBroker& command);
+Result<void> run(Client& client, const UnregisterBroker& command);
 
 // All of it to stdout, at once; or false if whoever read it has gone (`| head -1`). Errors:
 // io_error.

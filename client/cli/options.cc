@@ -6,6 +6,7 @@
 #include "client/cli/brackets.h"
 #include "client/cli/flags.h"
 #include "client/cli/generated.h"
+#include "client/cli/operate_flags.h"
 #include "client/cli/produce_flags.h"
 #include "client/cli/usage.h"
 #include "common/version.h"
@@ -37,6 +38,7 @@ struct Raw {
   ShowBrokers brokers_shown;
   ProduceFlags produce;
   BenchFlags bench;
+  OperateFlags operate;
   Consume consume;
   DeleteRecords delete_records;
   GeneratedText generated;
@@ -67,6 +69,7 @@ void define_topic(CLI::App& app, Raw& raw) {
   CLI::App* offsets = topic->add_subcommand("offsets", "Show where each partition begins and ends");
   add_text(*offsets, "NAME", raw.offsets.name, kTopicHelp)->required();
   offsets->add_flag("--json", raw.offsets.json, kJsonHelp);
+  raw.operate.define_below_topic(*topic);
 }
 
 void define_consume(CLI::App& app, Raw& raw) {
@@ -185,6 +188,7 @@ Result<Options> checked(const CLI::App& app, Raw& raw) {
   if (app.got_subcommand("produce")) return with_command(raw, raw.produce.checked());
   if (app.got_subcommand("consume")) return with_command(raw, checked_consume(raw));
   if (app.got_subcommand("records")) return with_command(raw, checked_delete_records(raw));
+  if (raw.operate.is_asked()) return with_command(raw, raw.operate.checked());
   if (raw.bench.is("produce")) return with_command(raw, raw.bench.checked_produce());
   if (raw.bench.is("consume")) return with_command(raw, raw.bench.checked_consume());
   if (raw.bench.is("latency")) return with_command(raw, raw.bench.checked_latency());
@@ -201,12 +205,13 @@ void define_all(CLI::App& app, Raw& raw) {
                  "HOST:PORT[,HOST:PORT...]: where to begin; ROPEWALK_BROKERS if not given")
       ->capture_default_str();
   define_topic(app, raw);
-  CLI::App* cluster = app.add_subcommand("cluster", "Look at the cluster");
+  CLI::App* cluster = app.add_subcommand("cluster", "Look at the cluster, and work it");
   cluster->require_subcommand(1);
   cluster->add_subcommand("status", "Show how the brokers and partitions are")
       ->add_flag("--json", raw.cluster.json, kJsonHelp);
   cluster->add_subcommand("brokers", "Show the brokers with what each leads and holds")
       ->add_flag("--json", raw.brokers_shown.json, kJsonHelp);
+  raw.operate.define_below_cluster(*cluster);
   raw.produce.define(app);
   define_consume(app, raw);
   define_records(app, raw);

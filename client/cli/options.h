@@ -41,6 +41,51 @@ struct ShowCluster {
 struct ShowBrokers {
   bool json = false;
 };
+
+// Whether something that was shown is to be done.
+struct Consent {
+  bool yes = false;      // Without asking.
+  bool dry_run = false;  // Only show it.
+};
+struct ElectLeaders {
+  std::string topic = {};                       // Empty: all topics.
+  std::vector<std::int32_t> partitions = {};    // None: all of the topic.
+  ElectionKind kind = ElectionKind::preferred;  // Unclean ones need consent.
+  Consent consent = {};
+  bool json = false;
+};
+struct BalanceLeaders {
+  Consent consent = {};
+  bool json = false;
+};
+struct Reassign {
+  std::string file = {};                    // Of a plan; empty: none.
+  std::vector<WantedReplicas> wanted = {};  // Without a file.
+  Consent consent = {};
+  bool wait = false;
+  bool json = false;
+};
+struct ShowReassignments {
+  std::optional<std::int32_t> leaving = {};  // Only those that empty this broker.
+  bool wait = false;
+  bool json = false;
+};
+struct CancelReassignments {
+  std::string topic = {};                      // Empty: all topics.
+  std::optional<std::int32_t> partition = {};  // Missing: all of the topic.
+  std::optional<std::int32_t> leaving = {};    // Only those that empty this broker.
+  Consent consent = {};
+  bool json = false;
+};
+struct DrainBroker {
+  std::int32_t broker = 0;
+  Consent consent = {};
+  bool wait = false;
+  bool json = false;
+};
+struct UnregisterBroker {
+  std::int32_t broker = 0;
+};
 enum class LineFormat : std::uint8_t { text, json };
 struct Produce {
   std::string topic = {};
@@ -82,12 +127,15 @@ struct DeleteRecords {
   bool json = false;
 };
 
+using Command =
+    std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, SetTopic, ShowOffsets,
+                 ShowCluster, ShowBrokers, Produce, Consume, DeleteRecords, BenchProduce,
+                 BenchConsume, BenchLatency, ElectLeaders, BalanceLeaders, Reassign,
+                 ShowReassignments, CancelReassignments, DrainBroker, UnregisterBroker>;
+
 struct Options {
   std::vector<std::string> brokers;  // HOST:PORT each.
-  std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, SetTopic, ShowOffsets,
-               ShowCluster, ShowBrokers, Produce, Consume, DeleteRecords, BenchProduce,
-               BenchConsume, BenchLatency>
-      command;
+  Command command;
 };
 
 // What to do, or what to print and with which exit status to leave: 0 for help, 2 for wrong usage.

@@ -13,6 +13,10 @@ std::string ids(const std::vector<std::int32_t>& brokers) {
   return fmt::format("{}", fmt::join(brokers, ","));
 }
 
+std::string none_or(const std::vector<std::int32_t>& brokers) {
+  return brokers.empty() ? "none" : ids(brokers);
+}
+
 json::array json_ids(const std::vector<std::int32_t>& brokers) {
   return json::array(brokers.begin(), brokers.end());
 }
@@ -49,6 +53,8 @@ json::object topic_json(const DescribedTopic& topic) {
                                       {"in_sync_replicas", json_ids(partition.in_sync_replicas)},
                                       {"eligible_replicas", json_ids(partition.eligible_replicas)},
                                       {"offline_replicas", json_ids(partition.offline_replicas)},
+                                      {"adding_replicas", json_ids(partition.adding_replicas)},
+                                      {"removing_replicas", json_ids(partition.removing_replicas)},
                                       {"durability", partition.durability},
                                       {"problem", partition.problem}});
   return {{"name", topic.name},
@@ -76,6 +82,11 @@ std::string topic_text(const DescribedTopic& topic) {
                     fmt::format("{}", partition.leader_epoch), ids(partition.replicas),
                     ids(partition.in_sync_replicas), partition.durability});
   out += "\n" + partitions.to_string();
+  for (const DescribedPartition& partition : topic.partitions)
+    if (!partition.adding_replicas.empty() || !partition.removing_replicas.empty())
+      out +=
+          fmt::format("partition {} is being moved: adding {}, removing {}\n", partition.partition,
+                      none_or(partition.adding_replicas), none_or(partition.removing_replicas));
   for (const DescribedPartition& partition : topic.partitions)
     if (!partition.problem.empty())
       out +=

@@ -38,10 +38,10 @@ completes() {
 
 completes "bench cluster consume produce records topic" ropewalk ""
 completes "cluster consume" ropewalk c
-completes "create delete describe list offsets set" ropewalk topic ""
+completes "create delete describe elect list offsets set" ropewalk topic ""
 completes "delete describe" /usr/bin/ropewalk topic de
-completes "create delete describe list offsets set" ropewalk --brokers h : 9192,g : 1 topic ""
-completes "create delete describe list offsets set" ropewalk --brokers = h : 9192 topic ""
+completes "create delete describe elect list offsets set" ropewalk --brokers h : 9192,g : 1 topic ""
+completes "create delete describe elect list offsets set" ropewalk --brokers = h : 9192 topic ""
 completes "--brokers --help --json --version -h" ropewalk topic list -
 completes "--partitions" ropewalk topic create t --p
 completes "gzip lz4 none snappy zstd" ropewalk produce t --compression ""

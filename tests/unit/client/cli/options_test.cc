@@ -218,7 +218,7 @@ TEST(CliUsage, AnUnknownCommandIsNamedWithTheNearest) {
   EXPECT_THAT(words({"tpoic", "list"}), HasSubstr("; did you mean topic?"));
   EXPECT_EQ(words({"topic", "lst"}),
             "ropewalk: there is no command 'topic lst' (topic has create, list, describe, delete, "
-            "set, offsets); did you mean topic list?\nSee ropewalk topic --help\n");
+            "set, offsets, elect); did you mean topic list?\nSee ropewalk topic --help\n");
   EXPECT_THAT(words({"--brokers", "h:1", "cluster", "stauts", "--json"}),
               HasSubstr("did you mean cluster status?"));
 }
