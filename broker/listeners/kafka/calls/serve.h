@@ -5,6 +5,7 @@
 #include "broker/listeners/kafka/exchange/exchange.h"
 #include "broker/listeners/kafka/exchange/shared.h"
 #include "broker/listeners/kafka/messages/alter_configs.h"
+#include "broker/listeners/kafka/messages/alter_partition_reassignments.h"
 #include "broker/listeners/kafka/messages/create_partitions.h"
 #include "broker/listeners/kafka/messages/create_topics.h"
 #include "broker/listeners/kafka/messages/delete_records.h"
@@ -12,11 +13,13 @@
 #include "broker/listeners/kafka/messages/describe_cluster.h"
 #include "broker/listeners/kafka/messages/describe_configs.h"
 #include "broker/listeners/kafka/messages/describe_log_dirs.h"
+#include "broker/listeners/kafka/messages/elect_leaders.h"
 #include "broker/listeners/kafka/messages/fetch.h"
 #include "broker/listeners/kafka/messages/find_coordinator.h"
 #include "broker/listeners/kafka/messages/incremental_alter_configs.h"
 #include "broker/listeners/kafka/messages/init_producer_id.h"
 #include "broker/listeners/kafka/messages/list_offsets.h"
+#include "broker/listeners/kafka/messages/list_partition_reassignments.h"
 #include "broker/listeners/kafka/messages/metadata.h"
 #include "broker/listeners/kafka/messages/offset_for_leader_epoch.h"
 #include "common/env/task.h"
@@ -39,5 +42,8 @@ Task<void> serve(Shared& shared, Exchange exchange, AlterConfigsRequest message)
 Task<void> serve(Shared& shared, Exchange exchange, IncrementalAlterConfigsRequest message);
 Task<void> serve(Shared& shared, Exchange exchange, DescribeLogDirsRequest message);
 Task<void> serve(Shared& shared, Exchange exchange, DescribeClusterRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, ElectLeadersRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, AlterPartitionReassignmentsRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, ListPartitionReassignmentsRequest message);
 
 }  // namespace ropewalk::kafka

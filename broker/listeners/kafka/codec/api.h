@@ -1,6 +1,7 @@
 // One call of Kafka's protocol: its key, the versions that are spoken here, and how those look.
 //
-// The versions are those of column P1 of our notes on the protocol. Fields of later versions are
+// The versions are those of column P1 of our notes on the protocol; of ElectLeaders and the two
+// about reassignments those of Kafka 4.3. Fields of later versions are
 // not described; raising a range means describing them first.
 #pragma once
 
@@ -42,16 +43,33 @@ inline constexpr Api kDescribeConfigs{32, "DescribeConfigs", 1, 4, 4};
 inline constexpr Api kAlterConfigs{33, "AlterConfigs", 0, 2, 2};
 inline constexpr Api kDescribeLogDirs{35, "DescribeLogDirs", 1, 4, 2};
 inline constexpr Api kCreatePartitions{37, "CreatePartitions", 0, 3, 2};
+inline constexpr Api kElectLeaders{43, "ElectLeaders", 0, 2, 2};
 inline constexpr Api kIncrementalAlterConfigs{44, "IncrementalAlterConfigs", 0, 1, 1};
+inline constexpr Api kAlterPartitionReassignments{45, "AlterPartitionReassignments", 0, 1, 0};
+inline constexpr Api kListPartitionReassignments{46, "ListPartitionReassignments", 0, 0, 0};
 inline constexpr Api kDescribeCluster{60, "DescribeCluster", 0, 1, 0};
 
 // All of the above, by key: what ApiVersions answers.
-inline constexpr const Api* kApis[] = {
-    &kProduce,         &kFetch,           &kListOffsets,          &kMetadata,
-    &kFindCoordinator, &kApiVersions,     &kCreateTopics,         &kDeleteTopics,
-    &kDeleteRecords,   &kInitProducerId,  &kOffsetForLeaderEpoch, &kDescribeConfigs,
-    &kAlterConfigs,    &kDescribeLogDirs, &kCreatePartitions,     &kIncrementalAlterConfigs,
-    &kDescribeCluster};
+inline constexpr const Api* kApis[] = {&kProduce,
+                                       &kFetch,
+                                       &kListOffsets,
+                                       &kMetadata,
+                                       &kFindCoordinator,
+                                       &kApiVersions,
+                                       &kCreateTopics,
+                                       &kDeleteTopics,
+                                       &kDeleteRecords,
+                                       &kInitProducerId,
+                                       &kOffsetForLeaderEpoch,
+                                       &kDescribeConfigs,
+                                       &kAlterConfigs,
+                                       &kDescribeLogDirs,
+                                       &kCreatePartitions,
+                                       &kElectLeaders,
+                                       &kIncrementalAlterConfigs,
+                                       &kAlterPartitionReassignments,
+                                       &kListPartitionReassignments,
+                                       &kDescribeCluster};
 
 // Null: no call of that key is known here.
 constexpr const Api* find_api(std::int16_t key) {

@@ -6,6 +6,7 @@
 
 #include "broker/listeners/kafka/codec/codec.h"
 #include "broker/listeners/kafka/messages/alter_configs.h"
+#include "broker/listeners/kafka/messages/alter_partition_reassignments.h"
 #include "broker/listeners/kafka/messages/api_versions.h"
 #include "broker/listeners/kafka/messages/create_partitions.h"
 #include "broker/listeners/kafka/messages/create_topics.h"
@@ -14,11 +15,13 @@
 #include "broker/listeners/kafka/messages/describe_cluster.h"
 #include "broker/listeners/kafka/messages/describe_configs.h"
 #include "broker/listeners/kafka/messages/describe_log_dirs.h"
+#include "broker/listeners/kafka/messages/elect_leaders.h"
 #include "broker/listeners/kafka/messages/fetch.h"
 #include "broker/listeners/kafka/messages/find_coordinator.h"
 #include "broker/listeners/kafka/messages/incremental_alter_configs.h"
 #include "broker/listeners/kafka/messages/init_producer_id.h"
 #include "broker/listeners/kafka/messages/list_offsets.h"
+#include "broker/listeners/kafka/messages/list_partition_reassignments.h"
 #include "broker/listeners/kafka/messages/metadata.h"
 #include "broker/listeners/kafka/messages/offset_for_leader_epoch.h"
 #include "broker/listeners/kafka/messages/produce.h"
@@ -47,7 +50,10 @@ using Calls = std::tuple<
     Call<AlterConfigsRequest, AlterConfigsResponse>,
     Call<DescribeLogDirsRequest, DescribeLogDirsResponse>,
     Call<CreatePartitionsRequest, CreatePartitionsResponse>,
+    Call<ElectLeadersRequest, ElectLeadersResponse>,
     Call<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>,
+    Call<AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse>,
+    Call<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse>,
     Call<DescribeClusterRequest, DescribeClusterResponse>>;
 static_assert(std::tuple_size_v<Calls> == std::size(kApis));
 
