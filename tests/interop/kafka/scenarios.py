@@ -255,6 +255,20 @@ def administration(broker, client):
         expect(topic not in broker.command("topic", "list").decode().split(), "a deleted topic is there")
 
 
+def leaders_and_replicas(broker, client):
+    """Who leads and holds a partition, where one broker is all there is."""
+    if not client.can("replicas"):
+        return
+    topic = "led-and-held"
+    broker.create_topic(topic)
+    for replicas, wanted in (([1], []), ([1, 9], ["InvalidReplicationAssignmentError"]), (None, ["NoReassignmentInProgressError"])):
+        said = client.ask("reassign", topic=topic, partition=0, replicas=replicas)
+        expect(said == wanted, f"replicas {replicas}: {said}")
+    expect(client.ask("reassignments") == [], "nothing moves, and something is said to")
+    said = client.ask("elect", topic=topic, partition=1)
+    expect(said == ["ElectionNotNeededError"], f"an election: {said}")
+
+
 def cluster_and_disks(broker, client):
     """Who is there, and what its topics take on its disks."""
     if client.can("cluster"):
@@ -276,7 +290,7 @@ def cluster_and_disks(broker, client):
         expect(not client.makes(call) or broker.served(call) > 0, f"it has not called {call}")
 
 
-ALL = [every_codec, auto_create, segments_and_times, administration, cluster_and_disks, reads_through_a_restart, restarts]
+ALL = [every_codec, auto_create, segments_and_times, administration, leaders_and_replicas, cluster_and_disks, reads_through_a_restart, restarts]
 
 
 def _has_null_headers(stored):

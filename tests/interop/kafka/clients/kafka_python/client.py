@@ -4,6 +4,7 @@ import sys
 
 import kafka
 import kafka.admin
+import kafka.errors
 
 import contract
 from records import Record
@@ -112,6 +113,19 @@ class KafkaPython:
         return {"id": found["cluster_id"], "controller": found["controller_id"],
                 "brokers": {broker["broker_id"]: f"{broker['host']}:{broker['port']}" for broker in found["brokers"]}}
 
+    def reassign(self, topic, partition, replicas):
+        """`replicas`: who is to hold it; none calls off what is under way. The error's name, or none."""
+        failed = self.admin.alter_partition_reassignments({kafka.TopicPartition(topic, partition): replicas})
+        return [error.__name__ for error in failed.values() if error is not None]
+
+    def reassignments(self):
+        return [f"{each.topic}-{each.partition}" for each in self.admin.list_partition_reassignments()]
+
+    def elect(self, topic, partition):
+        answer = self.admin.elect_leaders(kafka.protocol.admin.ElectionType.PREFERRED, {topic: [partition]}, raise_errors=False)
+        return [kafka.errors.for_code(result.error_code).__name__
+                for each in answer.replica_election_results for result in each.partition_result]
+
     def log_dirs(self):
         return {f"{topic['name']}-{partition['partition_index']}": partition["partition_size"]
                 for answer in self.admin.describe_log_dirs() for directory in answer["log_dirs"]
@@ -122,5 +136,5 @@ contract.serve(KafkaPython(sys.argv[1]), "kafka-python", kafka.__version__,
                codecs=["none", "gzip", "snappy", "lz4", "zstd"], idempotence=[False, True] if NEW else [False],
                lacks=["records without key and value", "null header values"],
                admin=["create_topic", "delete_topic", "create_partitions", "configs", "set_configs"] +
-               (["delete_records", "cluster", "log_dirs"] if NEW else []),
+               (["delete_records", "cluster", "log_dirs", "replicas"] if NEW else []),
                calls=["describe_cluster", "describe_log_dirs", "offset_for_leader_epoch"] if NEW else [])
