@@ -17,13 +17,15 @@ Result<void> check_count(const metadata::Partition& partition, const WantedRepli
 
 }  // namespace
 
-Task<Result<std::vector<AlteredReassignment>>> AlterReassignments::handle(
+Task<Result<AlterReassignmentsResponse>> AlterReassignments::handle(
     security::RequestContext context, AlterReassignmentsRequest request) {
   CO_TRY_VOID(may_operate(parts_, context, security::Operation::alter));
   const metadata::ImagePtr image = parts_.metadata.get();
   std::vector<PartitionRef> refs;
   for (const WantedReplicas& wanted : request.partitions) refs.push_back(wanted.partition);
   RefAnswers<AlteredReassignment> answers(*image, std::move(refs));
+  AlterReassignmentsResponse response;
+  response.metadata_offset = image->offset();
   if (!request.may_change_count) {
     for (const auto& asked : std::vector(answers.asked())) {
       auto checked = check_count(*image->partition(asked.id), request.partitions[asked.place]);
@@ -36,8 +38,10 @@ Task<Result<std::vector<AlteredReassignment>>> AlterReassignments::handle(
       event.partitions.push_back({asked.id, std::move(request.partitions[asked.place].replicas)});
     CO_TRY(auto answer, co_await propose_each(parts_, std::move(event), context.deadline));
     answers.take(answer.items);
+    response.metadata_offset = answer.offset;
   }
-  co_return std::move(answers.answers());
+  response.partitions = std::move(answers.answers());
+  co_return response;
 }
 
 }  // namespace ropewalk::service

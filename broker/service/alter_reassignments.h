@@ -31,17 +31,22 @@ struct AlteredReassignment {
   std::int32_t partition = 0;
 };
 
+struct AlterReassignmentsResponse {
+  std::vector<AlteredReassignment> partitions;  // In the order of the request.
+  Offset metadata_offset;                       // What this is as of.
+};
+
 class AlterReassignments {
  public:
   explicit AlterReassignments(const Parts& parts) : parts_(parts) {}
 
-  // In the order of the request, each for itself. Errors of a partition:
+  // Each for itself. Errors of a partition:
   // unknown_topic_or_partition, unknown_topic_id, invalid_request (it stands there twice),
   // invalid_replica_assignment, no_reassignment_in_progress, invalid_replication_factor (another
   // number of replicas, where that may not be), policy_violation. Errors:
   // cluster_authorization_failed, those of ControllerPort.
-  Task<Result<std::vector<AlteredReassignment>>> handle(security::RequestContext context,
-                                                        AlterReassignmentsRequest request);
+  Task<Result<AlterReassignmentsResponse>> handle(security::RequestContext context,
+                                                  AlterReassignmentsRequest request);
 
  private:
   const Parts& parts_;

@@ -25,6 +25,7 @@ DescribeTopicsResponse DescribeTopics::handle(const security::RequestContext& co
                                               const DescribeTopicsRequest& request) const {
   const metadata::Image& image = *parts_.metadata.get();
   DescribeTopicsResponse response;
+  response.metadata_offset = image.offset();
   if (request.all_topics && !request.topics.empty()) {
     response.error = {Errc::invalid_request, "all topics are asked for, and some by name"};
     return response;

@@ -26,6 +26,7 @@ struct TopicDescription {
 struct DescribeTopicsResponse {
   Error error{Errc::none, {}};  // Of the whole request.
   std::vector<TopicDescription> topics;
+  Offset metadata_offset;  // What the answer is as of.
 };
 
 class DescribeTopics {

@@ -27,19 +27,22 @@ std::vector<PartitionRef> all_that_may_change(const metadata::Image& image, Elec
 
 }  // namespace
 
-Task<Result<std::vector<PartitionElection>>> ElectLeaders::handle(security::RequestContext context,
-                                                                  ElectLeadersRequest request) {
+Task<Result<ElectLeadersResponse>> ElectLeaders::handle(security::RequestContext context,
+                                                        ElectLeadersRequest request) {
   CO_TRY_VOID(may_operate(parts_, context, security::Operation::alter));
   const metadata::ImagePtr image = parts_.metadata.get();
   std::vector<PartitionRef> refs = request.partitions ? std::move(*request.partitions)
                                                       : all_that_may_change(*image, request.kind);
   RefAnswers<PartitionElection> answers(*image, std::move(refs));
+  ElectLeadersResponse response;
+  response.metadata_offset = image->offset();
   if (!answers.asked().empty()) {
     metadata::ElectLeaders event;
     event.kind = request.kind;
     for (const auto& asked : answers.asked()) event.partitions.push_back(asked.id);
     CO_TRY(auto answer, co_await propose_each(parts_, std::move(event), context.deadline));
     answers.take(answer.items);
+    response.metadata_offset = answer.offset;
   }
   const metadata::ImagePtr now = parts_.metadata.get();
   for (const auto& asked : answers.asked()) {
@@ -48,7 +51,8 @@ Task<Result<std::vector<PartitionElection>>> ElectLeaders::handle(security::Requ
     answers.answers()[asked.place].leader = partition->leader;
     answers.answers()[asked.place].leader_epoch = partition->leader_epoch;
   }
-  co_return std::move(answers.answers());
+  response.partitions = std::move(answers.answers());
+  co_return response;
 }
 
 }  // namespace ropewalk::service

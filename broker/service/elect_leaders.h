@@ -28,16 +28,22 @@ struct PartitionElection {
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
 };
 
+struct ElectLeadersResponse {
+  // In the order of the request, or by name and index.
+  std::vector<PartitionElection> partitions;
+  Offset metadata_offset;  // What this is as of.
+};
+
 class ElectLeaders {
  public:
   explicit ElectLeaders(const Parts& parts) : parts_(parts) {}
 
-  // In the order of the request, or by name and index; each for itself. Errors of a partition:
+  // Each for itself. Errors of a partition:
   // unknown_topic_or_partition, unknown_topic_id, invalid_request (it stands there twice),
   // election_not_needed, preferred_leader_not_available, eligible_leaders_not_available. Errors:
   // cluster_authorization_failed, those of ControllerPort.
-  Task<Result<std::vector<PartitionElection>>> handle(security::RequestContext context,
-                                                      ElectLeadersRequest request);
+  Task<Result<ElectLeadersResponse>> handle(security::RequestContext context,
+                                            ElectLeadersRequest request);
 
  private:
   const Parts& parts_;

@@ -6,7 +6,7 @@
 
 namespace ropewalk::service {
 
-Result<std::vector<RunningReassignment>> ListReassignments::handle(
+Result<ListReassignmentsResponse> ListReassignments::handle(
     const security::RequestContext& context,
     const std::optional<std::vector<PartitionRef>>& only) const {
   TRY_VOID(may_operate(parts_, context, security::Operation::describe));
@@ -18,15 +18,17 @@ Result<std::vector<RunningReassignment>> ListReassignments::handle(
       if (found) wanted.insert(*found);
     }
   }
-  std::vector<RunningReassignment> running;
+  ListReassignmentsResponse response;
+  response.metadata_offset = image->offset();
   for (const metadata::TopicPtr& topic : topics_by_name(*image)) {
     for (const metadata::PartitionPtr& partition : topic->partitions) {
       if (partition->adding.empty() && partition->removing.empty()) continue;
       if (only && !wanted.contains({topic->id, partition->index.value()})) continue;
-      running.push_back({.topic = {.name = topic->name, .id = topic->id}, .partition = *partition});
+      response.partitions.push_back(
+          {.topic = {.name = topic->name, .id = topic->id}, .partition = *partition});
     }
   }
-  return running;
+  return response;
 }
 
 }  // namespace ropewalk::service

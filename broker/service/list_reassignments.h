@@ -17,13 +17,18 @@ struct RunningReassignment {
   metadata::Partition partition;  // As the image has it; something is added or removed.
 };
 
+struct ListReassignmentsResponse {
+  std::vector<RunningReassignment> partitions;  // By topic name and index.
+  Offset metadata_offset;                       // What this is as of.
+};
+
 class ListReassignments {
  public:
   explicit ListReassignments(const Parts& parts) : parts_(parts) {}
 
-  // By topic name and index; of those asked for, or of all. What is not there is not listed. On any
+  // Of those asked for, or of all. What is not there is not listed. On any
   // data core. Errors: cluster_authorization_failed.
-  Result<std::vector<RunningReassignment>> handle(
+  Result<ListReassignmentsResponse> handle(
       const security::RequestContext& context,
       const std::optional<std::vector<PartitionRef>>& only) const;
 

@@ -42,6 +42,7 @@ Result<DrainPlan> PlanDrain::handle(const security::RequestContext& context,
     return fail(Errc::broker_id_not_registered, "there is no broker {}", broker);
   controller::DrainPlan decided = controller::plan_drain(*image, broker);
   DrainPlan plan;
+  plan.metadata_offset = image->offset();
   for (metadata::Reassignment& move : decided.moves) {
     const metadata::Partition& partition = *image->partition(move.partition);
     plan.moves.push_back({.topic = ref_of(*image, move.partition),

@@ -29,9 +29,10 @@ struct StuckReplica {
   std::string reason;
 };
 
-struct DrainPlan {  // Both by topic name and index.
+struct DrainPlan {  // Moves and stuck ones by topic name and index.
   std::vector<PlannedMove> moves;
   std::vector<StuckReplica> stuck;  // There is no other broker for these.
+  Offset metadata_offset;           // What this is as of.
 };
 
 class PlanDrain {

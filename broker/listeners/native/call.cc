@@ -28,10 +28,10 @@ void Call::reply(const google::protobuf::MessageLite& body, Offset metadata_offs
   send_body(body, metadata_offset);
 }
 
-void Call::reply_in_part(const google::protobuf::MessageLite& body,
-                         const Error* first_error) const {
+void Call::reply_in_part(const google::protobuf::MessageLite& body, const Error* first_error,
+                         Offset metadata_offset) const {
   clock.answered(first_error);
-  send_body(body, Offset(0));
+  send_body(body, metadata_offset);
 }
 
 void Call::send_body(const google::protobuf::MessageLite& body, Offset metadata_offset) const {

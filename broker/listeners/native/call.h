@@ -28,7 +28,8 @@ struct Call {
   v1::ResponseHeader header() const;
   void reply(const google::protobuf::MessageLite& body, Offset metadata_offset = Offset(0)) const;
   // The same where parts of it may have failed: how the first one did, for the metrics.
-  void reply_in_part(const google::protobuf::MessageLite& body, const Error* first_error) const;
+  void reply_in_part(const google::protobuf::MessageLite& body, const Error* first_error,
+                     Offset metadata_offset = Offset(0)) const;
   // The request as a whole failed; the connection goes on.
   void fail(const Error& error) const;
   // The same, and the connection closes once everything before has left.

@@ -57,7 +57,7 @@ Task<void> serve(Shared& shared, Call call, v1::DescribeTopicsRequest message) {
   if (failed(call, request)) co_return;
   const auto response = shared.uses.describe_topics.handle(call.context, *request);
   if (failed(call, response.error)) co_return;
-  call.reply(write_describe_topics(response));
+  call.reply(write_describe_topics(response), response.metadata_offset);
 }
 
 Task<void> serve(Shared& shared, Call call, v1::SetTopicConfigRequest message) {

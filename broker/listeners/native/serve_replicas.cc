@@ -16,7 +16,8 @@ Task<void> serve(Shared& shared, Call call, v1::ElectLeadersRequest message) {
   const auto elections =
       co_await shared.uses.elect_leaders.handle(call.context, std::move(*request));
   if (failed(call, elections)) co_return;
-  call.reply_in_part(write_elections(*elections), first_error(*elections));
+  call.reply_in_part(write_elections(elections->partitions), first_error(elections->partitions),
+                     elections->metadata_offset);
 }
 
 Task<void> serve(Shared& shared, Call call, v1::AlterReassignmentsRequest message) {
@@ -27,7 +28,8 @@ Task<void> serve(Shared& shared, Call call, v1::AlterReassignmentsRequest messag
   const auto altered =
       co_await shared.uses.alter_reassignments.handle(call.context, std::move(*request));
   if (failed(call, altered)) co_return;
-  call.reply_in_part(write_altered(*altered), first_error(*altered));
+  call.reply_in_part(write_altered(altered->partitions), first_error(altered->partitions),
+                     altered->metadata_offset);
 }
 
 Task<void> serve(Shared& shared, Call call, v1::ListReassignmentsRequest) {
@@ -35,7 +37,7 @@ Task<void> serve(Shared& shared, Call call, v1::ListReassignmentsRequest) {
   if (!go_on) co_return;
   const auto running = shared.uses.list_reassignments.handle(call.context, std::nullopt);
   if (failed(call, running)) co_return;
-  call.reply(write_reassignments(*running));
+  call.reply(write_reassignments(running->partitions), running->metadata_offset);
 }
 
 Task<void> serve(Shared& shared, Call call, v1::DescribeReplicasRequest message) {
@@ -53,7 +55,7 @@ Task<void> serve(Shared& shared, Call call, v1::PlanDrainRequest message) {
   if (!go_on) co_return;
   const auto plan = shared.uses.plan_drain.handle(call.context, BrokerId(message.broker_id()));
   if (failed(call, plan)) co_return;
-  call.reply(write_plan(*plan));
+  call.reply(write_plan(*plan), plan->metadata_offset);
 }
 
 Task<void> serve(Shared& shared, Call call, v1::UnregisterBrokerRequest message) {

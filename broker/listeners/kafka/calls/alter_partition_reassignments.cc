@@ -48,8 +48,8 @@ Task<void> serve(Shared& shared, Exchange exchange, AlterPartitionReassignmentsR
     co_return;
   }
   FirstError failed;
-  for (std::size_t i = 0; i < altered->size(); i++) {
-    const Error& error = (*altered)[i].error;
+  for (std::size_t i = 0; i < altered->partitions.size(); i++) {
+    const Error& error = altered->partitions[i].error;
     failed.note(error);
     ReassignablePartitionResponse& result = places.in(response.responses, i);
     result.error_code = code_of(error);

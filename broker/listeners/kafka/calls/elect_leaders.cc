@@ -52,7 +52,7 @@ Task<void> serve(Shared& shared, Exchange exchange, ElectLeadersRequest message)
   set_timeout(shared, exchange, message.timeout_ms);
   ElectLeadersResponse response;
   auto request = read_elections(message);
-  Result<std::vector<service::PartitionElection>> elections;
+  Result<service::ElectLeadersResponse> elections;
   if (request)
     elections = co_await shared.uses.elect_leaders.handle(exchange.context, std::move(*request));
   else
@@ -63,7 +63,7 @@ Task<void> serve(Shared& shared, Exchange exchange, ElectLeadersRequest message)
     co_return;
   }
   FirstError failed;
-  for (service::PartitionElection& election : *elections) {
+  for (service::PartitionElection& election : elections->partitions) {
     failed.note(election.error);
     add_result(std::move(election.topic.name), election.partition, election.error, response);
   }

@@ -35,7 +35,7 @@ Task<void> serve(Shared& shared, Exchange exchange, ListPartitionReassignmentsRe
     exchange.reply(response, &running.error());
     co_return;
   }
-  for (const auto& [topic, partition] : *running) {
+  for (const auto& [topic, partition] : running->partitions) {
     if (response.topics.empty() || response.topics.back().name != topic.name)
       response.topics.push_back({.name = topic.name, .partitions = {}});
     response.topics.back().partitions.push_back(
