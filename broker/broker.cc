@@ -38,6 +38,7 @@ replication::ReplicaManagerOptions replica_options(const BrokerSettings& setting
   options.incarnation = incarnation;
   options.retention_every = settings.retention_check_interval;
   options.times.replica_lag_max = settings.replica_lag_max;
+  options.catch_up_rate_max = settings.catch_up_rate_max;
   options.log.segment_bytes = static_cast<std::uint64_t>(settings.segment_bytes);
   options.log.index_interval_bytes = static_cast<std::uint32_t>(settings.index_interval_bytes);
   return options;

@@ -36,6 +36,7 @@ Partition::Partition(Options& options)
       reports_(std::move(options.reports)),
       reports_core_(options.reports_core),
       metrics_(std::move(options.metrics)),
+      catch_up_(options.catch_up),
       why_not_{Errc::not_leader_or_follower, fmt::format("{} has no leader here", options.id)},
       serial_(environment_, *this) {}
 

@@ -18,6 +18,7 @@
 
 #include "broker/log/partition_log.h"
 #include "broker/log/space_guard.h"
+#include "broker/replication/catch_up_budget.h"
 #include "broker/replication/follow_sink.h"
 #include "broker/replication/leader.h"
 #include "broker/replication/outbox.h"
@@ -79,6 +80,7 @@ struct FollowRole {
   log::LogOptions options;
   std::shared_ptr<FollowSink> feed;
   env::Core* feed_core = nullptr;
+  bool is_in_sync = true;  // Who is not keeps to the budget for catching up.
 };
 
 class Partition final : public env::SerialOwner, private log::LogListener {
@@ -95,6 +97,8 @@ class Partition final : public env::SerialOwner, private log::LogListener {
     std::shared_ptr<ControllerSink> reports = {};
     env::Core* reports_core = nullptr;
     std::shared_ptr<ReplicationMetrics> metrics;
+    // Outlives it.
+    CatchUpBudget& catch_up;
     // Makes the log's place; `enter` is the partition's.
     std::function<log::LogPlace(std::function<void(env::Job)> enter)> place;
   };
@@ -244,6 +248,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   void append_replicated(ReplicaBatch& batch);
   void cut(Offset end, bool begin_anew);
   void ask_leader();
+  void pay_for(const ReceivedNews& received);
   void end_role(Error why);
   void end_by(const Error& error);
   void carry_out(const LeaderEffects& effects);
@@ -278,7 +283,9 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   FollowRole role_;  // Of the follower.
   Asked asked_;      // Of its feed; number 0: nothing yet.
   std::uint64_t next_want_ = 1;
-  env::Duration ask_delay_{};       // Before the next question.
+  env::Duration ask_delay_{};  // Before the next question.
+  CatchUpBudget& catch_up_;
+  Time catch_up_at_{};              // Not before then, while it is not in sync.
   std::optional<Progressed> tell_;  // At the end of the drain.
   bool cutting_ = false;
   Time next_tick_ = env::kNever;  // A timer is set for then.

@@ -25,6 +25,7 @@ void Partition::begin_following(FollowRole role) {
   follower_.emplace(role_.following, std::move(own));
   standing_.store(Standing::following, std::memory_order_relaxed);
   asked_ = {};
+  catch_up_at_ = {};
   if (log_->durable_end() < log_->readable_end()) log_->request_sync();
 }
 
@@ -85,7 +86,19 @@ void Partition::fetched_inside(std::uint64_t number, ReceivedNews& received) {
               received.batches);
     const std::int64_t lacking = news.high_watermark - log_->next_offset();
     lag_.store(std::max<std::int64_t>(lacking, 0), std::memory_order_relaxed);
+    pay_for(received);
   }
+}
+
+// One that has come to the end of the leader's log is about to be in sync: it is let through.
+void Partition::pay_for(const ReceivedNews& received) {
+  if (role_.is_in_sync || received.batches.empty()) return;
+  std::size_t bytes = 0;
+  for (const ReplicaBatch& batch : received.batches) bytes += batch.header.size();
+  const Time now = environment_.now();
+  const Time paid = catch_up_.pay(bytes, now);
+  const bool is_behind = received.batches.back().header.next_offset() < received.news.log_end;
+  catch_up_at_ = is_behind ? paid : now;
 }
 
 void Partition::carry_out(const FollowerEffects& effects, std::span<ReplicaBatch> fetched) {
@@ -161,6 +174,8 @@ void Partition::ask_leader() {
     log_->request_sync();
     ask_delay_ = std::max(ask_delay_, kWhileUnsynced);
   }
+  if (!role_.is_in_sync)
+    ask_delay_ = std::max(ask_delay_, env::Duration(catch_up_at_ - environment_.now()));
   asked_ = now;
   asked_.number = next_want_++;
   Want want{.number = asked_.number,

@@ -52,6 +52,10 @@ void Partition::follow_inside(FollowRole role) {
   log_->set_options(role.options);
   if (follower_ && epoch == epoch_) {  // The sets have changed: who was put out may want back in.
     tell_ = follower_->progress();
+    // A question that was put off until the budget allows it is put at once now.
+    if (!std::exchange(role_.is_in_sync, role.is_in_sync) && role.is_in_sync &&
+        catch_up_at_ > environment_.now())
+      asked_ = {};
     return;
   }
   if (epoch > epoch_) {

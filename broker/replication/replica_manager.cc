@@ -66,6 +66,7 @@ ReplicaManager::ReplicaManager(env::Environment& environment,
       directories_(std::move(directories)),
       options_(std::move(options)),
       metrics_(std::make_shared<ReplicationMetrics>(environment)),
+      catch_up_(options_.catch_up_rate_max),
       table_(environment),
       asker_(std::make_shared<ControllerAsker>(
           environment,
@@ -291,7 +292,8 @@ Task<void> ReplicaManager::follow(TopicPartition id, Follow to) {
   partition->follow({.following = to.following,
                      .options = to.options,
                      .feed = std::move(feed.sink),
-                     .feed_core = feed.core});
+                     .feed_core = feed.core,
+                     .is_in_sync = to.is_in_sync});
 }
 
 // R12: the metadata log shows this replica out of both sets and another one leading, so that
@@ -415,6 +417,7 @@ Task<Result<void>> ReplicaManager::open(TopicPartition id, log::LogDirectory& di
                           .reports = asker_,
                           .reports_core = &home_,
                           .metrics = metrics_,
+                          .catch_up = catch_up_,
                           .place = std::move(place)};
   auto partition = Partition::open(std::move(with));
   replicas_[id].partition = partition;

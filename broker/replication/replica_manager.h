@@ -19,6 +19,7 @@
 #include "broker/log/retry_schedule.h"
 #include "broker/metadata/controller_port.h"
 #include "broker/metadata/replica_sink.h"
+#include "broker/replication/catch_up_budget.h"
 #include "broker/replication/controller_asker.h"
 #include "broker/replication/partition_table.h"
 #include "broker/replication/replica_fetchers.h"
@@ -35,6 +36,7 @@ struct ReplicaManagerOptions {
   std::size_t parallel = 16;            // Replicas that are opened, closed or removed at a time.
   std::size_t producers_max = 100'000;  // Remembered by a partition.
   env::Duration retention_every = std::chrono::minutes(5);  // Looks what may go.
+  std::int64_t catch_up_rate_max = 0;                       // Bytes a second; 0: no limit.
   log::LogOptions log = {};  // What holds in topics that say nothing else.
   // A directory has failed, and its replicas with it. On the home core.
   std::function<void(const log::LogDirectory&, const Error&)> on_directory_failed = {};
@@ -152,6 +154,7 @@ class ReplicaManager final : public metadata::ReplicaSink {
   const std::vector<log::LogDirectory*> directories_;
   const ReplicaManagerOptions options_;
   const std::shared_ptr<ReplicationMetrics> metrics_;
+  CatchUpBudget catch_up_;
   PartitionTable table_;
   const std::shared_ptr<ControllerAsker> asker_;
   ReplicaFetchers* fetchers_ = nullptr;

@@ -13,6 +13,9 @@ constexpr telemetry::Family kReplicas{
     "Replicas on this broker by how they are: open, opening, failed (they serve no more until the "
     "broker starts again), damaged (their files do not check)."};
 constexpr telemetry::Family kLeaders{"ropewalk_leaders", "Partitions that this broker leads."};
+constexpr telemetry::Family kCatchUpBytes{
+    "ropewalk_catch_up_bytes_total",
+    "Bytes that replicas here took from their leaders while they were not in sync."};
 constexpr telemetry::Family kLag{
     "ropewalk_replica_lag_records",
     "Committed records that the followers on this broker lacked when their leaders last told, over "
@@ -62,6 +65,7 @@ void ReplicaManager::show(telemetry::Page& page) const {
   page.gauge(kReplicas, {{"state", "failed"}}, failed);
   page.gauge(kReplicas, {{"state", "damaged"}}, damaged);
   page.gauge(kLeaders, {}, leaders);
+  page.counter(kCatchUpBytes, {}, catch_up_.paid_bytes());
   page.gauge(kLag, {}, lag);
   page.gauge(kLagMax, {}, lag_max);
   metrics_->show(page);

@@ -369,6 +369,14 @@ void define_membership(Schema& schema, BrokerSettings& s) {
                "A follower that has not caught up with its leader for so long is taken out of the "
                "in-sync set: producers no longer wait for it. Kafka's replica.lag.time.max.ms."},
               {seconds(1), hours(1)});
+  schema.bytes(
+      s.catch_up_rate_max,
+      {"catch_up_rate_max",
+       "Bytes a second that the replicas of this broker which are not in sync, or are being "
+       "added, take from their leaders, all together, so that they leave room for clients. "
+       "Those in sync are not held back. One that gets less than is produced never catches "
+       "up. 0: no limit."},
+      {0, kTiB});
 }
 
 void define_messages(Schema& schema, BrokerSettings& s) {

@@ -88,6 +88,7 @@ struct BrokerSettings {
   std::chrono::milliseconds leader_balance_interval{30'000};  // 0: never.
   std::chrono::milliseconds unclean_recovery_wait{30'000};
   std::chrono::milliseconds replica_lag_max{10'000};
+  std::int64_t catch_up_rate_max = 0;  // Bytes a second; 0: no limit.
 
   // Messages.
   LogFormat log_format = LogFormat::text;

@@ -162,6 +162,7 @@ TEST_F(BrokerMetrics, ShowsEveryFamilyFromTheBeginning) {
            "ropewalk_leaders",
            "ropewalk_replica_lag_records",
            "ropewalk_replica_lag_max_records",
+           "ropewalk_catch_up_bytes_total",
            "ropewalk_replica_truncations_total",
            "ropewalk_replication_sent_bytes_total",
            "ropewalk_replication_received_bytes_total",
