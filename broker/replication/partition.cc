@@ -21,7 +21,12 @@ std::shared_ptr<Partition> Partition::open(Options options) {
   auto enter = [weak](env::Job job) {
     if (const auto held = weak.lock()) held->serial_.enter(std::move(job));
   };
-  partition->log_ = log::PartitionLog::make(options.place(std::move(enter)), options.log,
+  log::LogPlace place = options.place(std::move(enter));
+  partition->reading_ = {.files = &place.files,
+                         .tasks = &place.tasks,
+                         .folder = place.folder,
+                         .producers_max = partition->producers_.producers_max()};
+  partition->log_ = log::PartitionLog::make(std::move(place), options.log,
                                             std::move(options.recovered), *partition);
   return partition;
 }
@@ -170,7 +175,8 @@ void Partition::close_inside(log::PartitionLog::Done done) {
   if (!failed) log_->flush();
   end_role({Errc::not_leader_or_follower, fmt::format("{} is being closed here", id_)});
   ended_ = true;
-  if (failed || log_->failed()) {
+  // The checkpoint that is there says more of producers that are not known again yet.
+  if (failed || log_->failed() || producers_unknown_) {
     log_->close(std::move(done));
     return;
   }

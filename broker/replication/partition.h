@@ -247,6 +247,9 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   void carry_out(const FollowerEffects& effects, std::span<ReplicaBatch> fetched = {});
   void append_replicated(ReplicaBatch& batch);
   void cut(Offset end, bool begin_anew);
+  void go_on_behind_cut();
+  void find_producers();
+  static Task<void> read_producers(std::shared_ptr<env::SerialOwner> keep, log::LogViewPtr view);
   void ask_leader();
   void pay_for(const ReceivedNews& received);
   void end_role(Error why);
@@ -288,6 +291,14 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   Time catch_up_at_{};              // Not before then, while it is not in sync.
   std::optional<Progressed> tell_;  // At the end of the drain.
   bool cutting_ = false;
+  // A cut took what was remembered of a producer; it is being read from here.
+  bool producers_unknown_ = false;
+  struct {
+    env::FileSystem* files = nullptr;
+    log::HomeTasks* tasks = nullptr;
+    std::string folder;
+    std::size_t producers_max = 0;
+  } reading_;
   Time next_tick_ = env::kNever;  // A timer is set for then.
   LogLimit refused_answers_;
   Error why_not_;       // What a request hears while leader_ is empty.

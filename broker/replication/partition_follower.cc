@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "broker/replication/partition.h"
+#include "broker/replication/rebuild_producers.h"
 #include "common/log.h"
 
 namespace ropewalk::replication {
@@ -138,25 +139,51 @@ void Partition::cut(Offset end, bool begin_anew) {
     if (ended_) return;
     if (!outcome) return log_failed(outcome.error());
     log_->bump_generation();
-    const Offset log_end = log_->readable_end();
     if (begin_anew) {
       producers_.clear();
       watermark_moved(end);
     } else {
-      producers_.truncate_to(log_end);
+      const Offset log_end = log_->readable_end();
       high_watermark_ = std::min(high_watermark_, log_end);
+      if (!producers_.truncate_to(log_end)) return find_producers();
     }
-    if (follower_)
-      carry_out(follower_->step(Cut{.generation = log_->generation(),
-                                    .log_end = log_end,
-                                    .durable_end = log_->durable_end()}));
-    if (log_->durable_end() < log_end) log_->request_sync();
-    begin_next_role();
+    go_on_behind_cut();
   };
   if (begin_anew)
     log_->reset(end, std::move(done));
   else
     log_->truncate(end, std::move(done));
+}
+
+void Partition::go_on_behind_cut() {
+  const Offset log_end = log_->readable_end();
+  if (follower_)
+    carry_out(follower_->step(Cut{
+        .generation = log_->generation(), .log_end = log_end, .durable_end = log_->durable_end()}));
+  if (log_->durable_end() < log_end) log_->request_sync();
+  begin_next_role();
+}
+
+// As if the cut took so much longer: nothing is appended meanwhile, and no role begins.
+void Partition::find_producers() {
+  cutting_ = producers_unknown_ = true;
+  reading_.tasks->spawn("producer state", read_producers(shared_from_this(), log_->view()));
+}
+
+Task<void> Partition::read_producers(std::shared_ptr<env::SerialOwner> keep, log::LogViewPtr view) {
+  auto& self = static_cast<Partition&>(*keep);
+  auto found = co_await rebuild_producers(*self.reading_.files, self.reading_.folder,
+                                          std::move(view), self.reading_.producers_max);
+  if (!found && found.error().code == Errc::cancelled) co_return;
+  self.serial_.enter([&self, found = std::move(found)] {
+    self.cutting_ = false;
+    if (self.ended_) return;
+    const Result<void> known =
+        found ? self.producers_.decode(*found) : std::unexpected(found.error());
+    if (!known) return self.log_failed(known.error());
+    self.producers_unknown_ = false;
+    self.go_on_behind_cut();
+  });
 }
 
 // At the end of a drain: what is wanted next, if that is not what has been asked for, and how far

@@ -86,6 +86,8 @@ void Partition::start_at(Offset start, log::PartitionLog::Done done) {
 }
 
 void Partition::store_checkpoint(log::PartitionLog::Done done) {
+  if (producers_unknown_)
+    return done(fail(Errc::cancelled, "what producers of {} sent is being read", id_));
   log_->checkpoint(high_watermark_, producers_.encode(high_watermark_), std::move(done));
 }
 

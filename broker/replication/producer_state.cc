@@ -147,13 +147,17 @@ void ProducerState::take_back(Offset from) {
   }
 }
 
-void ProducerState::truncate_to(Offset end) {
+bool ProducerState::truncate_to(Offset end) {
   take_back(end);
+  bool is_complete = true;
   for (auto at = producers_.begin(); at != producers_.end();) {
     Producer& producer = at->second;
+    const bool had_more = producer.count == kBatchesPerProducer || producer.epoch.value() > 0;
     producer.count = producer.count_below(end);
+    is_complete &= producer.count > 0 || !had_more;
     at = producer.count == 0 ? producers_.erase(at) : std::next(at);
   }
+  return is_complete;
 }
 
 void ProducerState::clear() {

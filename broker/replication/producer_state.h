@@ -61,13 +61,14 @@ class ProducerState {
   // but that the batches were refused with `code`. Pre: is_retriable(code).
   void undo(Offset from, Errc code);
 
-  // Forgets what is at or beyond `end`. A producer of which more than five batches went is unknown
-  // afterwards: a caller that truncates that far rebuilds from the checkpoint instead.
-  void truncate_to(Offset end);
+  // Forgets what is at or beyond `end`. False: of a producer all that was remembered went, and it
+  // may have sent something before; who wants to know reads that (rebuild_producers.h).
+  [[nodiscard]] bool truncate_to(Offset end);
   // The log begins anew, without a record.
   void clear();
 
   bool knows(ProducerId producer) const { return producers_.contains(producer); }
+  std::size_t producers_max() const { return producers_max_; }
   std::size_t producer_count() const { return producers_.size(); }
 
   // For a checkpoint that stands at `end`: what lies below; recovery reads the rest from the log.

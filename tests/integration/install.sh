@@ -54,6 +54,9 @@ read -r -t 60 ready <"$work/out" || die "the daemon does not start: $(cat "$work
 address=${ready#*native=}
 address=${address%% *}
 
+[ -x build/orders_test ] || die "the example's test was not built"
+build/orders_test >"$work/said" || die "the example's test: $(cat "$work/said")"
+
 n=0
 for program in build/hello ./hello; do
   "$program" "$address" "hello-$((++n))" >"$work/said" || die "$program failed"

@@ -168,12 +168,18 @@ TEST_F(ProducerStateTest, ACheckpointAndTheRestOfTheLogMakeTheSameState) {
 TEST_F(ProducerStateTest, TruncationRollsBack) {
   for (int i = 0; i < 4; i++) expect_new(Builder{.sequence = i * 10});
   expect_new(Builder{.producer = ProducerId(8)});
-  state_.truncate_to(Offset(1020));
+  EXPECT_TRUE(state_.truncate_to(Offset(1020)));
   end_ = Offset(1020);
   EXPECT_EQ(state_.producer_count(), 1u);
   expect_duplicate_at(1010, Builder{.sequence = 10});
   expect_error(Errc::out_of_order_sequence_number, Builder{.sequence = 30});
   expect_new(Builder{.sequence = 20});
+}
+
+TEST_F(ProducerStateTest, TruncationSaysWhenMoreWasThereThanIsRemembered) {
+  for (int i = 0; i < 6; i++) expect_new(Builder{.sequence = i * 10});
+  EXPECT_FALSE(state_.truncate_to(Offset(1010))) << "the first batch is forgotten";
+  EXPECT_EQ(state_.producer_count(), 0u);
 }
 
 TEST_F(ProducerStateTest, ForgetsThoseSilentForLongest) {
