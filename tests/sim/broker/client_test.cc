@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
@@ -46,7 +46,7 @@ class ClientOfABroker : public ::testing::Test {
     ASSERT_TRUE(producer.close(60s));
   }
 
-  Cluster cluster_{{.seed = 11}};
+  SimCluster cluster_{{.seed = 11}};
 };
 
 TEST_F(ClientOfABroker, SeeksToATimeAndPausesOverARestart) {

@@ -1,7 +1,7 @@
 // C55: the broker's wall clock jumps. Timers do not follow it, stored times do.
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
@@ -53,7 +53,7 @@ class BrokerClock : public ::testing::Test {
     EXPECT_EQ(consumer.position(kOrders).value(), last_ + 1);
   }
 
-  Cluster cluster_{{.seed = 31}};
+  SimCluster cluster_{{.seed = 31}};
   std::int64_t last_ = -1;
 };
 

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
@@ -158,7 +158,7 @@ class CrashRun {
 
   env::Random random_;
   const std::int32_t partitions_;
-  Cluster cluster_;
+  SimCluster cluster_;
   History history_;
   std::optional<Producer> producer_;
 };

@@ -1,7 +1,7 @@
 // Deleting records, from the client's call to what another consumer finds, also after a power cut.
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
@@ -24,7 +24,7 @@ std::int64_t first_readable(Client& client) {
 }
 
 TEST(BrokerDeleteRecords, WhatIsDeletedStaysDeleted) {
-  Cluster cluster({.seed = 5});
+  SimCluster cluster({.seed = 5});
   ASSERT_TRUE(cluster.start(0));
   Admin admin(cluster.client());
   ASSERT_TRUE(admin.create_topic({.name = "orders", .partitions = 2}));

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
@@ -57,7 +57,7 @@ class FailedDirectory : public ::testing::Test {
     return count;
   }
 
-  Cluster cluster_{{.seed = 11, .directories = 2}};
+  SimCluster cluster_{{.seed = 11, .directories = 2}};
   Admin admin_{cluster_.client()};
 };
 

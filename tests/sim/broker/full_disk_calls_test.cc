@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
@@ -32,7 +32,7 @@ class BrokerFullDiskCalls : public ::testing::Test {
     return records->empty() ? -1 : (*records)[0].offset;
   }
 
-  Cluster cluster_{{.seed = 51}};
+  SimCluster cluster_{{.seed = 51}};
 };
 
 TEST_F(BrokerFullDiskCalls, ServesAllThatNeedsNoRoomAndStartsAndResumes) {

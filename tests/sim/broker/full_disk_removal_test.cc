@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/producer.h"
 #include "tests/support/http_peer.h"
@@ -48,7 +48,7 @@ class FullDiskRemoval : public ::testing::Test {
                                  [](const std::string& file) { return file.ends_with(".log"); });
   }
 
-  Cluster cluster_{{.seed = 3, .directories = 2, .segment_bytes = 16 << 10}};
+  SimCluster cluster_{{.seed = 3, .directories = 2, .segment_bytes = 16 << 10}};
   Admin admin_{cluster_.client()};
 };
 

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "common/uuid.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
@@ -208,7 +208,7 @@ class FullDiskRun {
 
   env::Random random_;
   const Under under_;
-  Cluster cluster_;
+  SimCluster cluster_;
   Admin admin_;
   std::map<std::int32_t, std::map<std::int64_t, std::string>> acked_;
   int sent_ = 0;

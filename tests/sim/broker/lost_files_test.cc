@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "common/log.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
@@ -19,7 +19,7 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(BrokerLostFiles, AQuorumThatWasThereIsNotReplacedByAnEmptyOne) {
-  Cluster cluster({.seed = 3});
+  SimCluster cluster({.seed = 3});
   ASSERT_TRUE(cluster.start(0));
   cluster.stop(0);
   sim::Disk& quorum = cluster.node(0).disk("/data/quorum");
@@ -35,7 +35,7 @@ TEST(BrokerLostFiles, AQuorumThatWasThereIsNotReplacedByAnEmptyOne) {
 TEST(BrokerLostFiles, AStartThatWasKilledBeforeItHadAQuorumBeginsAgain) {
   // Somewhere in the first milliseconds there is a directory without a quorum.
   for (int cut = 0; cut < 20; cut++) {
-    Cluster cluster({.seed = static_cast<std::uint64_t>(cut) + 1});
+    SimCluster cluster({.seed = static_cast<std::uint64_t>(cut) + 1});
     cluster.begin_start(0);
     cluster.world().run_for(std::chrono::microseconds(1000 * cut));
     cluster.power_cut(0);
@@ -93,7 +93,7 @@ std::string all_records(Client& client) {
 // C27: each file of a broker but the segments, missing, empty, cut in half, zeroed, or as it was
 // before. It is made again and all answers are the same, or the start fails and names the file.
 TEST(BrokerLostFiles, EachFileIsMadeAgainOrNamed) {
-  Cluster cluster({.seed = 7});
+  SimCluster cluster({.seed = 7});
   ASSERT_TRUE(cluster.start(0));
   const auto fill = [&](const std::string& topic) {
     ASSERT_TRUE(Admin(cluster.client()).create_topic({.name = topic, .partitions = 1}));
@@ -152,7 +152,7 @@ TEST(BrokerLostFiles, EachFileIsMadeAgainOrNamed) {
 // C27: a segment is what nobody can make again: its partition is lost, and named in one line; the
 // others are served.
 TEST(BrokerLostFiles, ADamagedSegmentTakesItsPartitionOnly) {
-  Cluster cluster({.seed = 8});
+  SimCluster cluster({.seed = 8});
   ASSERT_TRUE(cluster.start(0));
   for (const std::string topic : {"first", "second"}) {
     ASSERT_TRUE(Admin(cluster.client()).create_topic({.name = topic, .partitions = 1}));
@@ -186,7 +186,7 @@ TEST(BrokerLostFiles, ADamagedSegmentTakesItsPartitionOnly) {
 
 // C52: the words for a volume that is mounted read-only.
 TEST(BrokerLostFiles, AReadOnlyDirectoryIsNamed) {
-  Cluster cluster({.seed = 9});
+  SimCluster cluster({.seed = 9});
   ASSERT_TRUE(cluster.start(0));
   cluster.stop(0);
   cluster.disk(0).faults.read_only = true;

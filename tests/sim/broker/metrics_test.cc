@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
@@ -66,7 +66,7 @@ class BrokerMetrics : public ::testing::Test {
     EXPECT_EQ(left, 0);
   }
 
-  Cluster cluster_{{.seed = 9, .cores = 2}};
+  SimCluster cluster_{{.seed = 9, .cores = 2}};
 };
 
 TEST_F(BrokerMetrics, EveryFamilyIsWellFormed) {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
@@ -74,7 +74,7 @@ class RelaxedTopic : public ::testing::Test {
         .leader_epoch;
   }
 
-  Cluster cluster_{{.seed = 61}};
+  SimCluster cluster_{{.seed = 61}};
   std::map<std::int64_t, std::string> told_;
   int sent_ = 0;
 };

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "common/log.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
@@ -58,7 +58,7 @@ class BrokerRetention : public ::testing::Test {
     }
   }
 
-  Cluster cluster_{{.seed = 21, .segment_bytes = 16 << 10}};
+  SimCluster cluster_{{.seed = 21, .segment_bytes = 16 << 10}};
   int sent_ = 0;
 };
 

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
@@ -40,7 +40,7 @@ class BrokerTopics : public ::testing::Test {
     return "not there";
   }
 
-  Cluster cluster_{{.seed = 41}};
+  SimCluster cluster_{{.seed = 41}};
   Admin admin_{cluster_.client()};
 };
 

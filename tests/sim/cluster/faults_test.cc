@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 
 namespace ropewalk::testing {
@@ -25,7 +25,7 @@ struct Tally {
 };
 
 // As a service manager would: who has given up is started again.
-Result<void> start_all(Cluster& cluster) {
+Result<void> start_all(SimCluster& cluster) {
   for (std::size_t broker = 0; broker < 3; broker++) {
     const auto started = cluster.started(broker);
     const bool gave_up = (started && !*started) || cluster.failure(broker);
@@ -35,7 +35,7 @@ Result<void> start_all(Cluster& cluster) {
 }
 
 void run_one(std::uint64_t seed, Tally& tally) {
-  Cluster cluster({.brokers = 3, .seed = seed});
+  SimCluster cluster({.brokers = 3, .seed = seed});
   Admin admin(cluster.client());
   env::Random& random = cluster.world().random();
   std::set<std::string> answered;

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
@@ -42,7 +42,7 @@ class ThreeBrokers : public ::testing::Test {
     return listed ? listed->size() : 0;
   }
 
-  Cluster cluster_{{.brokers = 3, .seed = sim::seed_from_environment(5)}};
+  SimCluster cluster_{{.brokers = 3, .seed = sim::seed_from_environment(5)}};
   Admin admin_{cluster_.client()};
 };
 
@@ -78,7 +78,7 @@ TEST_F(ThreeBrokers, FenceADeadBrokerAtOnce) {
 
 // The one who would have noticed dies with it; the next controller looks for itself.
 TEST(FourBrokers, FenceAtOnceWhoDiesWithTheController) {
-  Cluster cluster({.brokers = 4, .voters = 3, .seed = sim::seed_from_environment(6)});
+  SimCluster cluster({.brokers = 4, .voters = 3, .seed = sim::seed_from_environment(6)});
   const auto started = cluster.start_all();
   ASSERT_TRUE(started) << to_string(started.error());
   Admin admin(cluster.client());

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/producer.h"
 #include "tests/support/http_peer.h"
@@ -40,7 +40,7 @@ class ClusterMetrics : public ::testing::Test {
     ASSERT_TRUE(flushed) << to_string(flushed.error());
   }
 
-  Cluster cluster_{{.brokers = 3, .seed = 21}};
+  SimCluster cluster_{{.brokers = 3, .seed = 21}};
   Admin admin_{cluster_.client()};
 };
 

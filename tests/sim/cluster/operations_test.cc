@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
@@ -87,7 +87,7 @@ class Operations : public ::testing::Test {
     alter(wanted);
   }
 
-  Cluster cluster_{{.brokers = 4, .voters = 3, .seed = sim::seed_from_environment(21)}};
+  SimCluster cluster_{{.brokers = 4, .voters = 3, .seed = sim::seed_from_environment(21)}};
   Admin admin_{cluster_.client()};
   Producer producer_{cluster_.client(), {.linger = 1ms}};
   std::vector<Delivery> deliveries_;

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
@@ -76,7 +76,7 @@ class ThreeCopies : public ::testing::Test {
       EXPECT_EQ(values[static_cast<std::size_t>(i)], std::to_string(i));
   }
 
-  Cluster cluster_{{.brokers = 3, .seed = sim::seed_from_environment(11)}};
+  SimCluster cluster_{{.brokers = 3, .seed = sim::seed_from_environment(11)}};
   Admin admin_{cluster_.client()};
   Producer producer_{cluster_.client(), {.linger = 1ms}};
   int sent_ = 0;

@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "broker/testing/swarm.h"
 #include "common/env/sim/core.h"
 #include "common/env/sim/environment.h"
 #include "common/log.h"
-#include "tests/sim/cluster/swarm.h"
 #include "tests/sim/cluster/workload.h"
 
 namespace ropewalk::testing {
@@ -136,7 +136,7 @@ class Run {
   const std::size_t brokers_;
   const bool replicated_;
   const std::int32_t factor_;
-  Cluster cluster_;
+  SimCluster cluster_;
   WorldLog log_;
   Workload workload_;
   Swarm swarm_;

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/producer.h"
 
@@ -28,7 +28,7 @@ class Shutdown : public ::testing::Test {
   }
   sim::Duration now() { return cluster_.world().now(); }
 
-  Cluster cluster_{{.brokers = 3, .seed = sim::seed_from_environment(5)}};
+  SimCluster cluster_{{.brokers = 3, .seed = sim::seed_from_environment(5)}};
   Admin admin_{cluster_.client()};
 };
 

@@ -25,7 +25,7 @@ std::vector<PartitionName> partitions_of(const std::vector<std::string>& topics,
 
 }  // namespace
 
-Workload::Workload(Cluster& cluster, WorkloadOptions options)
+Workload::Workload(SimCluster& cluster, WorkloadOptions options)
     : cluster_(cluster),
       options_(options),
       random_(sim::derive_seed(options.seed, "workload")),

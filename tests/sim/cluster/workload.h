@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "common/env/random.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
@@ -29,7 +29,7 @@ struct WorkloadOptions {
 class Workload {
  public:
   // Makes the clients. The nodes that they are on: client_nodes().
-  Workload(Cluster& cluster, WorkloadOptions options);
+  Workload(SimCluster& cluster, WorkloadOptions options);
   ~Workload();
 
   std::vector<std::string> client_nodes() const;
@@ -77,7 +77,7 @@ class Workload {
   std::size_t number_of(std::string_view topic, std::int32_t partition) const;
   std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
 
-  Cluster& cluster_;
+  SimCluster& cluster_;
   const WorkloadOptions options_;
   env::Random random_;
   std::vector<std::string> topics_;

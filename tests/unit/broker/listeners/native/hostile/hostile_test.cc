@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "ropewalk/v1/fetch.pb.h"
 #include "ropewalk/v1/metadata.pb.h"
 #include "ropewalk/v1/offsets.pb.h"
@@ -129,7 +129,7 @@ class HostileCorpus : public ::testing::Test {
     std::printf("%zu cases\n", table.size());
   }
 
-  testing::Cluster cluster_{{.seed = 23, .decompression_bytes_max = kHostileDecompressedMax}};
+  testing::SimCluster cluster_{{.seed = 23, .decompression_bytes_max = kHostileDecompressedMax}};
   sim::Node& node_ = cluster_.world().add_node("peer");
   std::optional<Peer> good_;
   HostileWorld world_;

@@ -1,4 +1,4 @@
-#include "tests/sim/cluster/swarm.h"
+#include "broker/testing/swarm.h"
 
 #include <algorithm>
 #include <numeric>
@@ -26,7 +26,7 @@ constexpr auto kLookEvery = 500ms;
 
 std::string_view name_of(Fault fault) { return kNames[static_cast<std::size_t>(fault)]; }
 
-Swarm::Swarm(Cluster& cluster, std::vector<std::string> clients, std::uint64_t seed,
+Swarm::Swarm(SimCluster& cluster, std::vector<std::string> clients, std::uint64_t seed,
              SwarmLimits limits)
     : cluster_(cluster), limits_(limits), random_(sim::derive_seed(seed, "swarm")) {
   for (std::size_t broker = 0; broker < cluster.brokers(); broker++)

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 #include "common/env/random.h"
 
 namespace ropewalk::testing {
@@ -59,7 +59,8 @@ struct SwarmLimits {
 class Swarm {
  public:
   // `clients` are nodes that may be cut off, stand still and so on, but live.
-  Swarm(Cluster& cluster, std::vector<std::string> clients, std::uint64_t seed, SwarmLimits limits);
+  Swarm(SimCluster& cluster, std::vector<std::string> clients, std::uint64_t seed,
+        SwarmLimits limits);
 
   void begin();
   // Ends all of them, and starts every broker that does not live. From the test, outside events.
@@ -93,7 +94,7 @@ class Swarm {
   // Mostly short, at times long.
   Span span(Span least, Span most);
 
-  Cluster& cluster_;
+  SimCluster& cluster_;
   const SwarmLimits limits_;
   env::Random random_;
   std::vector<std::string> nodes_;  // The brokers first.

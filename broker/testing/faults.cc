@@ -1,7 +1,7 @@
 // What each fault does to the cluster.
 #include <algorithm>
 
-#include "tests/sim/cluster/swarm.h"
+#include "broker/testing/swarm.h"
 
 namespace ropewalk::testing {
 

@@ -1,6 +1,6 @@
 // A cluster of whole brokers, and clients of it, in one simulated world.
 //
-//   testing::Cluster cluster({.seed = 7});
+//   testing::SimCluster cluster({.seed = 7});
 //   ASSERT_TRUE(cluster.start(0));
 //   Producer producer(cluster.client(), {});
 //   ...
@@ -27,7 +27,7 @@
 
 namespace ropewalk::testing {
 
-struct ClusterOptions {
+struct SimClusterOptions {
   std::size_t brokers = 1;
   std::size_t voters = 0;  // The first so many, 1, 3 or 5; 0: all.
   std::uint64_t seed = 1;
@@ -37,12 +37,12 @@ struct ClusterOptions {
   std::int64_t decompression_bytes_max = BrokerSettings{}.decompression_bytes_max;
 };
 
-class Cluster {
+class SimCluster {
  public:
-  explicit Cluster(ClusterOptions options);
-  ~Cluster();
-  Cluster(const Cluster&) = delete;
-  Cluster& operator=(const Cluster&) = delete;
+  explicit SimCluster(SimClusterOptions options);
+  ~SimCluster();
+  SimCluster(const SimCluster&) = delete;
+  SimCluster& operator=(const SimCluster&) = delete;
 
   sim::Simulation& world() { return world_; }
   std::size_t brokers() const { return brokers_.size(); }
@@ -99,7 +99,7 @@ class Cluster {
   void format_all();
   std::size_t voters() const;
 
-  const ClusterOptions options_;
+  const SimClusterOptions options_;
   sim::Simulation world_;
   std::vector<Member> brokers_;
   std::vector<sim::Node*> client_nodes_;

@@ -1,4 +1,4 @@
-#include "broker/testing/cluster.h"
+#include "broker/testing/sim_cluster.h"
 
 #include <utility>
 
@@ -28,7 +28,7 @@ Uuid fixed_id(std::uint8_t kind, std::size_t number) {
 
 }  // namespace
 
-Cluster::Cluster(ClusterOptions options) : options_(options), world_(options.seed) {
+SimCluster::SimCluster(SimClusterOptions options) : options_(options), world_(options.seed) {
   for (std::size_t broker = 0; broker < options.brokers; broker++)
     brokers_.push_back({&world_.add_node(host_of(broker), {.cores = options.cores}), {}, {}});
   if (options.brokers > 1) format_all();
@@ -37,13 +37,13 @@ Cluster::Cluster(ClusterOptions options) : options_(options), world_(options.see
   add_client("client", std::move(client));
 }
 
-Cluster::~Cluster() {
+SimCluster::~SimCluster() {
   clients_.clear();
   for (std::size_t broker = 0; broker < brokers_.size(); broker++) kill(broker);
   for (sim::Node* const node : client_nodes_) node->kill();
 }
 
-Client& Cluster::add_client(const std::string& node, ClientOptions options) {
+Client& SimCluster::add_client(const std::string& node, ClientOptions options) {
   options.brokers.clear();
   for (std::size_t broker = 0; broker < brokers_.size(); broker++)
     options.brokers.push_back(fmt::format("{}:{}", host_of(broker), kNativePort));
@@ -53,15 +53,15 @@ Client& Cluster::add_client(const std::string& node, ClientOptions options) {
   return *clients_.back();
 }
 
-std::string Cluster::path_of(std::size_t directory) {
+std::string SimCluster::path_of(std::size_t directory) {
   return directory == 0 ? "/data" : fmt::format("/data-{}", directory + 1);
 }
 
-std::size_t Cluster::voters() const {
+std::size_t SimCluster::voters() const {
   return options_.voters == 0 ? options_.brokers : options_.voters;
 }
 
-BrokerSettings Cluster::settings_of(std::size_t broker) const {
+BrokerSettings SimCluster::settings_of(std::size_t broker) const {
   BrokerSettings settings;
   for (std::size_t i = 0; i < options_.directories; i++) settings.data_dirs.push_back(path_of(i));
   settings.broker_id = BrokerId(static_cast<std::int32_t>(broker) + 1);
@@ -85,7 +85,7 @@ BrokerSettings Cluster::settings_of(std::size_t broker) const {
   return settings;
 }
 
-void Cluster::format_all() {
+void SimCluster::format_all() {
   for (std::size_t broker = 0; broker < brokers_.size(); broker++) {
     env::Environment& environment = brokers_[broker].node->environment();
     auto options = tools::format_options(settings_of(broker));
@@ -98,7 +98,7 @@ void Cluster::format_all() {
   }
 }
 
-void Cluster::begin_start(std::size_t index) {
+void SimCluster::begin_start(std::size_t index) {
   Member& member = brokers_.at(index);
   ENSURE(!member.broker, "broker {} lives", index);
   sim::SimEnvironment& environment = member.node->environment();
@@ -113,19 +113,19 @@ void Cluster::begin_start(std::size_t index) {
   boost::asio::co_spawn(environment.core(0).executor(), member.broker->start(), std::move(done));
 }
 
-std::optional<Result<void>> Cluster::started(std::size_t broker) const {
+std::optional<Result<void>> SimCluster::started(std::size_t broker) const {
   const Member& member = brokers_.at(broker);
   return member.life ? member.life->started : std::nullopt;
 }
 
-Result<void> Cluster::start(std::size_t broker, sim::Duration limit) {
+Result<void> SimCluster::start(std::size_t broker, sim::Duration limit) {
   begin_start(broker);
   if (!world_.run_until([&] { return started(broker).has_value(); }, limit))
     return fail(Errc::request_timed_out, "broker {} did not start", broker + 1);
   return *started(broker);
 }
 
-Result<void> Cluster::start_all(sim::Duration limit) {
+Result<void> SimCluster::start_all(sim::Duration limit) {
   for (std::size_t broker = 0; broker < brokers_.size(); broker++)
     if (!lives(broker)) begin_start(broker);
   const auto all_started = [&] {
@@ -139,7 +139,7 @@ Result<void> Cluster::start_all(sim::Duration limit) {
   return {};
 }
 
-std::optional<std::size_t> Cluster::controller() const {
+std::optional<std::size_t> SimCluster::controller() const {
   std::optional<BrokerId> found;
   for (const Member& member : brokers_) {
     if (!member.broker) continue;
@@ -151,25 +151,25 @@ std::optional<std::size_t> Cluster::controller() const {
   return static_cast<std::size_t>(found->value()) - 1;
 }
 
-std::optional<Error> Cluster::failure(std::size_t broker) const {
+std::optional<Error> SimCluster::failure(std::size_t broker) const {
   const Member& member = brokers_.at(broker);
   return member.life ? member.life->failure : std::nullopt;
 }
 
-void Cluster::kill(std::size_t broker) {
+void SimCluster::kill(std::size_t broker) {
   Member& member = brokers_.at(broker);
   member.node->kill();
   member.broker.reset();
 }
 
-sim::PowerCutDamage Cluster::power_cut(std::size_t broker) {
+sim::PowerCutDamage SimCluster::power_cut(std::size_t broker) {
   Member& member = brokers_.at(broker);
   const sim::PowerCutDamage damage = member.node->power_cut();
   member.broker.reset();
   return damage;
 }
 
-void Cluster::begin_stop(std::size_t broker) {
+void SimCluster::begin_stop(std::size_t broker) {
   Member& member = brokers_.at(broker);
   ENSURE(member.broker, "broker {} does not live", broker);
   if (std::exchange(member.life->stopping, true)) return;
@@ -182,17 +182,17 @@ void Cluster::begin_stop(std::size_t broker) {
                         std::move(done));
 }
 
-bool Cluster::stopping(std::size_t broker) const {
+bool SimCluster::stopping(std::size_t broker) const {
   const Member& member = brokers_.at(broker);
   return member.life && member.life->stopping;
 }
 
-bool Cluster::stopped(std::size_t broker) const {
+bool SimCluster::stopped(std::size_t broker) const {
   const Member& member = brokers_.at(broker);
   return member.life && member.life->stopped;
 }
 
-void Cluster::stop(std::size_t broker) {
+void SimCluster::stop(std::size_t broker) {
   if (!lives(broker)) return;
   begin_stop(broker);
   const bool in_time = world_.run_until([&] { return stopped(broker); }, std::chrono::hours(1));
