@@ -7,8 +7,7 @@
 #include <fmt/format.h>
 
 #include "broker/testing/swarm.h"
-#include "common/env/sim/core.h"
-#include "common/env/sim/environment.h"
+#include "broker/testing/world_log.h"
 #include "common/log.h"
 #include "tests/sim/cluster/workload.h"
 
@@ -26,31 +25,6 @@ using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 void add_counts(Counts& to, const Counts& from) {
   for (const auto& [name, count] : from) to[name] += count;
 }
-
-// Lines of the log with virtual time and the process; taken back in the end.
-class WorldLog {
- public:
-  explicit WorldLog(sim::World& world) {
-    const char* const wanted = std::getenv("RW_LOG");
-    const std::string_view level = wanted == nullptr ? "" : wanted;
-    configure_log(LogFormat::text, level == "debug"  ? LogLevel::debug
-                                   : level == "info" ? LogLevel::info
-                                   : level == "warn" ? LogLevel::warn
-                                                     : LogLevel::off);
-    set_log_sink([&world](std::string_view line) {
-      sim::SimCore* const core = world.current();
-      const std::string who = core == nullptr ? "" : core->environment().label();
-      fmt::print("{:>10.6f} {:<12} {}\n", std::chrono::duration<double>(world.now()).count(), who,
-                 line);
-    });
-  }
-  ~WorldLog() {
-    set_log_sink({});
-    configure_log(LogFormat::text, LogLevel::info);
-  }
-  WorldLog(const WorldLog&) = delete;
-  WorldLog& operator=(const WorldLog&) = delete;
-};
 
 class Run {
  public:
