@@ -192,6 +192,7 @@ Result<Options> checked(const CLI::App& app, Raw& raw) {
   if (raw.bench.is("produce")) return with_command(raw, raw.bench.checked_produce());
   if (raw.bench.is("consume")) return with_command(raw, raw.bench.checked_consume());
   if (raw.bench.is("latency")) return with_command(raw, raw.bench.checked_latency());
+  if (raw.bench.is("failover")) return with_command(raw, raw.bench.checked_failover());
   if (app.get_subcommand("cluster")->got_subcommand("brokers"))
     return with_command<ShowBrokers>(raw, raw.brokers_shown);
   return with_command<ShowCluster>(raw, raw.cluster);

@@ -130,7 +130,7 @@ struct DeleteRecords {
 using Command =
     std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, SetTopic, ShowOffsets,
                  ShowCluster, ShowBrokers, Produce, Consume, DeleteRecords, BenchProduce,
-                 BenchConsume, BenchLatency, ElectLeaders, BalanceLeaders, Reassign,
+                 BenchConsume, BenchLatency, BenchFailover, ElectLeaders, BalanceLeaders, Reassign,
                  ShowReassignments, CancelReassignments, DrainBroker, UnregisterBroker>;
 
 struct Options {

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """./dev bench [NAME...] [--json FILE]: what a record costs, beside what the machine allows.
 
-NAME picks rows by their beginning; those that begin with "kafka" need Apache Kafka and run only when they
-are named (tests/bench/kafka/README.md). Everything in one run, in turns, since this machine's figures
+NAME picks rows by their beginning. Those that begin with "failover" or "kafka" run only when they are named: they
+take minutes, and the latter need Apache Kafka (tests/bench/kafka/README.md). Everything in one run, in turns, since this machine's figures
 move from minute to minute; a row's figure is the median of its rounds.
 """
 
@@ -357,6 +357,9 @@ class Bench:
         self.client()
         self.idle()
         self.restart()
+        if any(name.startswith("failover") for name in self.wanted):
+            import failover_rows
+            failover_rows.rows(self)
         if any(name.startswith("kafka") for name in self.wanted):
             sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "kafka"))
             import kafka_rows  # Needs what only these rows do.

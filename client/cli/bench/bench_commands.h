@@ -11,5 +11,7 @@ namespace ropewalk::cli {
 Result<void> run(Client& client, const BenchProduce& command);
 Result<void> run(Client& client, const BenchConsume& command);
 Result<void> run(Client& client, const BenchLatency& command);
+// Errors: also unknown_server_error when a record was lost, is there twice or out of order.
+Result<void> run(Client& client, const BenchFailover& command);
 
 }  // namespace ropewalk::cli

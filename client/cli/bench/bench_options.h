@@ -50,4 +50,20 @@ struct BenchLatency {
   std::size_t records_in_flight = 1;
 };
 
+// Which broker a round of `failover` is about: one that leads a partition, and that ...
+enum class Victim : std::uint8_t {
+  any,         // ... it does not matter.
+  controller,  // ... is the controller.
+  other,       // ... is not.
+};
+
+struct BenchFailover {
+  BenchLoad load;
+  std::size_t rounds = 5;
+  std::string kill_command;     // Empty: somebody else kills, once.
+  std::string restart_command;  // Empty: it comes back by itself.
+  Victim victim = Victim::any;
+  std::chrono::milliseconds down{8'000};  // From the kill to the restart.
+};
+
 }  // namespace ropewalk::cli

@@ -93,6 +93,26 @@ TEST(BenchOptions, ConsumeAndLatencyTakeTheirs) {
   EXPECT_EQ(bench<BenchLatency>({"latency", "t"}).records_in_flight, 1U);
 }
 
+TEST(BenchOptions, FailoverTakesWhatKillsAndStarts) {
+  const auto kills =
+      bench<BenchFailover>({"failover", "t", "--create", "6", "--rate", "50", "--rounds", "9",
+                            "--kill-command", "kill {broker}", "--restart-command",
+                            "start {broker}", "--victim", "controller", "--down", "5s", "--json"});
+  EXPECT_EQ(kills.load.topic, "t");
+  EXPECT_EQ(kills.load.partitions, 6);
+  EXPECT_EQ(kills.load.rate, 50U);
+  EXPECT_EQ(kills.rounds, 9U);
+  EXPECT_EQ(kills.kill_command, "kill {broker}");
+  EXPECT_EQ(kills.restart_command, "start {broker}");
+  EXPECT_EQ(kills.victim, Victim::controller);
+  EXPECT_EQ(kills.down, 5s);
+  EXPECT_TRUE(kills.load.json);
+  EXPECT_EQ(bench<BenchFailover>({"failover", "t", "--kill-command", "k"}).rounds, 5U);
+  const auto watched = bench<BenchFailover>({"failover", "t"});
+  EXPECT_EQ(watched.rounds, 1U) << "somebody else kills, once";
+  EXPECT_EQ(watched.load.rate, 1000U) << "it must be steady";
+}
+
 TEST(BenchOptions, AWrongValueNamesTheLegalForms) {
   struct Case {
     std::vector<const char*> arguments;
@@ -119,8 +139,12 @@ TEST(BenchOptions, AWrongValueNamesTheLegalForms) {
            {{"produce", "t", "--compression", "gzip", "--compression-level", "10"},
             "gzip has levels from 1 to 9"},
            {{"consume", "t", "--rate", "5"}, "bench consume has no option --rate"},
+           {{"failover", "t", "--rounds", "3"}, "--rounds: only with --kill-command"},
+           {{"failover", "t", "--victim", "none", "--kill-command", "k"}, "{any,controller,other}"},
            {{"latncy", "t"}, "did you mean bench latency?"},
-           {{}, "'ropewalk bench' needs a command: produce, consume, latency"}})
+           {{},
+            "'ropewalk bench' needs a command: produce, consume, latency, "
+            "failover"}})
     EXPECT_THAT(words(c.arguments), HasSubstr(c.words));
 }
 
