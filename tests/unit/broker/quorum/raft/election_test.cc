@@ -176,11 +176,27 @@ TEST(RaftElection, DeadHostOfTheLeaderIsNotWaitedFor) {
   Replicas nodes(3);
   nodes.elect(1);
   nodes.stop(1);
-  nodes.set_patience(2, 0);
   nodes.at(2).peer_down(BrokerId(1));
   nodes.at(3).peer_down(BrokerId(1));
   nodes.tick_all(5);
   EXPECT_TRUE(nodes.at(2).role() == Role::leader || nodes.at(3).role() == Role::leader);
+}
+
+// Two that ask in the same moment would each vote for itself, and wait.
+TEST(RaftElection, WhoLosesTheLeaderTogetherTakesTurns) {
+  Replicas nodes(5);
+  nodes.elect(3);
+  nodes.stop(3);
+  for (const int other : {1, 2, 4, 5}) {
+    nodes.set_patience(other, 0);
+    nodes.at(other).peer_down(BrokerId(3));
+  }
+  nodes.tick_all(1);
+  EXPECT_EQ(nodes.at(1).role(), Role::leader);
+  nodes.stop(1);
+  for (const int other : {2, 4, 5}) nodes.at(other).peer_down(BrokerId(1));
+  nodes.tick_all(5);
+  EXPECT_EQ(nodes.at(2).role(), Role::leader) << "the second one's turn is not far";
 }
 
 // Who alone believes that the leader is dead changes nothing.
