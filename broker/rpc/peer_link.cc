@@ -18,6 +18,9 @@ constexpr std::size_t kFrameBytes = 256;
 // Until memory for a large answer is free again.
 constexpr std::chrono::milliseconds kBudgetPause{5};
 
+// Attempts after a connection has ended that end as if somebody listened.
+constexpr unsigned kSecondLooks = 3;
+
 // Trying again helps only once somebody has changed something.
 bool is_stranger(Errc code) {
   return code == Errc::wrong_owner || code == Errc::inconsistent_cluster_id ||
@@ -152,6 +155,7 @@ void PeerLink::connection_ended(const Error& why) {
   channel_.reset();
   broken_at_once_ = now - connected_at_ < shared_.options.backoff_most ? broken_at_once_ + 1 : 0;
   next_attempt_ = now;
+  second_looks_ = kSecondLooks;
   if (broken_at_once_ == 1) next_attempt_ = attempt_began_ + shared_.options.backoff_least;
   if (broken_at_once_ > 1) next_attempt_ = now + shared_.options.backoff_most;
   wanted_.set();
@@ -170,7 +174,12 @@ void PeerLink::attempt_failed(const Error& why) {
   next_attempt_ = shared_.environment.now() +
                   std::min(options.backoff_least * (1U << failures_), options.backoff_most);
   failures_ = std::min(failures_ + 1, kDoublings);
-  wanted_.reset();
+  // A process that was killed closes its sockets one by one: that of a listener may still take
+  // what is reset then. Only a refusal says that it is dead, and comes next.
+  if (why.code == Errc::closed && second_looks_ > 0)
+    second_looks_--;
+  else
+    wanted_.reset();
   drop_waiting(within(fmt::format("connecting to {}", name_of(to_)), why).error());
   if (why.code != Errc::connection_refused) return;
   shared_.counts.refused++;

@@ -106,6 +106,7 @@ class PeerLink : public std::enable_shared_from_this<PeerLink> {
   env::MonotonicTime connected_at_{};
   unsigned failures_ = 0;        // Attempts in a row that came to nothing.
   unsigned broken_at_once_ = 0;  // Connections in a row.
+  unsigned second_looks_ = 0;    // That are left until somebody wants something.
   bool retired_ = false;
 };
 

@@ -45,5 +45,31 @@ TEST_F(PeerConnecting, TellsOnceOfWhoIsNotThere) {
   EXPECT_EQ(one_.links->counts().refused, 1u);
 }
 
+// A process that dies closes one socket after the other: its listener may still take a connection
+// that is reset at once. How far that comes is a matter of microseconds.
+class PeerConnectingToTheDying : public PeerConnecting, public testing::WithParamInterface<int> {
+ protected:
+  void start_two(std::uint8_t life) {
+    two_ = std::make_unique<PeerBroker>(world_, node_two_, identity_of(2, life));
+    two_->listen();
+  }
+};
+
+TEST_P(PeerConnectingToTheDying, IsToldOfItAllTheSame) {
+  start_two(1);
+  connect();
+  ASSERT_TRUE(world_.run_until([&] { return !one_.met.empty(); }, 5s));
+  world_.run_for(60s);
+  node_two_.kill();
+  start_two(/*life=*/2);
+  world_.run_for(GetParam() * 20us);
+  node_two_.kill();
+  const sim::Duration died = world_.now();
+  EXPECT_TRUE(world_.run_until([&] { return !one_.refused.empty(); }, 5s));
+  EXPECT_LE(one_.refused_at - died, 120ms);
+}
+
+INSTANTIATE_TEST_SUITE_P(AtAnyMoment, PeerConnectingToTheDying, testing::Range(0, 60));
+
 }  // namespace
 }  // namespace ropewalk::rpc
