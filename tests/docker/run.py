@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,21 +19,14 @@ import time
 import engine as engines
 from engine import Failure, run, say
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from free_ports import free_ports  # noqa: E402
+
 BROKERS = (1, 2, 3)
 SECONDS_TO_SERVE = 120
 LINES = 6000  # Of each client.
 PAUSE_EVERY, PAUSE = 20, 0.01
 PARTITIONS = 6
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 class Cluster:
