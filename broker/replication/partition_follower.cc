@@ -44,8 +44,7 @@ void Partition::end_following() {
 }
 
 void Partition::fetched(std::uint64_t number, ReceivedNews news) {
-  std::size_t bytes = 0;
-  for (const ReplicaBatch& batch : news.batches) bytes += batch.batch.size();
+  const std::size_t bytes = news.bytes();
   serial_.enter([this, number, news = std::move(news)]() mutable { fetched_inside(number, news); },
                 bytes);
 }
@@ -94,10 +93,8 @@ void Partition::fetched_inside(std::uint64_t number, ReceivedNews& received) {
 // One that has come to the end of the leader's log is about to be in sync: it is let through.
 void Partition::pay_for(const ReceivedNews& received) {
   if (role_.is_in_sync || received.batches.empty()) return;
-  std::size_t bytes = 0;
-  for (const ReplicaBatch& batch : received.batches) bytes += batch.header.size();
   const Time now = environment_.now();
-  const Time paid = catch_up_.pay(bytes, now);
+  const Time paid = catch_up_.pay(received.bytes(), now);
   const bool is_behind = received.batches.back().header.next_offset() < received.news.log_end;
   catch_up_at_ = is_behind ? paid : now;
 }

@@ -159,7 +159,7 @@ Task<void> ReplicaFetcher::exchange(std::shared_ptr<ReplicaFetcher> self, std::u
 void ReplicaFetcher::answered(std::vector<ReceivedNews> all) {
   std::size_t bytes = 0;
   for (ReceivedNews& received : all) {
-    for (const ReplicaBatch& batch : received.batches) bytes += batch.batch.size();
+    bytes += received.bytes();
     const auto at = slots_.find(received.news.id);
     if (at == slots_.end() || !at->second.want.request || at->second.unsent) continue;
     const Slot& slot = at->second;

@@ -197,6 +197,12 @@ std::vector<env::Chunk> write_answer(const v1::ResponseHeader& header, ReplicaAn
   return chunks;
 }
 
+std::size_t ReceivedNews::bytes() const {
+  std::size_t sum = 0;
+  for (const ReplicaBatch& batch : batches) sum += batch.batch.size();
+  return sum;
+}
+
 Result<std::vector<ReceivedNews>> read_answer(const SharedBytes& body) {
   using Sliced = rpc::Sliced<internal::ReplicaFetchResponse, internal::ReplicaFetched>;
   TRY(const Sliced sliced,

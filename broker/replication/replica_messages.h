@@ -86,6 +86,8 @@ struct ReplicaBatch {
 struct ReceivedNews {
   ReplicaNews news;
   std::vector<ReplicaBatch> batches;
+
+  std::size_t bytes() const;  // Of the batches.
 };
 // Records that are no whole batches, or whose checksum is wrong, become the error of their
 // partition (corrupt_message). Errors of all: malformed_frame.
