@@ -1,6 +1,8 @@
 #include "common/env/real/socket.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <limits>
 
 #include <boost/asio/redirect_error.hpp>
@@ -14,8 +16,15 @@
 namespace ropewalk::env::real {
 namespace {
 
+constexpr std::size_t kCongestionNameBytes = 16;  // TCP_CA_NAME_MAX of Linux.
+
 void set_int(int socket, int level, int name, int value) {
   static_cast<void>(setsockopt(socket, level, name, &value, sizeof value));
+}
+
+void set_congestion_control(int socket, const std::string& name) {
+  static_cast<void>(setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(),
+                               static_cast<socklen_t>(name.size())));
 }
 
 int clamp_to_int(std::size_t bytes) {
@@ -84,16 +93,24 @@ void apply_options(int socket, const ConnectionOptions& options) {
     set_int(socket, SOL_SOCKET, SO_RCVBUF, clamp_to_int(options.receive_buffer_bytes));
 }
 
-void apply_congestion_control(int socket, const ConnectionOptions& options, const Endpoint& local,
-                              const Endpoint& remote) {
-  std::string name = options.congestion_control;
-  // Nothing is congested there, but bbr, which some systems choose for all, estimates a rate and
-  // sends by timers: up to five times the CPU of a fetch. Every process may choose reno.
+std::string begin_unpaced(int socket, const ConnectionOptions& options) {
+  std::array<char, kCongestionNameBytes> name{};
+  socklen_t length = name.size();
+  if (getsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(), &length) != 0) return {};
+  // Every process may choose reno.
+  set_congestion_control(socket,
+                         options.congestion_control.empty() ? "reno" : options.congestion_control);
+  return std::string(name.data(), strnlen(name.data(), name.size()));
+}
+
+// Nothing is congested within a machine, but bbr estimates a rate and sends by timers: up to five
+// times the CPU of a fetch.
+void settle_congestion_control(int socket, const ConnectionOptions& options,
+                               const std::string& of_system, const Endpoint& local,
+                               const Endpoint& remote) {
   const bool within_machine = is_loopback(remote.host) || local.host == remote.host;
-  if (name.empty() && within_machine) name = "reno";
-  if (name.empty()) return;
-  static_cast<void>(setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(),
-                               static_cast<socklen_t>(name.size())));
+  if (options.congestion_control.empty() && !within_machine && !of_system.empty())
+    set_congestion_control(socket, of_system);
 }
 
 }  // namespace ropewalk::env::real

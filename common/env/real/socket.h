@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include <boost/asio/posix/descriptor_base.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -40,8 +41,13 @@ class Socket {
 // Applies what differs from connection to connection. What the system refuses keeps its default:
 // these are wishes (a kernel without "bbr" still talks).
 void apply_options(int socket, const ConnectionOptions& options);
-// The same for what depends on who is connected.
-void apply_congestion_control(int socket, const ConnectionOptions& options, const Endpoint& local,
-                              const Endpoint& remote);
+// Before a socket listens or connects. bbr, which some systems choose for all, turns its pacing on
+// when a connection begins, and no later choice turns it off again: so one begins without. What the
+// system had chosen.
+std::string begin_unpaced(int socket, const ConnectionOptions& options);
+// Once both ends are known: what the system had chosen is for connections to other machines.
+void settle_congestion_control(int socket, const ConnectionOptions& options,
+                               const std::string& of_system, const Endpoint& local,
+                               const Endpoint& remote);
 
 }  // namespace ropewalk::env::real

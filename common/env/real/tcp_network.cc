@@ -44,7 +44,7 @@ Task<Result<std::unique_ptr<Connection>>> TcpListener::accept(Core& owner) {
       apply_options(fd, options_);
       auto local = local_endpoint(fd);
       auto remote = remote_endpoint(fd);
-      apply_congestion_control(fd, options_, local, remote);
+      settle_congestion_control(fd, options_, system_congestion_control_, local, remote);
       CO_TRY(auto socket, Socket::adopt(owner, fd));
       co_return std::make_unique<TcpConnection>(std::move(socket), std::move(local),
                                                 std::move(remote));
@@ -67,6 +67,7 @@ Task<Result<std::unique_ptr<Listener>>> TcpNetwork::listen(Endpoint at, Connecti
   CO_TRY(const int fd, open_socket(address));
   const int one = 1;
   static_cast<void>(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one));
+  std::string of_system = begin_unpaced(fd, options);  // Accepted sockets inherit it.
   if (bind(fd, address.raw(), address.length) != 0 || ::listen(fd, kBacklog) != 0) {
     const int error = errno;
     ::close(fd);
@@ -74,7 +75,8 @@ Task<Result<std::unique_ptr<Listener>>> TcpNetwork::listen(Endpoint at, Connecti
   }
   auto local = local_endpoint(fd);
   CO_TRY(auto socket, Socket::adopt(current_core_(), fd));
-  co_return std::make_unique<TcpListener>(std::move(socket), std::move(local), std::move(options));
+  co_return std::make_unique<TcpListener>(std::move(socket), std::move(local), std::move(options),
+                                          std::move(of_system));
 }
 
 Task<Result<std::unique_ptr<Connection>>> TcpNetwork::connect(Endpoint to, MonotonicTime deadline,
@@ -123,6 +125,7 @@ Task<Result<std::unique_ptr<Connection>>> TcpNetwork::connect_to(const Address& 
   const std::string name = address.endpoint().to_string();
   CO_TRY(const int fd, open_socket(address));
   apply_options(fd, options);
+  const std::string of_system = begin_unpaced(fd, options);
   int outcome = ::connect(fd, address.raw(), address.length) == 0 ? 0 : errno;
   CO_TRY(auto socket, Socket::adopt(current_core_(), fd));
   if (outcome == EINPROGRESS || outcome == EINTR) {
@@ -138,7 +141,7 @@ Task<Result<std::unique_ptr<Connection>>> TcpNetwork::connect_to(const Address& 
   }
   auto local = local_endpoint(fd);
   auto remote = address.endpoint();
-  apply_congestion_control(fd, options, local, remote);
+  settle_congestion_control(fd, options, of_system, local, remote);
   co_return std::make_unique<TcpConnection>(std::move(socket), std::move(local), std::move(remote));
 }
 

@@ -16,8 +16,13 @@ namespace ropewalk::env::real {
 
 class TcpListener final : public Listener {
  public:
-  TcpListener(std::unique_ptr<Socket> socket, Endpoint local, ConnectionOptions options)
-      : socket_(std::move(socket)), local_(std::move(local)), options_(std::move(options)) {}
+  // `system_congestion_control`: what sockets for other machines shall have.
+  TcpListener(std::unique_ptr<Socket> socket, Endpoint local, ConnectionOptions options,
+              std::string system_congestion_control)
+      : socket_(std::move(socket)),
+        local_(std::move(local)),
+        options_(std::move(options)),
+        system_congestion_control_(std::move(system_congestion_control)) {}
 
   Endpoint local() const override { return local_; }
   Task<Result<std::unique_ptr<Connection>>> accept(Core& owner) override;
@@ -27,6 +32,7 @@ class TcpListener final : public Listener {
   std::unique_ptr<Socket> socket_;
   Endpoint local_;
   ConnectionOptions options_;
+  std::string system_congestion_control_;
 };
 
 class TcpNetwork final : public Network {

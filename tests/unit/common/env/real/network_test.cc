@@ -182,6 +182,33 @@ std::string congestion_control_of(const Connection& connection) {
   return "no such socket";
 }
 
+// bbr turns pacing on when a connection begins, and it stays on whatever is chosen later: what is
+// accepted has to be born without.
+TEST_F(NetworkTest, AListenerHandsOutSocketsThatNeverPaced) {
+  struct Body {
+    static Task<void> listen(Environment& env, std::unique_ptr<Listener>& listener) {
+      auto made = co_await env.network().listen({"127.0.0.1", 0}, {});
+      if (made) listener = std::move(*made);
+    }
+  };
+  std::unique_ptr<Listener> listener;
+  run([&] { return Body::listen(env(), listener); });
+  ASSERT_TRUE(listener);
+  std::string chosen;
+  for (int fd = 0; fd < 1024; fd++) {
+    int listens = 0;
+    socklen_t length = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) != 0 || listens == 0 ||
+        real::local_endpoint(fd) != listener->local())
+      continue;
+    std::array<char, 16> name{};
+    length = name.size();
+    ASSERT_EQ(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name.data(), &length), 0);
+    chosen = name.data();
+  }
+  EXPECT_EQ(chosen, "reno");
+}
+
 TEST_F(NetworkTest, WithinAMachineNobodyPaces) {
   Pair pair;
   run([&] { return make_pair(pair, "127.0.0.1", 1); });
