@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 
+import floorlog
+
 RECORD_OVERHEAD = 11  # Of our format, at most; the batches must stay below the size that is named.
 BATCH_HEADER_BYTES = 61
 FRAMED_RECORD_BYTES = 220  # A produce of one 100-byte record, with frame and batch header.
@@ -120,6 +122,12 @@ class Bench:
             sys.exit(f"bench: {' '.join(command)} failed")
         return json.loads(done.stdout)
 
+    def raw_sync(self, **options):
+        return self.load("raw-sync", bytes=STORED_RECORD_BYTES, seconds=2, directory=self.directory, **options)
+
+    def records_in(self, batch_kib, record):
+        return (batch_kib * 1024 - BATCH_HEADER_BYTES) // (record + RECORD_OVERHEAD)
+
     def wants(self, *names):
         return not self.wanted or any(
             name.startswith(wanted) for name in names for wanted in self.wanted)
@@ -137,25 +145,8 @@ class Bench:
                           "ratio": None if ratio is None else round(ratio, 2),
                           "goal": goal, "least": least, "met": met})
 
-    # floorlog: one server on a fresh file, one client, its printed line taken apart.
-    def floorlog(self, *client, sync=False):
-        port = free_port()
-        path = os.path.join(self.directory, "floor")
-        server = subprocess.Popen([self.program("floorlog"), "serve", str(port), path,
-                                   "1" if sync else "0"])
-        try:
-            time.sleep(0.05)  # Its client retries only every 100 ms.
-            arguments = [str(word) for word in client]
-            arguments[1:1] = [str(port)]
-            done = subprocess.run([self.program("floorlog"), *arguments, str(server.pid)],
-                                  stdout=subprocess.PIPE, text=True, check=True)
-            return [dict(word.split("=", 1) for word in line.replace("= ", "=").split()
-                         if "=" in word) | {"MB/s": before(line, "MB/s")}
-                    for line in done.stdout.splitlines()]
-        finally:
-            server.kill()
-            server.wait()
-            os.unlink(path)
+    def floor_server(self, sync=False, followers=0):
+        return floorlog.Floor(self.program("floorlog"), self.directory, sync, followers)
 
     # A virtual machine's host gives memory at its first touch, and may take it back seconds after it
     # was freed: whoever comes first would pay.
@@ -171,7 +162,8 @@ class Bench:
             return broker.load("throughput", topic="bench", pid=broker.process.pid, inflight=8, **load)
 
     def floor(self, record, records, megabytes):
-        produce, consume = self.floorlog("bench", record, records, 8, megabytes)
+        with self.floor_server() as server:
+            produce, consume = server.run("bench", record, records, 8, megabytes)
         return {"produce_cpu_s_gb": float(produce["server_cpu"]),
                 "produce_mb_s": float(produce["MB/s"]),
                 "consume_cpu_s_gb": float(consume["server_cpu"]),
@@ -190,7 +182,7 @@ class Bench:
                  for what in ("produce", "consume")]
         if not self.wants(*names):
             return
-        records = (batch_kib * 1024 - BATCH_HEADER_BYTES) // (record + RECORD_OVERHEAD)
+        records = self.records_in(batch_kib, record)
         ours, floor = self.rounds_of(
             lambda: self.ours(bytes=record, records=records, mb=self.megabytes),
             lambda: self.floor(record, records, self.megabytes))
@@ -208,7 +200,7 @@ class Bench:
         names = [f"{what} 100 B records, {codec}" for what in ("produce", "consume")]
         if not self.wants(*names):
             return
-        records = (64 * 1024 - BATCH_HEADER_BYTES) // (100 + RECORD_OVERHEAD)
+        records = self.records_in(64, 100)
         walk = self.load("raw-walk", bytes=100, records=records, codec=codec)
         share = walk["packed_share"]
         packed_megabytes = max(1, round(self.megabytes * share))
@@ -288,23 +280,23 @@ class Bench:
         name = "ack " + ("with sync" if sync else "without sync")
         if not self.wants(name):
             return
-        ours, raw, floor = [], [], []
+        ours, raw, floors = [], [], []
         with Broker(self) as broker:
             broker.create("bench", durability)
             for _ in range(self.rounds):
                 if sync:
-                    raw.append(self.load("raw-sync", bytes=STORED_RECORD_BYTES, seconds=2,
-                                         directory=self.directory))
+                    raw.append(self.raw_sync())
                 else:
                     raw.append(self.load("raw-ping-pong", bytes=FRAMED_RECORD_BYTES, seconds=1))
                 ours.append(broker.load("latency", topic="bench", seconds=2))
-                floor.append(self.floorlog("lat", 100, 1, sync=sync)[0])
+                with self.floor_server(sync) as server:
+                    floors.append(server.run("lat", 100, 1)[0])
         raw_name = "raw write + fdatasync" if sync else "raw ping-pong"
         self.row(name + ", p50", median(ours, "p50_us"), "us", median(raw, "p50_us"), goal,
                  floor_name=raw_name)
         self.row(name + ", p99", median(ours, "p99_us"), "us", median(raw, "p99_us"),
                  floor_name=raw_name)
-        floor_p50 = statistics.median(float(one["p50"].removesuffix("us")) for one in floor)
+        floor_p50 = statistics.median(float(one["p50"].removesuffix("us")) for one in floors)
         self.row(name + ", p50 beside floorlog", median(ours, "p50_us"), "us", floor_p50,
                  floor_name="floorlog")
 
@@ -323,9 +315,7 @@ class Bench:
                                    seconds=3)
                 per_sync.append(done["records"] / max(1, broker.syncs() - before_syncs))
                 ours.append(done)
-            raw.append(self.load("raw-sync", bytes=STORED_RECORD_BYTES, seconds=2,
-                                 files=partitions, threads=min(16, partitions),
-                                 directory=self.directory))
+            raw.append(self.raw_sync(files=partitions, threads=min(16, partitions)))
         self.row(name + ", records per fdatasync", statistics.median(per_sync), "records",
                  goal=32 if partitions == 1 else None, least=True)
         self.row(name + ", p50", median(ours, "p50_us"), "us", median(raw, "p50_us"),
@@ -357,6 +347,9 @@ class Bench:
         self.client()
         self.idle()
         self.restart()
+        if not self.wanted or any(name.startswith("cluster") for name in self.wanted):
+            import cluster_rows
+            cluster_rows.Rows(self).run()
         if any(name.startswith("failover") for name in self.wanted):
             import failover_rows
             failover_rows.rows(self)
@@ -396,18 +389,6 @@ def figure(value):
 
 def size(record):
     return "100 B" if record == 100 else f"{record // 1024} KiB"
-
-
-def before(line, unit):
-    words = line.split()
-    return words[words.index(unit) - 1] if unit in words else "0"
-
-
-def free_port():
-    import socket
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def main():

@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <ranges>
 #include <span>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <poll.h>
 
@@ -126,6 +129,20 @@ void consume_all(NativeClient& client, const std::string& topic_id, const Shape&
   }
 }
 
+// Separated by commas.
+std::vector<pid_t> process_ids(const std::string& text) {
+  std::vector<pid_t> ids;
+  for (const auto one : std::views::split(text, ','))
+    ids.push_back(std::atoi(std::string(one.begin(), one.end()).c_str()));
+  return ids;
+}
+
+double cpu_seconds_of(const std::vector<pid_t>& processes) {
+  double sum = 0;
+  for (const pid_t process : processes) sum += support::cpu_seconds(process);
+  return sum;
+}
+
 }  // namespace
 
 Figures create_topic(const Arguments& arguments) {
@@ -146,14 +163,14 @@ Figures throughput(const Arguments& arguments) {
               .batches = 0,
               .codec = codec_of(arguments)};
   shape.batches = arguments.number("mb") * 1'000'000 / shape.record_bytes / shape.records;
-  const auto pid = static_cast<pid_t>(arguments.number("pid"));
+  const auto brokers = process_ids(arguments.text("pid"));
   Figures figures;
   const auto measure = [&](const std::string& name, const auto& work) {
-    const double cpu = support::cpu_seconds(pid);
+    const double cpu = cpu_seconds_of(brokers);
     const auto begin = Clock::now();
     work();
     const double seconds = static_cast<double>(since(begin)) / 1e9;
-    figures[name + "_cpu_s_gb"] = (support::cpu_seconds(pid) - cpu) / shape.payload_gb();
+    figures[name + "_cpu_s_gb"] = (cpu_seconds_of(brokers) - cpu) / shape.payload_gb();
     figures[name + "_mb_s"] = shape.payload_gb() * 1e3 / seconds;
   };
   measure("produce",
