@@ -19,6 +19,7 @@
 #include "common/env/environment.h"
 #include "common/env/task_group.h"
 #include "ropewalk/client.h"
+#include "ropewalk/types.h"
 
 namespace ropewalk::client {
 
