@@ -24,8 +24,14 @@ Log::Log(LogOptions options, RecoveredLog recovered)
       epochs_(std::move(recovered.epochs)),
       last_append_(recovered.last_append) {
   for (RecoveredSegment& found : recovered.segments)
-    segments_.push_back({std::move(found.file), found.end, found.end_position, found.end_position,
-                         std::move(found.index), found.next_slot, nullptr});
+    segments_.push_back({std::move(found.file),
+                         found.end,
+                         found.end_position,
+                         found.end_position,
+                         std::move(found.index),
+                         found.next_slot,
+                         {},
+                         nullptr});
 }
 
 Log::~Log() = default;
@@ -85,8 +91,14 @@ void Log::written(const AppendPlan& plan, const Result<void>& outcome, env::Wall
         sealed_.reset();
       }
       const std::uint64_t synced = segments_.empty() ? kSegmentHeaderBytes : 0;
-      segments_.push_back({write.file, write.base, kSegmentHeaderBytes, synced,
-                           OffsetIndex(options_.index_interval_bytes), 0, nullptr});
+      segments_.push_back({write.file,
+                           write.base,
+                           kSegmentHeaderBytes,
+                           synced,
+                           OffsetIndex(options_.index_interval_bytes),
+                           0,
+                           {},
+                           nullptr});
       segments_made_++;
     }
     Segment& segment = segments_.back();
@@ -100,6 +112,7 @@ void Log::written(const AppendPlan& plan, const Result<void>& outcome, env::Wall
       segment.end = batch.next_offset();
     }
     readable_end_ = segment.end;
+    segment.recent_ends.add(segment.end, segment.end_position);
   }
   if (!plan.batches.empty()) last_append_ = now;
   changed();
@@ -187,6 +200,7 @@ TruncatePlan Log::plan_truncate(CutPoint at) {
     stays.end = at.end;
     stays.end_position = at.position;
     stays.index.truncate(at.position, at.max_timestamp);
+    stays.recent_ends.clear();
   }
   stays.synced_position = std::min(stays.synced_position, stays.end_position);
   stays.sealed_view.reset();
@@ -218,8 +232,14 @@ std::vector<SegmentFilePtr> Log::reset(Offset start, SegmentFilePtr first) {
   for (Segment& segment : segments_) gone.push_back(std::move(segment.file));
   segments_.clear();
   // The shell wrote slot 0.
-  segments_.push_back({std::move(first), start, kSegmentHeaderBytes, kSegmentHeaderBytes,
-                       OffsetIndex(options_.index_interval_bytes), 1, nullptr});
+  segments_.push_back({std::move(first),
+                       start,
+                       kSegmentHeaderBytes,
+                       kSegmentHeaderBytes,
+                       OffsetIndex(options_.index_interval_bytes),
+                       1,
+                       {},
+                       nullptr});
   epochs_ = EpochStarts();
   log_start_ = readable_end_ = durable_end_ = high_watermark_ = start;
   segments_entered_ = segments_made_;
@@ -263,7 +283,8 @@ std::vector<SegmentFilePtr> Log::release_below(Offset start) {
 SegmentViewPtr Log::view_of(const Segment& segment) const {
   return std::make_shared<const SegmentView>(
       SegmentView{segment.file, segment.file->base_offset(), segment.end, segment.end_position,
-                  segment.index.max_timestamp(), segment.index.view(), segment.file->cuts()});
+                  segment.index.max_timestamp(), segment.index.view(), segment.recent_ends,
+                  segment.file->cuts()});
 }
 
 LogViewPtr Log::view() const {

@@ -17,6 +17,7 @@
 #include "broker/log/epoch_starts.h"
 #include "broker/log/log_options.h"
 #include "broker/log/log_view.h"
+#include "broker/log/recent_ends.h"
 #include "broker/log/stamped_batch.h"
 #include "common/error.h"
 
@@ -160,6 +161,7 @@ class Log {
     std::uint64_t synced_position = 0;  // Of the file; 0 when nothing of it is known to be synced.
     OffsetIndex index;
     std::size_t next_slot = 0;
+    RecentEnds recent_ends;
     SegmentViewPtr sealed_view;  // Once it is not the last any more.
   };
   SegmentViewPtr view_of(const Segment& segment) const;

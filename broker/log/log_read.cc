@@ -27,6 +27,8 @@ std::uint32_t delta_of(const SegmentView& segment, Offset offset) {
 // does.
 Task<Result<Boundary>> find_offset(const SegmentView& segment, Offset offset) {
   if (offset >= segment.end) co_return Boundary{segment.end_position, segment.end};
+  if (const auto known = segment.recent_ends.position_of(offset))
+    co_return Boundary{*known, offset};
   const auto entry = segment.index.at_or_before_delta(delta_of(segment, offset));
   BatchCursor cursor(segment.file->file(), entry ? entry->position : kSegmentHeaderBytes,
                      segment.end_position, BatchCursor::kNear);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/log/offset_index.h"
+#include "broker/log/recent_ends.h"
 #include "broker/log/segment_file.h"
 #include "common/env/time.h"
 #include "common/ids.h"
@@ -21,6 +22,7 @@ struct SegmentView {
   std::uint64_t end_position = 0;  // Bytes of the file that are records or header.
   std::int64_t max_timestamp = -1;
   IndexView index;
+  RecentEnds recent_ends;
   std::uint32_t cuts = 0;  // Of the file; pins need it.
 
   Result<env::FileRange> pin() const { return file->pin(cuts, 0, end_position); }

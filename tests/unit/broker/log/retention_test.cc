@@ -21,7 +21,8 @@ class RetentionTest : public ::testing::Test {
                     .end = base + (bytes == 0 ? 0 : 10),
                     .end_position = kSegmentHeaderBytes + bytes,
                     .max_timestamp = max_timestamp,
-                    .index = {}}));
+                    .index = {},
+                    .recent_ends = {}}));
   }
   std::int64_t start_with(RetentionPolicy policy, std::int64_t limit = 1000) {
     LogView view;
