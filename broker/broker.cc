@@ -130,7 +130,10 @@ Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
   options.directory = data->first_id();
   if (peer_server) options.endpoint = peer_endpoint();
   for (const QuorumVoter& voter : settings.quorum_voters)
-    if (voter.id != settings.broker_id) options.ask_first.push_back(endpoint_of(voter.address));
+    if (voter.id != settings.broker_id) {
+      options.ask_first.push_back(endpoint_of(voter.address));
+      options.addresses[voter.id] = endpoint_of(voter.address);
+    }
   options.may_format = data->quorum_may_format();
   options.on_failure = [this](const Error& error) { report_failure(error); };
   const env::Endpoint listens = options.endpoint;
@@ -160,6 +163,11 @@ Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
   machine->add_listener(*reconciler);
   outcome = co_await quorum->start();
   if (!outcome) outcome = within("opening the cluster's metadata", std::move(outcome).error());
+  const bool alone = outcome && quorum->voters().size() == 1 && quorum->core().is_voter();
+  if (outcome && !alone && !peer_server)
+    outcome = fail(Errc::invalid_setting,
+                   "broker_listen is off, but this broker's cluster has others: they talk to each "
+                   "other there (9193 is the usual port)");
 }
 
 rpc::Limits Broker::Parts::limits_of(const BrokerSettings& settings) {
@@ -253,6 +261,7 @@ metadata::RegisterBroker Broker::Parts::registration(
   event.broker.id = settings.broker_id;
   event.broker.incarnation = incarnation;
   event.broker.rack = settings.rack;
+  event.broker.names_voters = !settings.quorum_voters.empty();
   for (const DirectoryId& id : data->ids())
     if (std::ranges::find(lost_directories, id) == lost_directories.end())
       event.broker.directories.push_back(id);

@@ -115,7 +115,16 @@ void Broker::Parts::register_handlers() {
 }
 
 Task<Result<void>> Broker::Parts::start_peers() {
-  if (!settings.broker_listen) co_return Result<void>();
+  if (!settings.broker_listen) {
+    const auto other = std::ranges::find_if(settings.quorum_voters, [&](const QuorumVoter& voter) {
+      return voter.id != settings.broker_id;
+    });
+    if (other == settings.quorum_voters.end()) co_return Result<void>();
+    co_return fail(Errc::invalid_setting,
+                   "broker_listen is off, but quorum_voters names broker {} too: brokers talk to "
+                   "each other there (9193 is the usual port)",
+                   other->id);
+  }
   if (is_wildcard(settings.broker_listen->host) && !settings.advertised.contains("broker"))
     co_return fail(Errc::invalid_setting,
                    "advertised: other brokers cannot connect to {}, which broker_listen names; say "

@@ -36,6 +36,10 @@ Controller::Items Controller::decide(Batch& batch, const metadata::ControllerEve
   return items;
 }
 
+Controller::Items Controller::not_by_records() {
+  return {fail(Errc::invalid_request, "the voters are no matter of records")};
+}
+
 void Controller::end_session(BrokerId id, BrokerEpoch epoch, const metadata::Image& image) {
   const auto* broker = image.broker(id);
   const auto session = session_ends_.find(id);

@@ -31,6 +31,8 @@ struct ControllerOptions {
   std::int32_t partitions_max = 10'000;  // Of one topic.
   std::size_t replicas_max = 20'000;     // Of partitions, on one broker.
   std::function<Uuid()> draw_id;         // Ids for topics.
+  // Whether it votes on the metadata, which no record says.
+  std::function<bool(BrokerId)> votes = [](BrokerId) { return false; };
 };
 
 // The level of `metadata.version` that this build writes and understands.
@@ -78,6 +80,10 @@ class Controller {
   Items on(Batch& batch, const metadata::ElectLeaders& event, Time now);
   Items on(Batch& batch, const metadata::AlterReassignments& event, Time now);
   Items on(Batch& batch, const metadata::UnregisterBroker& event, Time now);
+  // Whoever asks for decisions answers these: they make no records.
+  static Items on(Batch&, const metadata::ChangeVoters&, Time) { return not_by_records(); }
+  static Items on(Batch&, const metadata::DescribeVoters&, Time) { return not_by_records(); }
+  static Items not_by_records();
 
   void expire_sessions(Batch& batch, Time now);
   // What the records from that one on have left without a leader, or may have given one.

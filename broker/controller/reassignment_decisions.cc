@@ -158,6 +158,11 @@ Controller::Items Controller::on(Batch& batch, const metadata::UnregisterBroker&
     return {Item(fail(Errc::policy_violation, "broker {} lives; stop it first", event.broker))};
   if (holds_anything(batch.image(), event.broker))
     return {Item(fail(Errc::not_empty, "broker {} has replicas; move them first", event.broker))};
+  if (options_.votes(event.broker))
+    return {
+        Item(fail(Errc::policy_violation,
+                  "broker {} votes on the metadata: take its vote first (cluster voters remove)",
+                  event.broker))};
   const BrokerEpoch epoch = broker->epoch;
   batch.add(metadata::UnregisterBrokerRecord{event.broker, epoch});
   session_ends_.erase(event.broker);

@@ -3,6 +3,7 @@
 
 #include "broker/metadata/controller_codec.h"
 #include "broker/metadata/controller_messages.h"
+#include "broker/metadata/voter_messages.h"
 
 namespace ropewalk::metadata {
 namespace {
@@ -44,6 +45,8 @@ Expected expected(const AlterReassignments& e) {
   return items_of<std::monostate>(e.partitions.size());
 }
 Expected expected(const UnregisterBroker&) { return items_of<std::monostate>(1); }
+Expected expected(const ChangeVoters&) { return items_of<std::monostate>(1); }
+Expected expected(const DescribeVoters&) { return items_of<QuorumState>(1); }
 
 void put_error(const Error& error, internal::ControllerError& to) {
   to.set_code(static_cast<std::int32_t>(error.code));
@@ -78,6 +81,10 @@ void put_item(const ProducerIdBlock& answer, Item& item) {
   to.set_count(answer.count);
 }
 
+void put_item(const QuorumState& answer, Item& item) {
+  *item.mutable_quorum_state() = message_of(answer);
+}
+
 Result<TopicCreated> take_topic_created(const internal::TopicCreated& from) {
   TRY(const auto id, take_id<TopicId>(from.id()));
   return TopicCreated{id, from.partitions(), from.replication_factor(),
@@ -101,6 +108,10 @@ Result<ItemAnswer> take_item(const Item& from) {
     case Item::kProducerIdBlock:
       return ProducerIdBlock{ProducerId(from.producer_id_block().first()),
                              from.producer_id_block().count()};
+    case Item::kQuorumState: {
+      TRY(auto state, quorum_state_of(from.quorum_state()));
+      return state;
+    }
     case Item::kError:
     case Item::ANSWER_NOT_SET:
       break;

@@ -2,6 +2,7 @@
 
 #include "broker/metadata/controller_codec.h"
 #include "broker/metadata/controller_messages.h"
+#include "broker/metadata/voter_messages.h"
 
 namespace ropewalk::metadata {
 namespace {
@@ -132,6 +133,7 @@ void put_event(const RegisterBroker& event, Request& request) {
     added.set_min_level(feature.min_level);
     added.set_max_level(feature.max_level);
   }
+  to.set_names_voters(broker.names_voters);
   if (event.clean_stop_epoch) to.set_clean_stop_epoch(event.clean_stop_epoch->value());
   for (const TopicPartition& id : event.cut) put_replica(id, *to.add_cut());
   for (const TopicPartition& id : event.damaged) put_replica(id, *to.add_damaged());
@@ -158,6 +160,7 @@ Result<ControllerEvent> take_event(const internal::RegisterBroker& from) {
   TRY(broker.directories, take_directories(from.directories()));
   for (const auto& feature : from.features())
     broker.features.push_back({feature.name(), feature.min_level(), feature.max_level()});
+  broker.names_voters = from.names_voters();
   if (from.has_clean_stop_epoch()) event.clean_stop_epoch = BrokerEpoch(from.clean_stop_epoch());
   TRY(event.cut, take_replicas(from.cut()));
   TRY(event.damaged, take_replicas(from.damaged()));
@@ -408,6 +411,11 @@ Result<ControllerEvent> take_event(const internal::UnregisterBroker& from) {
   return UnregisterBroker{BrokerId(from.broker())};
 }
 
+void put_event(const ChangeVoters& event, Request& request) {
+  *request.mutable_change_voters() = message_of(event);
+}
+void put_event(const DescribeVoters&, Request& request) { request.mutable_describe_voters(); }
+
 }  // namespace
 
 SharedBytes encode_event(const ControllerEvent& event) {
@@ -450,6 +458,10 @@ Result<ControllerEvent> decode_event(std::string_view bytes) {
       return take_event(request.alter_reassignments());
     case Request::kUnregisterBroker:
       return take_event(request.unregister_broker());
+    case Request::kChangeVoters:
+      return voters_change_of(request.change_voters());
+    case Request::kDescribeVoters:
+      return DescribeVoters{};
     case Request::EVENT_NOT_SET:
       break;
   }

@@ -6,6 +6,7 @@
 // the same order.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -207,16 +208,37 @@ struct AlterReassignments {
 };
 
 // A broker that will not come back is forgotten. Item: nothing. Errors: broker_id_not_registered,
-// not_empty (it has replicas still), policy_violation (it lives).
+// not_empty (it has replicas still), policy_violation (it lives, or votes on the metadata).
 struct UnregisterBroker {
   BrokerId broker;
   bool operator==(const UnregisterBroker&) const = default;
 };
 
+// A replica of the metadata log: of a broker, under one directory; none of that: whichever it has.
+struct VoterName {
+  BrokerId broker;
+  DirectoryId directory;
+  bool operator==(const VoterName&) const = default;
+};
+// Who votes on the metadata (metadata-quorum.md, 1): one goes, one comes, or one in the place of
+// another. This is not decided by records: the voters are an entry of the log of their own. Item:
+// nothing. Errors: not_found (no such voter, or nobody who follows the log so),
+// already_exists (it votes), policy_violation (voters without `quorum_voters`, too many, or too few
+// left that live), not_enough_replicas (has not caught up), invalid_request.
+struct ChangeVoters {
+  std::optional<VoterName> remove;
+  std::optional<VoterName> add;
+  bool operator==(const ChangeVoters&) const = default;
+};
+// Item: QuorumState. Told at once: it is about the log and does not come out of it.
+struct DescribeVoters {
+  bool operator==(const DescribeVoters&) const = default;
+};
+
 using ControllerEvent =
     std::variant<RegisterBroker, BrokerHeartbeat, CreateTopics, DeleteTopics, CreatePartitions,
                  SetConfigs, AllocateProducerIds, ReportSynced, AlterInSync, ReportDamaged,
-                 ElectLeaders, AlterReassignments, UnregisterBroker>;
+                 ElectLeaders, AlterReassignments, UnregisterBroker, ChangeVoters, DescribeVoters>;
 
 struct BrokerRegistered {
   BrokerEpoch epoch;
@@ -240,8 +262,30 @@ struct ProducerIdBlock {
   std::int32_t count = 0;
   bool operator==(const ProducerIdBlock&) const = default;
 };
-using ItemAnswer =
-    std::variant<std::monostate, BrokerRegistered, HeartbeatState, TopicCreated, ProducerIdBlock>;
+// A copy of the metadata log.
+struct QuorumReplica {
+  BrokerId broker;
+  DirectoryId directory;
+  std::string host;  // Where it listens for brokers, as far as known.
+  std::uint16_t port = 0;
+  bool votes = false;
+  bool alive = false;             // Heard of lately.
+  bool caught_up = false;         // It follows, and may be given a vote.
+  bool names_voters = false;      // Of its registration.
+  std::optional<Offset> log_end;  // None: it has not said so to this leader.
+  std::chrono::milliseconds silent{0};
+  bool operator==(const QuorumReplica&) const = default;
+};
+struct QuorumState {
+  BrokerId leader;
+  Term term;
+  Offset log_end;
+  Offset committed;
+  std::vector<QuorumReplica> replicas;  // Voters by id, then the others.
+  bool operator==(const QuorumState&) const = default;
+};
+using ItemAnswer = std::variant<std::monostate, BrokerRegistered, HeartbeatState, TopicCreated,
+                                ProducerIdBlock, QuorumState>;
 
 struct ControllerAnswer {
   Offset offset;  // Of the metadata log: an image at or past it shows what was decided.

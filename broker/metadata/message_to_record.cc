@@ -70,6 +70,7 @@ Result<Record> read(const internal::RegisterBrokerRecord& from) {
     broker.features.push_back({feature.name(), feature.min_level(), feature.max_level()});
   broker.fenced = from.fenced();
   broker.in_controlled_shutdown = from.in_controlled_shutdown();
+  broker.names_voters = from.names_voters();
   return RegisterBrokerRecord{std::move(broker)};
 }
 

@@ -55,6 +55,7 @@ void fill(const RegisterBrokerRecord& record, Message& message) {
   }
   to.set_fenced(broker.fenced);
   to.set_in_controlled_shutdown(broker.in_controlled_shutdown);
+  to.set_names_voters(broker.names_voters);
 }
 
 void fill(const BrokerRegistrationChangeRecord& record, Message& message) {

@@ -47,6 +47,9 @@ struct BrokerRegistration {
   std::vector<SupportedFeature> features;
   bool fenced = true;
   bool in_controlled_shutdown = false;
+  // It was started with `quorum_voters`: were its disk lost, it would make no cluster of its own
+  // under this address.
+  bool names_voters = false;
   bool operator==(const BrokerRegistration&) const = default;
 };
 

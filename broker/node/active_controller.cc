@@ -1,8 +1,10 @@
 #include "broker/node/active_controller.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "broker/metadata/record_codec.h"
+#include "broker/node/voter_plan.h"
 #include "common/log.h"
 
 namespace ropewalk::node {
@@ -31,6 +33,28 @@ constexpr telemetry::Family kUnclean{
     "ropewalk_unclean_elections_total",
     "Leaders that this broker, as the controller, has elected although they may lack records."};
 
+// A change of two steps.
+constexpr std::string_view kHalfDone =
+    "the first of two steps is done (`cluster voters list` shows which voters there are now), and "
+    "the second is not";
+
+bool votes(const quorum::QuorumLook& look, BrokerId broker) {
+  return std::ranges::any_of(look.members, [&](const quorum::QuorumMember& member) {
+    return member.votes && member.replica.id == broker;
+  });
+}
+
+bool names(const quorum::Voters& voters, BrokerId broker) {
+  return std::ranges::any_of(voters, [&](const auto& voter) { return voter.id == broker; });
+}
+
+std::string names_of_voters(const quorum::QuorumLook& look) {
+  std::vector<std::string> names;
+  for (const quorum::QuorumMember& member : look.members)
+    if (member.votes) names.push_back(fmt::format("{}", member.replica.id));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 ActiveController::ActiveController(env::Environment& environment, quorum::MetadataQuorum& quorum,
@@ -44,6 +68,7 @@ ActiveController::ActiveController(env::Environment& environment, quorum::Metada
       self_(std::make_shared<ActiveController*>(this)),
       tasks_(environment.control_core()) {
   options_.controller.draw_id = [this] { return random_.uuid(); };
+  options_.controller.votes = [this](BrokerId broker) { return votes(quorum_.look(), broker); };
 }
 
 ActiveController::~ActiveController() = default;
@@ -80,6 +105,8 @@ void ActiveController::enqueue(Waiting waiting) {
   if (waiting_.size() >= options_.waiting_max)
     return waiting.done.set(
         fail(Errc::budget_exceeded, "{} changes of metadata wait already", waiting_.size()));
+  if (std::holds_alternative<metadata::DescribeVoters>(waiting.event))
+    return waiting.done.set(metadata::ControllerAnswer{view_.get()->offset(), {quorum_now()}});
   waiting_.push_back(std::move(waiting));
   woken_.set();
 }
@@ -144,7 +171,8 @@ Task<void> ActiveController::serve(Term term) {
       if (!woken && woken.error().code != Errc::request_timed_out) co_return;
       continue;
     }
-    const bool goes_on = co_await one_batch(term, decisions);
+    bool goes_on = co_await one_batch(term, decisions);
+    if (goes_on && leads(term) && voters_are_next()) goes_on = co_await change_voters(term);
     if (goes_on) continue;
     quorum_.resign(term);  // Whatever it was: the next term begins with a fresh view of things.
     co_return;
@@ -158,7 +186,8 @@ std::vector<ActiveController::Decided> ActiveController::decide_waiting(
     decisions.end_session(broker, epoch, batch.image());
   decisions.expire(batch, now);
   std::vector<Decided> decided;
-  while (!waiting_.empty() && batch.records().size() < options_.batch_records) {
+  while (!waiting_.empty() && !voters_are_next() &&
+         batch.records().size() < options_.batch_records) {
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
     auto items = decisions.decide(batch, next.event, now);
@@ -201,6 +230,76 @@ Task<bool> ActiveController::one_batch(Term term, controller::Controller& decisi
       each.done.set(metadata::ControllerAnswer{answered_at, std::move(each.items)});
   }
   co_return !failed || failed->code == Errc::disk_full || failed->code == Errc::message_too_large;
+}
+
+bool ActiveController::voters_are_next() const {
+  return !waiting_.empty() &&
+         std::holds_alternative<metadata::ChangeVoters>(waiting_.front().event);
+}
+
+metadata::QuorumState ActiveController::quorum_now() const {
+  return quorum_state(*view_.get(), quorum_.look(), options_.self);
+}
+
+Task<bool> ActiveController::change_voters(Term term) {
+  Waiting asked = std::move(waiting_.front());
+  waiting_.pop_front();
+  const auto& event = std::get<metadata::ChangeVoters>(asked.event);
+  Error refused{Errc::none, {}};
+  std::vector<quorum::Voters> steps;
+  auto planned = plan_voters(*view_.get(), quorum_.look(), event);
+  if (planned)
+    steps = std::move(*planned);
+  else
+    refused = std::move(planned).error();
+  // Once its vote is gone nobody here could take the second step.
+  if (steps.size() > 1 && !names(steps.front(), options_.self)) {
+    asked.done.set(fail(Errc::not_controller,
+                        "broker {} hands over first: its own vote is to go to another",
+                        options_.self));
+    co_return false;
+  }
+  const auto at = co_await take_steps(term, std::move(steps), refused);
+  if (!at) {
+    asked.done.set(fail(at.error()));
+    co_return false;
+  }
+  metadata::ControllerAnswer answer{*at, {}};
+  if (refused.code == Errc::none)
+    answer.items.emplace_back(std::monostate());
+  else
+    answer.items.push_back(fail(std::move(refused)));
+  asked.done.set(std::move(answer));
+  co_return true;
+}
+
+Task<Result<Offset>> ActiveController::take_steps(Term term, std::vector<quorum::Voters> steps,
+                                                  Error& refused) {
+  Offset at = view_.get()->offset();
+  bool changed = false;
+  for (quorum::Voters& voters : steps) {
+    const auto committed = co_await quorum_.change_voters(term, std::move(voters));
+    if (committed) {
+      CO_TRY_VOID(co_await view_.wait_for(*committed, env::kNever));
+      at = *committed;
+      changed = true;
+      log_info("the voters of the metadata have changed: {}", names_of_voters(quorum_.look()));
+      continue;
+    }
+    const Error& error = committed.error();
+    const Error told =
+        changed ? Error{Errc::outcome_unknown, fmt::format("{}: {}", kHalfDone, to_string(error))}
+                : error;
+    const bool goes_on = error.code != Errc::not_controller && error.code != Errc::shutting_down &&
+                         error.code != Errc::outcome_unknown;
+    if (!goes_on) co_return fail(told);
+    refused = told;
+    break;
+  }
+  if (changed) co_return at;
+  const auto confirmed = co_await quorum_.read_barrier();
+  if (!confirmed) co_return fail(Errc::not_controller, "{}", confirmed.error().context);
+  co_return at;
 }
 
 // Pre: they are committed.

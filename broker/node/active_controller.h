@@ -3,7 +3,8 @@
 // At most one metadata batch is uncommitted. Events that arrive meanwhile wait; once it is applied
 // they are decided in order, each against the image plus the records already in the new batch. An
 // answer, also a rejection, leaves only when all that it was decided on is committed and applied,
-// and this broker has led since it was decided: a majority confirms what makes no records.
+// and this broker has led since it was decided: a majority confirms what makes no records. A change
+// of voters is an entry of its own, and takes its turn.
 // Lives on the control core; propose() is for every core.
 #pragma once
 
@@ -28,7 +29,7 @@ namespace ropewalk::node {
 
 struct ActiveControllerOptions {
   BrokerId self;
-  controller::ControllerOptions controller;  // draw_id is set here.
+  controller::ControllerOptions controller;  // draw_id and votes are set here.
   std::size_t waiting_max = 1024;            // Events; more are refused with budget_exceeded.
   std::size_t batch_records = 10'000;        // No event is added to a batch of so many records.
 };
@@ -68,10 +69,16 @@ class ActiveController final : public metadata::ControllerPort, public metadata:
   };
   void enqueue(Waiting waiting);
   void drop_heartbeats(BrokerId broker, BrokerEpoch epoch);
+  metadata::QuorumState quorum_now() const;
   void refuse_waiting(const Error& error);
   Task<void> serve(Term term);
   // False when this is not the controller any more.
   Task<bool> one_batch(Term term, controller::Controller& decisions);
+  // The same for a change of voters that is next. Pre: none is uncommitted.
+  Task<bool> change_voters(Term term);
+  // What the change came to, and where. The outer error: this is not the controller any more.
+  Task<Result<Offset>> take_steps(Term term, std::vector<quorum::Voters> steps, Error& refused);
+  bool voters_are_next() const;
   std::vector<Decided> decide_waiting(controller::Controller& decisions, controller::Batch& batch);
   void tell_of_unclean(const std::vector<metadata::Record>& records);
   bool leads(Term term) const { return leading_ && *leading_ == term; }

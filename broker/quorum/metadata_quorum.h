@@ -8,9 +8,12 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "broker/quorum/raft/control_batches.h"
 #include "common/bytes.h"
 #include "common/env/task.h"
+#include "common/env/time.h"
 #include "common/error.h"
 #include "common/ids.h"
 
@@ -49,6 +52,22 @@ class StateMachine {
   virtual void leader_changed(BrokerId leader, Term term) = 0;
 };
 
+// One copy of the log, as its leader sees it.
+struct QuorumMember {
+  Voter replica;  // Also of one that only follows.
+  bool votes = false;
+  bool alive = false;             // Heard of within an election time-out.
+  bool caught_up = false;         // It follows, and may be given a vote.
+  std::optional<Offset> log_end;  // Durable there; none: it has not said so in this term.
+  env::Duration silent{0};
+};
+struct QuorumLook {
+  Term term;
+  Offset log_end;
+  Offset committed;
+  std::vector<QuorumMember> members;  // Voters by id, then the others.
+};
+
 class MetadataQuorum {
  public:
   virtual ~MetadataQuorum() = default;
@@ -65,6 +84,13 @@ class MetadataQuorum {
   // A local read is linearizable once everything up to this offset is applied. Errors:
   // not_controller.
   virtual Task<Result<Offset>> read_barrier() = 0;
+
+  // Another list of voters: one replica more, one less, or other addresses; if `expected` is still
+  // the term in which this node leads. Completes as append(): it is an entry of the log. Errors:
+  // those; invalid_request; not_enough_replicas (who is to be added has not caught up).
+  virtual Task<Result<Offset>> change_voters(Term expected, Voters voters) = 0;
+  // Who keeps a copy, as this node knows: without an office of its own only who votes.
+  virtual QuorumLook look() const = 0;
 
   // Gives up leading, if `term` is still the one.
   virtual void resign(Term term) = 0;

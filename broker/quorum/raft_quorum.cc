@@ -68,13 +68,6 @@ Task<Result<Offset>> RaftQuorum::append(Term expected, SharedBytes batch) {
   co_return co_await wait_for(std::move(proposed));
 }
 
-Task<Result<Offset>> RaftQuorum::change_voters(Voters voters) {
-  if (failure_ || stopping_ || !leads())
-    co_return fail(Errc::not_controller, "broker {} does not lead the metadata log", options_.node);
-  auto proposed = core_->change_voters(std::move(voters));
-  co_return co_await wait_for(std::move(proposed));
-}
-
 Task<Result<Offset>> RaftQuorum::wait_for(Result<Offset> proposed) {
   if (!proposed) co_return fail(std::move(proposed).error());
   env::OneShot<Result<Offset>> done(tasks_.core());
@@ -221,9 +214,13 @@ std::optional<env::Endpoint> RaftQuorum::endpoint_of(const ReplicaKey& key) {
   }
   // What was learnt from itself beats what is recorded.
   if (const auto heard = heard_from_.find(key); heard != heard_from_.end()) return heard->second;
+  std::optional<env::Endpoint> recorded;
   for (const Voter& voter : core_->voters())
-    if (key_of(voter) == key) return voter.endpoint;
-  return std::nullopt;
+    if (key_of(voter) == key && !voter.endpoint.host.empty()) recorded = voter.endpoint;
+  // Either may be out of date: in turn.
+  const auto told = options_.addresses.find(key.id);
+  if (told == options_.addresses.end() || (recorded && next_to_ask_++ % 2 == 0)) return recorded;
+  return told->second;
 }
 
 void RaftQuorum::tell_leadership() {
@@ -235,7 +232,10 @@ void RaftQuorum::tell_leadership() {
   const bool led = leads();
   told_ = now;
   if (nobody) return;
-  if (led) fail_waiting(Offset(0), {Errc::outcome_unknown, "this broker leads no more"});
+  // What is committed is applied next, and answered: a leader that was removed goes by such an
+  // entry.
+  if (led) fail_waiting(core_->commit() + 1, {Errc::outcome_unknown, "this broker leads no more"});
+  if (led) fail_reads();
   machine_->leader_changed(now.leader, now.term);
   if (leads()) settled_.set();
 }
@@ -245,7 +245,9 @@ void RaftQuorum::fail_waiting(Offset from, const Error& error) {
     waiting_.back().done.set(fail(error));
     waiting_.pop_back();
   }
-  if (from > Offset(0)) return;
+}
+
+void RaftQuorum::fail_reads() {
   for (auto& [context, done] : std::exchange(reads_, {}))
     done.set(fail(Errc::not_controller, "this broker leads no more"));
 }
@@ -268,6 +270,7 @@ void RaftQuorum::stop_for_good(const Error& error) {
   if (starting_) return;  // Its caller hears of it.
   log_error("the metadata log has failed: {}", error);
   fail_waiting(Offset(0), outcome_unknown(error));
+  fail_reads();
   told_ = {kNoBroker, told_.term};
   machine_->leader_changed(kNoBroker, told_.term);
   if (options_.on_failure) options_.on_failure(error);
@@ -291,6 +294,7 @@ Task<void> RaftQuorum::stop() {
     wake();
     (void)co_await ended_.wait();
     fail_waiting(Offset(0), {Errc::outcome_unknown, "the metadata quorum stops"});
+    fail_reads();
   }
   stopping_ = true;
   if (log_) {

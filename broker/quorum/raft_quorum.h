@@ -45,6 +45,7 @@ struct QuorumOptions {
   env::Endpoint endpoint;                // Of `broker_listen`, as others reach it.
   bool may_format = false;               // An empty folder becomes a new quorum of this node alone.
   std::vector<env::Endpoint> ask_first;  // Who may know the cluster, for who knows nobody.
+  std::map<BrokerId, env::Endpoint> addresses;  // Where voters are, as the settings have it.
   env::Duration tick = std::chrono::milliseconds(20);
   env::Duration election_timeout = std::chrono::seconds(1);
   env::Duration heartbeat = std::chrono::milliseconds(200);
@@ -78,6 +79,8 @@ class RaftQuorum final : public MetadataQuorum, private log::LogListener {
   void attach(StateMachine& machine) override { machine_ = &machine; }
   Task<Result<Offset>> append(Term expected, SharedBytes batch) override;
   Task<Result<Offset>> read_barrier() override;
+  Task<Result<Offset>> change_voters(Term expected, Voters voters) override;
+  QuorumLook look() const override;
   void resign(Term term) override;
 
   // What the transport brings; `from` is where the sender listens. Pre: the sender is who it says,
@@ -87,9 +90,6 @@ class RaftQuorum final : public MetadataQuorum, private log::LogListener {
   Task<Result<SnapshotPiece>> piece_of_snapshot(LogEnd end, std::uint64_t position);
   // Nothing listens any more where this broker did.
   void peer_refused(BrokerId peer);
-  // Committed with the new list. Errors: those of RaftCore::change_voters(), outcome_unknown.
-  Task<Result<Offset>> change_voters(Voters voters);
-
   Term term() const { return core_ ? core_->term() : Term(0); }
   Offset commit() const { return applied_.index; }  // The last entry that is applied; 0: none.
   const Voters& voters() const { return core_->voters(); }
@@ -137,8 +137,10 @@ class RaftQuorum final : public MetadataQuorum, private log::LogListener {
   Result<void> apply(const Entry& entry);
   void send(const std::vector<Message>& messages);
   std::optional<env::Endpoint> endpoint_of(const ReplicaKey& key);
+  QuorumMember member(const ReplicaKey& key, const env::Endpoint& recorded, bool votes) const;
   void tell_leadership();
   void fail_waiting(Offset from, const Error& error);
+  void fail_reads();
   Task<Result<Offset>> wait_for(Result<Offset> proposed);
   void stop_for_good(const Error& error);
   void wake();

@@ -14,8 +14,8 @@ class UnregisterBroker {
  public:
   explicit UnregisterBroker(const Parts& parts) : parts_(parts) {}
 
-  // Errors: broker_id_not_registered, not_empty (it has replicas), policy_violation (it lives),
-  // cluster_authorization_failed, those of ControllerPort.
+  // Errors: broker_id_not_registered, not_empty (it has replicas), policy_violation (it lives, or
+  // votes), cluster_authorization_failed, those of ControllerPort.
   Task<Result<Offset>> handle(security::RequestContext context, BrokerId broker);
 
  private:

@@ -29,6 +29,7 @@
 #include "broker/service/service.h"
 #include "broker/service/set_topic_config.h"
 #include "broker/service/unregister_broker.h"
+#include "broker/service/voters.h"
 
 namespace ropewalk::service {
 
@@ -58,7 +59,9 @@ struct UseCases {
         list_reassignments(parts),
         describe_replicas(parts),
         plan_drain(parts),
-        unregister_broker(parts) {}
+        unregister_broker(parts),
+        describe_voters(parts),
+        change_voters(parts) {}
   UseCases(const UseCases&) = delete;
   UseCases& operator=(const UseCases&) = delete;
 
@@ -90,6 +93,8 @@ struct UseCases {
   DescribeReplicas describe_replicas;
   PlanDrain plan_drain;
   UnregisterBroker unregister_broker;
+  DescribeVoters describe_voters;
+  ChangeVoters change_voters;
 };
 
 }  // namespace ropewalk::service

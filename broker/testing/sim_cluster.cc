@@ -1,5 +1,7 @@
 #include "broker/testing/sim_cluster.h"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -26,11 +28,21 @@ Uuid fixed_id(std::uint8_t kind, std::size_t number) {
   return id;
 }
 
+void clear(sim::Disk& disk) {
+  std::vector<std::string> paths = disk.paths();
+  std::ranges::sort(paths, std::greater());  // What is in a folder before the folder.
+  for (const std::string& path : paths) {
+    const auto removed = disk.remove(path);
+    ENSURE(removed, "{}", removed.error());
+  }
+}
+
 }  // namespace
 
 SimCluster::SimCluster(SimClusterOptions options) : options_(options), world_(options.seed) {
   for (std::size_t broker = 0; broker < options.brokers; broker++)
-    brokers_.push_back({&world_.add_node(host_of(broker), {.cores = options.cores}), {}, {}});
+    brokers_.push_back(
+        {&world_.add_node(host_of(broker), {.cores = options.cores}), false, {}, {}});
   if (options.brokers > 1) format_all();
   ClientOptions client;
   client.request_timeout = std::chrono::seconds(10);
@@ -74,10 +86,12 @@ BrokerSettings SimCluster::settings_of(std::size_t broker) const {
     settings.broker_listen = settings::HostPort{"0.0.0.0", kBrokerPort};
     settings.advertised["broker"] = {{host_of(broker), kBrokerPort}};
     settings.cluster_id = ClusterId(fixed_id(1, 0));
-    for (std::size_t voter = 0; voter < voters(); voter++)
+    for (std::size_t voter = 0; voter < voters(); voter++) {
+      if (voter == broker && brokers_.at(broker).rejoins) continue;
       settings.quorum_voters.push_back({BrokerId(static_cast<std::int32_t>(voter) + 1),
                                         {host_of(voter), kBrokerPort},
                                         DirectoryId(fixed_id(2, voter))});
+    }
   }
   settings.cores = static_cast<std::int64_t>(options_.cores);
   settings.segment_bytes = options_.segment_bytes;
@@ -86,16 +100,26 @@ BrokerSettings SimCluster::settings_of(std::size_t broker) const {
 }
 
 void SimCluster::format_all() {
-  for (std::size_t broker = 0; broker < brokers_.size(); broker++) {
-    env::Environment& environment = brokers_[broker].node->environment();
-    auto options = tools::format_options(settings_of(broker));
-    ENSURE(options, "{}", options.error());
-    auto formatted =
-        world_.run(environment.core(0),
-                   tools::format_broker(environment, *std::move(options), [](std::string_view) {}));
-    ENSURE(formatted, "{}", formatted.error());
-    brokers_[broker].node->kill();
-  }
+  for (std::size_t broker = 0; broker < brokers_.size(); broker++) format(broker);
+}
+
+void SimCluster::format(std::size_t broker) {
+  env::Environment& environment = brokers_[broker].node->environment();
+  auto options = tools::format_options(settings_of(broker));
+  ENSURE(options, "{}", options.error());
+  auto formatted =
+      world_.run(environment.core(0),
+                 tools::format_broker(environment, *std::move(options), [](std::string_view) {}));
+  ENSURE(formatted, "{}", formatted.error());
+  brokers_[broker].node->kill();
+}
+
+void SimCluster::lose_disk(std::size_t broker) {
+  ENSURE(!lives(broker), "broker {} lives", broker);
+  clear(disk(broker));
+  clear(node(broker).disk(path_of(0) + "/quorum"));
+  brokers_.at(broker).rejoins = true;
+  format(broker);
 }
 
 void SimCluster::begin_start(std::size_t index) {

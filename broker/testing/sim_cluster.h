@@ -70,6 +70,9 @@ class SimCluster {
   // The process is gone at once, also in the middle of its start.
   void kill(std::size_t broker);
   sim::PowerCutDamage power_cut(std::size_t broker);
+  // Its first disk is gone: another one is in its place, formatted for a broker that joins, and
+  // the broker's settings no longer name it a voter. Pre: it does not live.
+  void lose_disk(std::size_t broker);
   // Ends as after SIGTERM: stop(), then the process goes.
   void stop(std::size_t broker);
   // The same while the world runs; once it has stopped, the test should kill it. Pre: it lives.
@@ -92,11 +95,13 @@ class SimCluster {
   };
   struct Member {
     sim::Node* node = nullptr;
+    bool rejoins = false;  // It is no first voter any more.
     std::unique_ptr<Broker> broker;
     std::shared_ptr<Life> life;
   };
   BrokerSettings settings_of(std::size_t broker) const;
   void format_all();
+  void format(std::size_t broker);
   std::size_t voters() const;
 
   const SimClusterOptions options_;

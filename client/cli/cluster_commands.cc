@@ -4,8 +4,13 @@
 namespace ropewalk::cli {
 
 Result<void> run(Client& client, const ShowCluster& command) {
-  TRY(const ClusterStatus status, Admin(client).cluster_status());
-  return print(command.json ? cluster_json(status) : cluster_text(status));
+  Admin admin(client);
+  TRY(const ClusterStatus status, admin.cluster_status());
+  std::optional<MetadataQuorum> quorum;
+  // The controller has to say it: where none is known, what there is is shown without waiting.
+  if (status.controller_id >= 0)
+    if (auto told = admin.metadata_quorum()) quorum = std::move(*told);
+  return print(command.json ? cluster_json(status, quorum) : cluster_text(status, quorum));
 }
 
 Result<void> run(Client& client, const ShowBrokers& command) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "client/cli/table.h"
+#include "client/cli/voters_text.h"
 
 namespace ropewalk::cli {
 namespace {
@@ -41,28 +42,30 @@ std::string partitions_line(const ClusterStatus& status) {
 
 }  // namespace
 
-std::string cluster_text(const ClusterStatus& status) {
+std::string cluster_text(const ClusterStatus& status, const std::optional<MetadataQuorum>& quorum) {
   Table table({"BROKER", "ADDRESS", "STATE", "CONTROLLER"});
   for (const BrokerStatus& broker : status.brokers)
     table.add({fmt::format("{}", broker.broker_id), address_of(broker), state_of(broker),
                mark_of(broker, status)});
   const std::string id = status.cluster_id.empty() ? "(no id)" : status.cluster_id;
-  return fmt::format("cluster {}  feature level {}\n{}\n\n{}", id, status.feature_level,
-                     partitions_line(status), table.to_string());
+  const std::string voters = quorum ? voters_line(*quorum) : "no controller tells who votes";
+  return fmt::format("cluster {}  feature level {}\n{}\n{}\n\n{}", id, status.feature_level,
+                     partitions_line(status), voters, table.to_string());
 }
 
-std::string cluster_json(const ClusterStatus& status) {
+std::string cluster_json(const ClusterStatus& status, const std::optional<MetadataQuorum>& quorum) {
   boost::json::array brokers;
   for (const BrokerStatus& broker : status.brokers) brokers.push_back(object_of(broker));
-  const boost::json::object object{{"cluster_id", status.cluster_id},
-                                   {"controller_id", status.controller_id},
-                                   {"feature_level", status.feature_level},
-                                   {"topics", status.topics},
-                                   {"partitions", status.partitions},
-                                   {"partitions_without_leader", status.without_leader},
-                                   {"partitions_under_replicated", status.under_replicated},
-                                   {"partitions_under_min_in_sync", status.under_min_in_sync},
-                                   {"brokers", std::move(brokers)}};
+  boost::json::object object{{"cluster_id", status.cluster_id},
+                             {"controller_id", status.controller_id},
+                             {"feature_level", status.feature_level},
+                             {"topics", status.topics},
+                             {"partitions", status.partitions},
+                             {"partitions_without_leader", status.without_leader},
+                             {"partitions_under_replicated", status.under_replicated},
+                             {"partitions_under_min_in_sync", status.under_min_in_sync},
+                             {"brokers", std::move(brokers)}};
+  object["metadata_quorum"] = quorum ? boost::json::value(voters_object(*quorum)) : nullptr;
   return boost::json::serialize(object) + "\n";
 }
 

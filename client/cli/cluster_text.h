@@ -1,6 +1,7 @@
 // The cluster as `cluster status`, `cluster brokers` and their `--json` show it. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,9 +9,11 @@
 
 namespace ropewalk::cli {
 
-// Of what is wrong only what is: a healthy cluster needs no zeros.
-std::string cluster_text(const ClusterStatus& status);
-std::string cluster_json(const ClusterStatus& status);  // One object in one line.
+// Of what is wrong only what is: a healthy cluster needs no zeros. Without a quorum: nobody tells
+// who keeps the metadata.
+std::string cluster_text(const ClusterStatus& status, const std::optional<MetadataQuorum>& quorum);
+// One object in one line.
+std::string cluster_json(const ClusterStatus& status, const std::optional<MetadataQuorum>& quorum);
 
 // What the partitions of a broker come to. Counted over all topics.
 struct BrokerShare {

@@ -17,6 +17,8 @@ Result<void> run(Client& client, const SetTopic& command);
 Result<void> run(Client& client, const ShowOffsets& command);
 Result<void> run(Client& client, const ShowCluster& command);
 Result<void> run(Client& client, const ShowBrokers& command);
+Result<void> run(Client& client, const ShowVoters& command);
+Result<void> run(Client& client, const ChangeVoters& command);
 // Errors: also unknown_server_error when a line could not be sent; the lines are on stderr then.
 Result<void> run(Client& client, const Produce& command);
 Result<void> run(Client& client, const Consume& command);

@@ -9,6 +9,7 @@
 #include "client/cli/operate_flags.h"
 #include "client/cli/produce_flags.h"
 #include "client/cli/usage.h"
+#include "client/cli/voters_flags.h"
 #include "common/version.h"
 
 namespace ropewalk::cli {
@@ -36,6 +37,7 @@ struct Raw {
   std::vector<std::string> changes;
   ShowCluster cluster;
   ShowBrokers brokers_shown;
+  VotersFlags voters;
   ProduceFlags produce;
   BenchFlags bench;
   OperateFlags operate;
@@ -195,6 +197,9 @@ Result<Options> checked(const CLI::App& app, Raw& raw) {
   if (raw.bench.is("failover")) return with_command(raw, raw.bench.checked_failover());
   if (app.get_subcommand("cluster")->got_subcommand("brokers"))
     return with_command<ShowBrokers>(raw, raw.brokers_shown);
+  if (raw.voters.given() && raw.voters.is("list"))
+    return with_command<ShowVoters>(raw, raw.voters.checked_list());
+  if (raw.voters.given()) return with_command(raw, raw.voters.checked_change());
   return with_command<ShowCluster>(raw, raw.cluster);
 }
 
@@ -213,6 +218,7 @@ void define_all(CLI::App& app, Raw& raw) {
   cluster->add_subcommand("brokers", "Show the brokers with what each leads and holds")
       ->add_flag("--json", raw.brokers_shown.json, kJsonHelp);
   raw.operate.define_below_cluster(*cluster);
+  raw.voters.define(*cluster);
   raw.produce.define(app);
   define_consume(app, raw);
   define_records(app, raw);

@@ -86,6 +86,13 @@ struct DrainBroker {
 struct UnregisterBroker {
   std::int32_t broker = 0;
 };
+struct ShowVoters {
+  bool json = false;
+};
+struct ChangeVoters {
+  VoterChange change;
+  bool json = false;
+};
 enum class LineFormat : std::uint8_t { text, json };
 struct Produce {
   std::string topic = {};
@@ -127,11 +134,11 @@ struct DeleteRecords {
   bool json = false;
 };
 
-using Command =
-    std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, SetTopic, ShowOffsets,
-                 ShowCluster, ShowBrokers, Produce, Consume, DeleteRecords, BenchProduce,
-                 BenchConsume, BenchLatency, BenchFailover, ElectLeaders, BalanceLeaders, Reassign,
-                 ShowReassignments, CancelReassignments, DrainBroker, UnregisterBroker>;
+using Command = std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, SetTopic,
+                             ShowOffsets, ShowCluster, ShowBrokers, Produce, Consume, DeleteRecords,
+                             BenchProduce, BenchConsume, BenchLatency, BenchFailover, ElectLeaders,
+                             BalanceLeaders, Reassign, ShowReassignments, CancelReassignments,
+                             DrainBroker, UnregisterBroker, ShowVoters, ChangeVoters>;
 
 struct Options {
   std::vector<std::string> brokers;  // HOST:PORT each.

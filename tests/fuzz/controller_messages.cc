@@ -7,6 +7,12 @@ namespace {
 
 using metadata::ControllerEvent;
 
+DirectoryId a_directory() {
+  DirectoryId directory;
+  directory.bytes.fill(2);
+  return directory;
+}
+
 // What answers are held against, by number.
 std::vector<ControllerEvent> some_events() {
   TopicId topic;
@@ -38,7 +44,10 @@ std::vector<ControllerEvent> some_events() {
       metadata::ReportDamaged{BrokerId(1), BrokerEpoch(4), {{topic, 1}}},
       metadata::ElectLeaders{metadata::ElectionKind::unclean, {{topic, 1}}},
       metadata::AlterReassignments{{{{topic, 1}, replicas}, {{topic, 2}, std::nullopt}}},
-      metadata::UnregisterBroker{BrokerId(1)}};
+      metadata::UnregisterBroker{BrokerId(1)},
+      metadata::ChangeVoters{metadata::VoterName{BrokerId(1), {}},
+                             metadata::VoterName{BrokerId(2), a_directory()}},
+      metadata::DescribeVoters{}};
 }
 
 using Answer = Result<metadata::ControllerAnswer>;
@@ -78,6 +87,12 @@ std::vector<Seed> seeds() {
   add("deleted", 4,
       metadata::ControllerAnswer{Offset(5), {metadata::ItemAnswer(), fail(Errc::not_found, "b")}});
   add("producer_ids", 7, one(metadata::ProducerIdBlock{ProducerId(1000), 1000}));
+  metadata::QuorumReplica replica;
+  replica.broker = BrokerId(1);
+  replica.directory = a_directory();
+  replica.log_end = Offset(9);
+  add("quorum", 15,
+      one(metadata::QuorumState{BrokerId(1), Term(2), Offset(9), Offset(8), {replica}}));
   add("refused", 1, fail(Errc::not_controller, "elsewhere"));
   return all;
 }

@@ -10,14 +10,12 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "ropewalk/v1/cluster.pb.h"
 #include "ropewalk/v1/metadata.pb.h"
 #include "tests/support/broker_process.h"
+#include "tests/support/free_ports.h"
 #include "tests/support/native_client.h"
 #include "tests/support/temporary_directory.h"
 
@@ -28,26 +26,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 60s;
 constexpr std::size_t kBrokers = 3;
-
-// The voters' list must name ports before anybody listens on them: those that were free just now.
-std::vector<std::uint16_t> free_ports(std::size_t count) {
-  std::vector<int> sockets;
-  std::vector<std::uint16_t> ports;
-  for (std::size_t i = 0; i < count; i++) {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const name = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(::bind(socket, name, size), 0);
-    EXPECT_EQ(::getsockname(socket, name, &size), 0);
-    ports.push_back(ntohs(address.sin_port));
-    sockets.push_back(socket);
-  }
-  for (const int socket : sockets) ::close(socket);
-  return ports;
-}
 
 std::string new_id() {
   auto printing = Process::start({.command = {program("ropewalkd"), "new-id"}, .stderr_file = ""});

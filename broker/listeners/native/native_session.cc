@@ -125,6 +125,10 @@ void NativeSession::dispatch(wire::RequestFrame request, Call call) {
       return start<v1::SetTopicConfigRequest>(body, std::move(call));
     case v1::API_INIT_PRODUCER_ID:
       return start<v1::InitProducerIdRequest>(body, std::move(call));
+    case v1::API_DESCRIBE_VOTERS:
+      return start<v1::DescribeVotersRequest>(body, std::move(call));
+    case v1::API_CHANGE_VOTERS:
+      return start<v1::ChangeVotersRequest>(body, std::move(call));
     default:
       ENSURE(false, "api {} is offered but not served", request.header.api_key());
   }

@@ -7,6 +7,7 @@
 #include "broker/listeners/native/fetch_messages.h"
 #include "broker/listeners/native/metadata_messages.h"
 #include "broker/listeners/native/topic_messages.h"
+#include "broker/listeners/native/voter_messages.h"
 
 namespace ropewalk::native {
 
@@ -116,6 +117,28 @@ Task<void> serve(Shared& shared, Call call, v1::DeleteRecordsRequest message) {
   const auto deleted =
       co_await shared.uses.delete_records.handle(call.context, std::move(*request));
   call.reply_in_part(write_delete_records(message, deleted), first_error(deleted));
+}
+
+Task<void> serve(Shared& shared, Call call, v1::DescribeVotersRequest) {
+  const bool go_on = co_await caught_up(shared, call);
+  if (!go_on) co_return;
+  const auto response = co_await shared.uses.describe_voters.handle(call.context);
+  if (failed(call, response)) co_return;
+  v1::DescribeVotersResponse reply;
+  *reply.mutable_quorum() = write_quorum(*response);
+  call.reply(reply, response->metadata_offset);
+}
+
+Task<void> serve(Shared& shared, Call call, v1::ChangeVotersRequest message) {
+  const bool go_on = co_await caught_up(shared, call);
+  if (!go_on) co_return;
+  auto change = read_change_voters(message);
+  if (failed(call, change)) co_return;
+  const auto response = co_await shared.uses.change_voters.handle(call.context, *change);
+  if (failed(call, response)) co_return;
+  v1::ChangeVotersResponse reply;
+  *reply.mutable_quorum() = write_quorum(*response);
+  call.reply(reply, response->metadata_offset);
 }
 
 }  // namespace ropewalk::native

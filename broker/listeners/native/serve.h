@@ -13,6 +13,7 @@
 #include "ropewalk/v1/records.pb.h"
 #include "ropewalk/v1/replicas.pb.h"
 #include "ropewalk/v1/topics.pb.h"
+#include "ropewalk/v1/voters.pb.h"
 
 namespace ropewalk::native {
 
@@ -32,5 +33,7 @@ Task<void> serve(Shared& shared, Call call, v1::ListReassignmentsRequest message
 Task<void> serve(Shared& shared, Call call, v1::DescribeReplicasRequest message);
 Task<void> serve(Shared& shared, Call call, v1::PlanDrainRequest message);
 Task<void> serve(Shared& shared, Call call, v1::UnregisterBrokerRequest message);
+Task<void> serve(Shared& shared, Call call, v1::DescribeVotersRequest message);
+Task<void> serve(Shared& shared, Call call, v1::ChangeVotersRequest message);
 
 }  // namespace ropewalk::native

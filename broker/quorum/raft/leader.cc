@@ -53,11 +53,7 @@ void RaftCore::tick_leader() {
 }
 
 bool RaftCore::hears_a_majority() const {
-  return has_majority([this](const ReplicaKey& key) {
-    if (key == self_) return true;
-    const auto found = progress_.find(key);
-    return found != progress_.end() && found->second.silent_ticks() < config_.election_ticks;
-  });
+  return has_majority([this](const ReplicaKey& key) { return hears(key); });
 }
 
 void RaftCore::send_to_all(bool even_if_empty) {

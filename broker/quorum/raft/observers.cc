@@ -71,6 +71,18 @@ std::vector<ReplicaKey> RaftCore::observers() const {
   return keys;
 }
 
+bool RaftCore::caught_up(const ReplicaKey& observer) const {
+  const auto found = observers_.find(observer);
+  return found != observers_.end() && found->second.behind_ticks < config_.election_ticks &&
+         hears(observer);
+}
+
+bool RaftCore::hears(const ReplicaKey& key) const {
+  if (key == self_) return true;
+  const auto known = standing(key);
+  return known && known->silent_ticks < config_.election_ticks;
+}
+
 std::optional<RaftCore::Standing> RaftCore::standing(const ReplicaKey& key) const {
   if (const auto voter = progress_.find(key); voter != progress_.end())
     return Standing{voter->second.match(), voter->second.silent_ticks()};

@@ -130,6 +130,10 @@ class RaftCore {
     std::uint32_t silent_ticks = 0;
   };
   std::optional<Standing> standing(const ReplicaKey& key) const;
+  // Of a leader: this observer may be given a vote, for it has lately had everything.
+  bool caught_up(const ReplicaKey& observer) const;
+  // Of a leader: this voter or observer was heard of within an election time-out.
+  bool hears(const ReplicaKey& key) const;
   std::vector<ReplicaKey> observers() const;
 
  private:

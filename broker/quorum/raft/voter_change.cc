@@ -41,16 +41,10 @@ Result<Offset> RaftCore::change_voters(Voters voters) {
   if (added.size() + removed.size() > 1)
     return fail(Errc::invalid_request,
                 "voters change one at a time: to replace one, remove it and then add the other");
-  if (!added.empty()) {
-    const auto found = observers_.find(added.front());
-    const bool caught_up = found != observers_.end() &&
-                           found->second.behind_ticks < config_.election_ticks &&
-                           found->second.silent_ticks < config_.election_ticks;
-    if (!caught_up)
-      return fail(Errc::not_enough_replicas,
-                  "broker {} (directory {}) has not fetched the metadata log to its end",
-                  added.front().id, added.front().directory);
-  }
+  if (!added.empty() && !caught_up(added.front()))
+    return fail(Errc::not_enough_replicas,
+                "broker {} (directory {}) has not fetched the metadata log to its end",
+                added.front().id, added.front().directory);
   lead_entry(voters_batch(voters, config_.wall_time()));
   match_progress_to_voters();
   maybe_commit();  // The fewer may be enough already.

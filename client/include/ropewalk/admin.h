@@ -17,6 +17,7 @@
 #include "ropewalk/client.h"
 #include "ropewalk/replicas.h"
 #include "ropewalk/types.h"
+#include "ropewalk/voters.h"
 
 namespace ropewalk {
 
@@ -166,8 +167,15 @@ class Admin {
   // broker_id_not_registered.
   Result<DrainPlan> plan_drain(std::int32_t broker_id);
   // Forgets a broker that will not come back. Errors: broker_id_not_registered, policy_violation
-  // (it lives: stop it first), not_empty (it holds replicas: move them first).
+  // (it lives: stop it first; it votes on the metadata: change_voters()), not_empty (it holds
+  // replicas: move them first).
   Result<void> unregister_broker(std::int32_t broker_id);
+  // Who keeps the metadata. Only the shared errors: trying again helps but after closed.
+  Result<MetadataQuorum> metadata_quorum();
+  // One voter more, one less, or one in the place of another; afterwards it is so. Errors:
+  // not_enough_replicas (who is to come has not fetched everything yet: trying again helps; tried
+  // again inside), not_found, already_exists, policy_violation, invalid_request.
+  Result<MetadataQuorum> change_voters(const VoterChange& change);
 
  private:
   std::shared_ptr<client::Shell> shell_;

@@ -53,6 +53,7 @@ class ControllerTest : public ::testing::Test {
     options.partitions_max = 100;
     options.replicas_max = 250;
     options.draw_id = [this] { return Uuid(id_of<TopicId>(next_topic_++)); };
+    options.votes = [this](BrokerId broker) { return broker == voter_; };
     controller_.emplace(options, *image_, now_);
     Batch batch(image_, next());
     controller_->prepare(batch);
@@ -100,6 +101,7 @@ class ControllerTest : public ::testing::Test {
   std::optional<Controller> controller_;
   std::vector<Record> last_records_;
   std::uint8_t next_topic_ = 1;
+  BrokerId voter_ = kNoBroker;
 };
 
 }  // namespace ropewalk::controller

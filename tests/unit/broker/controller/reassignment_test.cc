@@ -171,6 +171,9 @@ TEST_F(ReassignmentTest, ABrokerThatIsGoneIsForgottenOnceItHoldsNothing) {
   fences(kThree);
   EXPECT_EQ(forgets(kThree), Errc::not_empty);
   ASSERT_EQ(moves(Replicas{kOne, kTwo}), Errc::none);
+  voter_ = kThree;
+  EXPECT_EQ(forgets(kThree), Errc::policy_violation) << "it votes";
+  voter_ = kNoBroker;
   EXPECT_EQ(forgets(kThree), Errc::none);
   EXPECT_EQ(image_->broker(kThree), nullptr);
   now_ += std::chrono::seconds(60);

@@ -22,6 +22,7 @@ ControllerEvent example(Of<RegisterBroker>) {
   event.broker.incarnation = id_of<IncarnationId>(3);
   event.broker.listeners = {{"native", "a", 9192}, {"broker", "::1", 65535}};
   event.broker.rack = "r";
+  event.broker.names_voters = true;
   event.broker.directories = {id_of<DirectoryId>(4), id_of<DirectoryId>(5)};
   event.broker.features = {{"metadata.version", 1, 2}};
   event.clean_stop_epoch = BrokerEpoch(0);
@@ -89,6 +90,11 @@ ControllerEvent example(Of<AlterReassignments>) {
                              {{id_of<TopicId>(3), 6}, std::nullopt}}};
 }
 ControllerEvent example(Of<UnregisterBroker>) { return UnregisterBroker{BrokerId(7)}; }
+ControllerEvent example(Of<ChangeVoters>) {
+  return ChangeVoters{VoterName{BrokerId(7), id_of<DirectoryId>(8)},
+                      VoterName{BrokerId(9), DirectoryId()}};
+}
+ControllerEvent example(Of<DescribeVoters>) { return DescribeVoters(); }
 
 template <std::size_t... at>
 std::vector<ControllerEvent> all_events(std::index_sequence<at...>) {
@@ -105,6 +111,11 @@ ItemAnswer example(Of<TopicCreated>) {
   return TopicCreated{id_of<TopicId>(1), 2, 3, {{"k", "v"}, {"l", "w"}}};
 }
 ItemAnswer example(Of<ProducerIdBlock>) { return ProducerIdBlock{ProducerId(1), 2}; }
+ItemAnswer example(Of<QuorumState>) {
+  QuorumReplica full{BrokerId(4), id_of<DirectoryId>(5),       "h", 9193, true, true, true, true,
+                     Offset(0),   std::chrono::milliseconds(6)};
+  return QuorumState{BrokerId(1), Term(2), Offset(3), Offset(2), {full, QuorumReplica()}};
+}
 
 // An event that is answered with items of that kind, so many.
 ControllerEvent asking(Of<std::monostate>, std::size_t count) {
@@ -116,6 +127,7 @@ ControllerEvent asking(Of<TopicCreated>, std::size_t count) {
   return CreateTopics{std::vector<NewTopic>(count)};
 }
 ControllerEvent asking(Of<ProducerIdBlock>, std::size_t) { return AllocateProducerIds(); }
+ControllerEvent asking(Of<QuorumState>, std::size_t) { return DescribeVoters(); }
 
 // What comes back of an answer; what the bytes are not taken for is an error of the outer.
 Result<Result<ControllerAnswer>> through_bytes(const Result<ControllerAnswer>& answer,

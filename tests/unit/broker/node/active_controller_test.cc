@@ -42,6 +42,13 @@ class ScriptedQuorum final : public quorum::MetadataQuorum {
     if (!outcome) co_return fail(outcome.error());
     co_return *outcome;
   }
+  Task<Result<Offset>> change_voters(Term expected, quorum::Voters voters) override {
+    EXPECT_EQ(expected, term);
+    EXPECT_FALSE(pending_) << "M6: at most one uncommitted";
+    changes.push_back(std::move(voters));
+    return append(expected, quorum::voters_batch(changes.back(), 0));
+  }
+  quorum::QuorumLook look() const override { return seen; }
   void resign(Term) override { resigned++; }
 
   bool has_pending() const { return pending_.has_value(); }
@@ -69,6 +76,8 @@ class ScriptedQuorum final : public quorum::MetadataQuorum {
   int appended = 0;
   int resigned = 0;
   int barriers = 0;
+  quorum::QuorumLook seen;
+  std::vector<quorum::Voters> changes;
   bool holds_barriers = false;
 
  private:
@@ -268,6 +277,96 @@ TEST_F(ActiveControllerTest, DeadlinesEndAWait) {
   auto slow = propose(topic("a"), std::chrono::milliseconds(100));
   simulation_.run_for(std::chrono::milliseconds(200));
   EXPECT_EQ(code(slow), Errc::request_timed_out);
+  commit();
+}
+
+// What the voters are is an entry of its own between two batches.
+class VotersTest : public ActiveControllerTest {
+ protected:
+  void SetUp() override {
+    take_office();
+    join();
+    for (const int id : {1, 2, 3}) {
+      quorum::QuorumMember& member = quorum_.seen.members.emplace_back();
+      member.replica = {BrokerId(id), id_of<DirectoryId>(static_cast<std::uint8_t>(id)), {}};
+      member.votes = id < 3;
+      member.alive = member.caught_up = true;
+    }
+  }
+  static metadata::ChangeVoters without(int id) {
+    return {metadata::VoterName{BrokerId(id), DirectoryId()}, std::nullopt};
+  }
+};
+
+TEST_F(VotersTest, ChangeInTheirTurn) {
+  auto before = propose(topic("a"));
+  auto change = propose(without(2));
+  auto after = propose(topic("b"));
+  EXPECT_TRUE(quorum_.changes.empty());
+  commit();
+  EXPECT_EQ(code(before), Errc::none);
+  ASSERT_EQ(quorum_.changes.size(), 1u);
+  ASSERT_EQ(quorum_.changes[0].size(), 1u);
+  EXPECT_EQ(code(change), Errc::would_block);
+  EXPECT_EQ(code(after), Errc::would_block);
+  commit();
+  ASSERT_EQ(code(change), Errc::none);
+  EXPECT_TRUE((**change)->items.at(0));
+  EXPECT_EQ((**change)->offset, quorum_.last);
+  commit();
+  EXPECT_EQ(code(after), Errc::none);
+}
+
+TEST_F(VotersTest, RefusalsLeaveTheControllerInOffice) {
+  auto refused = propose(without(9));
+  ASSERT_EQ(code(refused), Errc::none);
+  EXPECT_EQ((**refused)->items.at(0).error().code, Errc::not_found);
+  auto by_the_log = propose(without(2));
+  on_control([this] { quorum_.refuse({Errc::budget_exceeded, "another change"}); });
+  ASSERT_EQ(code(by_the_log), Errc::none);
+  EXPECT_EQ((**by_the_log)->items.at(0).error().code, Errc::budget_exceeded);
+  decided(topic("a"));
+  EXPECT_EQ(quorum_.resigned, 0);
+}
+
+// A controller whose vote is gone could not give it to the other one.
+TEST_F(VotersTest, WhoGivesItsOwnVoteAwayHandsOverFirst) {
+  quorum_.seen.members.clear();
+  for (const int id : {1, 2, 3, 4, 5, 6}) {
+    quorum::QuorumMember& member = quorum_.seen.members.emplace_back();
+    member.replica = {BrokerId(id), id_of<DirectoryId>(static_cast<std::uint8_t>(id + 20)), {}};
+    member.votes = id < 6;
+    member.alive = member.caught_up = true;
+    if (id == 1) continue;  // Has joined.
+    auto event = registration();
+    event.broker.id = BrokerId(id);
+    event.broker.incarnation = id_of<IncarnationId>(static_cast<std::uint8_t>(id + 10));
+    event.broker.directories = {member.replica.directory};
+    event.broker.names_voters = true;
+    decided(event);
+  }
+  auto change = propose(metadata::ChangeVoters{metadata::VoterName{BrokerId(1), DirectoryId()},
+                                               metadata::VoterName{BrokerId(6), DirectoryId()}});
+  EXPECT_EQ(code(change), Errc::not_controller);
+  EXPECT_EQ(quorum_.resigned, 1);
+  EXPECT_TRUE(quorum_.changes.empty());
+}
+
+TEST_F(VotersTest, WhatMayBeCommittedIsLeftOpen) {
+  auto change = propose(without(2));
+  on_control([this] { quorum_.refuse({Errc::outcome_unknown, "leads no more"}); });
+  EXPECT_EQ(code(change), Errc::outcome_unknown);
+}
+
+// It is a look, and waits for nothing.
+TEST_F(VotersTest, AreShownAlsoWhileNothingIsCommitted) {
+  auto stuck = propose(topic("a"));
+  auto shown = propose(metadata::DescribeVoters());
+  ASSERT_EQ(code(shown), Errc::none);
+  const auto state = std::get<metadata::QuorumState>(*(**shown)->items.at(0));
+  EXPECT_EQ(state.leader, BrokerId(1));
+  EXPECT_EQ(state.replicas.size(), 3u);
+  EXPECT_EQ(code(stuck), Errc::would_block);
   commit();
 }
 

@@ -216,7 +216,7 @@ Result<Offset> QuorumCluster::append(int id, const std::string& text) {
 }
 
 Result<Offset> QuorumCluster::change_voters(int id, Voters voters) {
-  return finish(id, at(id).change_voters(std::move(voters)));
+  return finish(id, at(id).change_voters(at(id).term(), std::move(voters)));
 }
 
 bool QuorumCluster::all_the_same() {

@@ -211,6 +211,27 @@ TEST_F(QuorumSnapshots, VoterThatLostItsDiskComesBack) {
   append_many(cluster_.wait_for_leader(), 30, 35);
 }
 
+// It steps down by the very entry that it is asked to commit.
+TEST_F(QuorumSnapshots, ALeaderThatIsRemovedSaysThatItIs) {
+  begin({1, 2, 3});
+  const int leader = cluster_.wait_for_leader();
+  append_many(leader, 0, 5);
+  std::vector<int> rest;
+  for (const int id : {1, 2, 3})
+    if (id != leader) rest.push_back(id);
+  const auto removed = cluster_.change_voters(leader, list({rest[0], rest[1]}));
+  ASSERT_TRUE(removed) << to_string(removed.error());
+  ASSERT_TRUE(cluster_.run_until(
+      [&] { return cluster_.leader() == rest[0] || cluster_.leader() == rest[1]; }));
+  // It only follows from now on, and votes no more.
+  ASSERT_TRUE(cluster_.run_until([&] { return cluster_.all_the_same(); }));
+  const auto look = cluster_.at(cluster_.leader()).look();
+  ASSERT_EQ(look.members.size(), 3u);
+  EXPECT_EQ(look.members.back().replica.id, BrokerId(leader));
+  EXPECT_FALSE(look.members.back().votes);
+  EXPECT_TRUE(look.members.back().caught_up);
+}
+
 TEST_F(QuorumClusterTest, FullDiskOfALeaderRefusesAndGoesOn) {
   begin({1});
   append_many(1, 0, 5);

@@ -38,14 +38,15 @@ std::vector<DescribedTopic> two_partitions() {
 
 TEST(ClusterText, SaysOnlyWhatIsWrong) {
   ClusterStatus status = three_brokers();
-  EXPECT_THAT(cluster_text(status), HasSubstr("topics 1  partitions 2\n"));
+  EXPECT_THAT(cluster_text(status, std::nullopt), HasSubstr("topics 1  partitions 2\n"));
   status.under_replicated = 2;
   status.without_leader = 1;
-  EXPECT_THAT(cluster_text(status), HasSubstr("without leader 1  under-replicated 2\n"));
-  EXPECT_THAT(cluster_text(status), Not(HasSubstr("below")));
+  EXPECT_THAT(cluster_text(status, std::nullopt),
+              HasSubstr("without leader 1  under-replicated 2\n"));
+  EXPECT_THAT(cluster_text(status, std::nullopt), Not(HasSubstr("below")));
   status.under_min_in_sync = 3;
-  EXPECT_THAT(cluster_text(status), HasSubstr("below min.insync.replicas 3"));
-  EXPECT_THAT(cluster_json(status), HasSubstr(R"("partitions_under_min_in_sync":3)"));
+  EXPECT_THAT(cluster_text(status, std::nullopt), HasSubstr("below min.insync.replicas 3"));
+  EXPECT_THAT(cluster_json(status, std::nullopt), HasSubstr(R"("partitions_under_min_in_sync":3)"));
 }
 
 TEST(ClusterText, CountsWhatEachBrokerLeadsAndHolds) {

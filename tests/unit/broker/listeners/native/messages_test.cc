@@ -6,6 +6,7 @@
 #include "broker/listeners/native/metadata_messages.h"
 #include "broker/listeners/native/produce_messages.h"
 #include "broker/listeners/native/topic_messages.h"
+#include "broker/listeners/native/voter_messages.h"
 #include "common/wire/frame.h"
 
 namespace ropewalk::native {
@@ -253,6 +254,35 @@ TEST(MetadataMessages, KeepsWhatTheServiceSays) {
   EXPECT_EQ(message.topics(0).partitions(0).leader_epoch(), 4);
   EXPECT_EQ(message.topics(1).error().code(), v1::UNKNOWN_TOPIC_OR_PARTITION);
   EXPECT_TRUE(message.topics(1).topic_id().empty());
+}
+
+TEST(VoterMessages, NameReplicasByBrokerAndPerhapsDirectory) {
+  v1::ChangeVotersRequest message;
+  message.mutable_add()->set_broker_id(2);
+  message.mutable_remove()->set_broker_id(3);
+  Uuid directory;
+  directory.bytes.fill(4);
+  message.mutable_remove()->set_directory_id(directory.to_bytes());
+  const auto change = read_change_voters(message);
+  ASSERT_TRUE(change) << to_string(change.error());
+  EXPECT_TRUE(change->add->directory.is_none());
+  EXPECT_EQ(change->remove->directory, DirectoryId(directory));
+  message.mutable_add()->set_directory_id("short");
+  EXPECT_EQ(code_of(read_change_voters(message)), Errc::invalid_request);
+}
+
+TEST(VoterMessages, TellWhatIsNotKnownFromNothing) {
+  service::VotersResponse response;
+  response.quorum.log_end = Offset(10);
+  metadata::QuorumReplica replica;
+  response.quorum.replicas.push_back(replica);
+  replica.log_end = Offset(7);
+  response.quorum.replicas.push_back(replica);
+  const auto message = write_quorum(response);
+  EXPECT_EQ(message.replicas(0).log_end_offset(), -1);
+  EXPECT_EQ(message.replicas(0).lag(), -1);
+  EXPECT_EQ(message.replicas(1).log_end_offset(), 7);
+  EXPECT_EQ(message.replicas(1).lag(), 3);
 }
 
 }  // namespace
