@@ -22,15 +22,19 @@ class NotStarted(Exception):
 class ThreeBrokers:
     """`binaries`: the folder of ropewalkd and ropewalk; one for all, or one for each broker.
     `prefix`: words before the daemon's command, by broker (`ip netns exec ...`).
-    `data`: the data directories, where they are not to be below `directory`."""
+    `disks`: makes a file system at a folder for a broker; its data is below."""
 
-    def __init__(self, binaries, directory, settings=(), kafka=False, hosts=None, prefix=None, data=None):
+    def __init__(self, binaries, directory, settings=(), kafka=False, hosts=None, prefix=None, disks=None):
         self.binaries = {broker: binaries if isinstance(binaries, str) else binaries[broker] for broker in BROKERS}
         self.directory = directory
         self.settings = list(settings)
         self.prefix = prefix or {}
         self.hosts = hosts or {broker: "127.0.0.1" for broker in BROKERS}
-        self.data = data or {broker: os.path.join(directory, f"data-{broker}") for broker in BROKERS}
+        self.disks = {}
+        self.data = {broker: os.path.join(directory, f"data-{broker}") for broker in BROKERS}
+        if disks:
+            self.disks = {broker: disks(self.data[broker], broker) for broker in BROKERS}
+            self.data = {broker: os.path.join(self.data[broker], "data") for broker in BROKERS}
         ports = free_ports(9)
         self.native = dict(zip(BROKERS, ports[0:3]))
         self.between = dict(zip(BROKERS, ports[3:6]))
@@ -145,6 +149,8 @@ class ThreeBrokers:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
                 process.wait()
+        for disk in self.disks.values():
+            disk.close()
 
 
 class TemporaryCluster(ThreeBrokers):
