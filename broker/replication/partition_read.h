@@ -13,4 +13,11 @@ inline Task<Result<ReadResult>> read(log::LogViewPtr view, Offset from, ReadLimi
   return log::read(std::move(view), from, limits);
 }
 
+// What whoever asked is told of a read that failed: that the disk below the replica did, so that
+// they ask again, and whoever leads by then.
+inline Error told_of(Error failure) {
+  if (failure.code == Errc::io_error) failure.code = Errc::kafka_storage_error;
+  return failure;
+}
+
 }  // namespace ropewalk::replication

@@ -223,7 +223,7 @@ class FetchRun {
       read = co_await replication::read(found.view, targets_[i].next, limits);
     }
     if (!read) {
-      set_error(i, read.error());
+      set_error(i, replication::told_of(std::move(read).error()));
       co_return;
     }
     targets_[i].next = read->next;

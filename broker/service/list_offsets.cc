@@ -4,6 +4,7 @@
 
 #include "broker/metadata/metadata_view.h"
 #include "broker/replication/offset_by_time.h"
+#include "broker/replication/partition_read.h"
 #include "broker/service/ask_leaders.h"
 
 namespace ropewalk::service {
@@ -36,7 +37,7 @@ Task<ListedOffset> read_off(const ListOffsetsPartition wanted, const replication
   if (asks_for_time(wanted)) {
     const auto timed = co_await look_up(wanted, found, uncompressed_bytes_max);
     if (!timed) {
-      listed.error = timed.error();
+      listed.error = replication::told_of(timed.error());
     } else if (*timed) {
       listed.offset = (*timed)->offset;
       listed.timestamp_ms = (*timed)->timestamp_ms;

@@ -65,6 +65,15 @@ TEST_F(FetchTest, ReturnsWholeBatchesFromTheOneThatHoldsTheOffset) {
   EXPECT_EQ(all.session_id, 0);
 }
 
+// Whoever reads goes on asking, and finds the leader that comes instead of this one.
+TEST_F(FetchTest, AFailedDiskIsAnErrorThatPasses) {
+  produce(0);
+  rig_.node.disk("/data").faults.read_error = 1;
+  const auto answer = rig_.fetch(request({ServiceRig::from(topic_, 0, 0)}));
+  EXPECT_EQ(answer.partitions[0].error.code, Errc::kafka_storage_error);
+  EXPECT_TRUE(is_retriable(answer.partitions[0].error.code));
+}
+
 TEST_F(FetchTest, ReturnsAtOnceWithoutWaitAndAfterTheWaitWithNothing) {
   const env::Duration before = rig_.world.now();
   EXPECT_EQ(rig_.fetch(request({ServiceRig::from(topic_, 0, 0)})).partitions[0].records_bytes, 0u);
