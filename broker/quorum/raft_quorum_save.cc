@@ -83,7 +83,9 @@ Task<Result<void>> RaftQuorum::cut_log(Offset end) {
   co_return Result<void>();
 }
 
+// Also of a log that is longer: what another leader left in it.
 Task<Result<void>> RaftQuorum::reset_log(Offset start) {
+  if (start < log_->next_offset()) CO_TRY_VOID(co_await cut_log(start));
   env::OneShot<Result<void>> done(tasks_.core());
   log_->reset(start, [done](Result<void> outcome) { done.set(std::move(outcome)); });
   CO_TRY(auto outcome, co_await done.wait_until(env::kNever));

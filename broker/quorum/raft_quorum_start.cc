@@ -27,6 +27,14 @@ Result<void> check_owner(const HardState& state, const QuorumOptions& options,
               options.directory);
 }
 
+// Whether the log has the entry with which the snapshot ends, or begins right behind it.
+bool leads_on(const log::RecoveredLog& found, const SnapshotMeta& snapshot) {
+  if (found.log_start > snapshot.last_index) return true;
+  const auto epoch = found.epochs.epoch_at(snapshot.last_index);
+  return found.log_end > snapshot.last_index && epoch &&
+         epoch->value() == snapshot.last_term.value();
+}
+
 }  // namespace
 
 Task<Result<void>> RaftQuorum::start() {
@@ -105,11 +113,11 @@ Task<Result<void>> RaftQuorum::open_log(const std::optional<Snapshot>& snapshot)
       if (weak.lock()) job();
     });
   };
-  const Offset log_end = recovered->log.log_end;
+  const bool leaves_off = snapshot && !leads_on(recovered->log, snapshot->meta());
   log_ = log::PartitionLog::make(std::move(place), recovery.log, std::move(recovered->log), *this);
-  // A snapshot was taken over, and the log did not come to begin behind it.
-  if (snapshot && log_end <= snapshot->meta().last_index)
-    CO_TRY_VOID(co_await reset_log(snapshot->meta().last_index + 1));
+  // A snapshot was taken over, and the log did not come to begin behind it: what it holds beyond
+  // may be another leader's, that was never committed.
+  if (leaves_off) CO_TRY_VOID(co_await reset_log(snapshot->meta().last_index + 1));
   co_return Result<void>{};
 }
 

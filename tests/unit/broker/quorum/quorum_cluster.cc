@@ -215,6 +215,12 @@ Result<Offset> QuorumCluster::append(int id, const std::string& text) {
   return finish(id, at(id).append(machine(id).leader_term, entry(text)));
 }
 
+void QuorumCluster::begin_append(int id, const std::string& text) {
+  boost::asio::co_spawn(lives_.at(id)->environment.control_core().executor(),
+                        at(id).append(machine(id).leader_term, entry(text)),
+                        [](std::exception_ptr, const Result<Offset>&) {});
+}
+
 Result<Offset> QuorumCluster::change_voters(int id, Voters voters) {
   return finish(id, at(id).change_voters(at(id).term(), std::move(voters)));
 }

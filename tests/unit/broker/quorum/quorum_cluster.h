@@ -50,6 +50,8 @@ class QuorumCluster {
   int leader();
   int wait_for_leader();
   Result<Offset> append(int id, const std::string& text);
+  // Nobody waits for what becomes of it.
+  void begin_append(int id, const std::string& text);
   Result<Offset> change_voters(int id, Voters voters);
   // Whether all that live have applied the same up to the same.
   bool all_the_same();

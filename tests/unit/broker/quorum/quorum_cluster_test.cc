@@ -132,6 +132,31 @@ TEST_F(QuorumSnapshots, WhoJoinsLateFetchesOne) {
   EXPECT_TRUE(cluster_.run_until([&] { return cluster_.all_the_same(); }));
 }
 
+// A leader that was cut off has more than the snapshot, and nothing of it was ever committed.
+TEST_F(QuorumSnapshots, AFetchedOneReplacesALongerLogThatWentAnotherWay) {
+  begin({1, 2, 3});
+  const int first = cluster_.wait_for_leader();
+  cluster_.isolate(first);
+  for (int i = 0; i < 40; i++) cluster_.begin_append(first, fmt::format("lost {}", i));
+  ASSERT_TRUE(
+      cluster_.run_until([&] { return cluster_.leader() != 0 && cluster_.leader() != first; }));
+  append(cluster_.leader(), std::string(3000, 'x'));
+  cluster_.run_for(std::chrono::seconds(1));
+  for (const int id : {1, 2, 3}) {
+    if (id == first) continue;
+    cluster_.stop(id);
+    start(id);
+  }
+  cluster_.heal();
+  ASSERT_TRUE(cluster_.run_until([&] { return cluster_.all_the_same(); }));
+  EXPECT_TRUE(cluster_.machine(first).loaded);
+  EXPECT_EQ(cluster_.machine(first).entries.size(), 1u);
+  cluster_.power_cut(first);
+  start(first);
+  append(cluster_.wait_for_leader(), "after");
+  EXPECT_TRUE(cluster_.run_until([&] { return cluster_.all_the_same(); }));
+}
+
 // What the core takes for saved must come to be, once there is room.
 TEST_F(QuorumSnapshots, FullDiskOfWhoFetchesOneIsWaitedFor) {
   begin_with_a_snapshot();

@@ -242,6 +242,35 @@ TEST_F(RaftQuorumTest, SnapshotsShortenTheLog) {
   stop(std::move(life));
 }
 
+// It died between storing a leader's snapshot and letting its own log go, which went another way:
+// nothing of that follows the snapshot.
+TEST_F(RaftQuorumTest, ASnapshotIsNotFollowedByALogThatWentAnotherWay) {
+  auto life = begin();
+  ASSERT_TRUE(start(*life));
+  for (const char* text : {"a", "b", "c", "d"}) ASSERT_TRUE(append(*life, Term(2), text));
+  const Voters voters = life->quorum->voters();
+  stop(std::move(life));
+
+  auto between = begin();
+  const SnapshotMeta meta{Offset(4), Term(5), voters};
+  SnapshotBuilder builder(meta);
+  builder.add_chunk("3:theirs");
+  HardState hard{id_of<ClusterId>(1), BrokerId(1), id_of<DirectoryId>(2), Term(5), kNoBroker};
+  ASSERT_TRUE(simulation_.run(between->environment.control_core(),
+                              store_hard_state(*between->files, hard)));
+  ASSERT_TRUE(simulation_.run(
+      between->environment.control_core(),
+      store_snapshot(*between->files, meta.last_index, std::move(builder).finish())));
+  stop(std::move(between));
+
+  auto again = begin();
+  const auto started = start(*again);
+  ASSERT_TRUE(started) << to_string(started.error());
+  EXPECT_EQ(again->quorum->commit(), Offset(5));  // The snapshot, and the new term's own.
+  EXPECT_EQ(again->machine.entries, (std::map<Offset, std::string>{{Offset(3), "theirs"}}));
+  stop(std::move(again));
+}
+
 struct Client {
   std::map<Offset, std::string> acked;
   int next = 0;
