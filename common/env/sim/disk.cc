@@ -160,6 +160,11 @@ void Disk::settle() {
     for (Change& change : pending_) {
       if (change.synced && apply(durable_, change)) {
         progress = true;
+        // What was done in a folder before it went is none of the next one's of that name.
+        if (change.kind == Change::Kind::remove)
+          std::erase_if(left, [&](const Change& earlier) {
+            return is_below(earlier.path, change.path) || is_below(earlier.to, change.path);
+          });
       } else {
         left.push_back(std::move(change));
       }

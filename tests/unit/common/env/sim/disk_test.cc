@@ -178,6 +178,24 @@ class UpTo final : public CutChoice {
   const std::uint64_t step_;
 };
 
+// The names that went with the old folder say nothing of those in the new one.
+TEST(Disk, AFolderThatIsMadeAgainKeepsItsFiles) {
+  auto build = [](Disk& disk) {
+    for (const bool again : {false, true}) {
+      ASSERT_TRUE(disk.make_directories("d"));
+      ASSERT_TRUE(disk.create("d/f"));
+      ASSERT_TRUE(disk.sync_directory("d"));
+      ASSERT_TRUE(disk.sync_directory(""));
+      if (again) continue;
+      ASSERT_TRUE(disk.remove("d/f"));
+      ASSERT_TRUE(disk.remove("d"));
+      ASSERT_TRUE(disk.sync_directory(""));
+    }
+  };
+  EXPECT_EQ(outcomes(build, [](Disk& disk) { return fmt::format("{}", disk.paths().size()); }),
+            (std::set<std::string>{"2"}));
+}
+
 TEST(DiskReplay, DoesTheStepsAgainAndCutsWhereItIsTold) {
   Disk disk;
   std::vector<DiskStep> steps;
