@@ -33,9 +33,16 @@ enum class Plant {
   rejection_of_repeat_ends_union,  // A rejected copy settles a proposal that has others.
   repeat_takes_new_incarnation,    // A repeated proposal names lives that it was not made for.
   watermark_goes_back,             // The watermark is what the set has now.
+  // Whole brokers (R4, R8, R9, R13, recovery).
+  answer_before_sync,        // What is written counts as durable.
+  producers_not_followed,    // A follower does not remember what producers sent.
+  torn_tail_accepted,        // Recovery keeps batches whose checksum does not match.
+  unclean_keeps_place,       // An unclean end does not make a `replicated` replica ineligible.
+  old_life_keeps_its_place,  // A new life goes on where the one before was.
+  lease_not_checked,         // A broker serves for as long as nobody tells it not to.
 };
 
-inline constexpr std::array<std::pair<Plant, std::string_view>, 19> kPlants{{
+inline constexpr std::array<std::pair<Plant, std::string_view>, 25> kPlants{{
     {Plant::commit_of_older_term, "commit_of_older_term"},
     {Plant::vote_without_log_check, "vote_without_log_check"},
     {Plant::two_votes_in_a_term, "two_votes_in_a_term"},
@@ -55,6 +62,12 @@ inline constexpr std::array<std::pair<Plant, std::string_view>, 19> kPlants{{
     {Plant::rejection_of_repeat_ends_union, "rejection_of_repeat_ends_union"},
     {Plant::repeat_takes_new_incarnation, "repeat_takes_new_incarnation"},
     {Plant::watermark_goes_back, "watermark_goes_back"},
+    {Plant::answer_before_sync, "answer_before_sync"},
+    {Plant::producers_not_followed, "producers_not_followed"},
+    {Plant::torn_tail_accepted, "torn_tail_accepted"},
+    {Plant::unclean_keeps_place, "unclean_keeps_place"},
+    {Plant::old_life_keeps_its_place, "old_life_keeps_its_place"},
+    {Plant::lease_not_checked, "lease_not_checked"},
 }};
 
 #ifdef ROPEWALK_PLANTS

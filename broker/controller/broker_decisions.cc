@@ -6,6 +6,7 @@
 
 #include "broker/controller/controller.h"
 #include "broker/controller/elections.h"
+#include "common/plant.h"
 
 namespace ropewalk::controller {
 namespace {
@@ -78,7 +79,8 @@ class LossesOfARestart {
     ReplicaEnd end;
     end.cut = listed(event_.cut, id);
     end.damaged = listed(event_.damaged, id);
-    const bool keeps_what_it_had = clean_ || partition.durability == metadata::Durability::synced;
+    const bool keeps_what_it_had = clean_ || partition.durability == metadata::Durability::synced ||
+                                   RW_PLANT(unclean_keeps_place);
     const bool whole =
         keeps_what_it_had && !end.cut && !end.damaged && offers_directory(event_.broker, partition);
     // What was lost once stays so until the replica is in sync again.
@@ -138,7 +140,7 @@ Controller::Items Controller::on(Batch& batch, const RegisterBroker& event, Time
   auto checked = check_registration(batch.image(), event, options_.cluster, session_lives);
   if (!checked) return {Item(fail(std::move(checked).error()))};
 
-  if (known) {
+  if (known && !RW_PLANT(old_life_keeps_its_place)) {
     const BrokerEpoch old_epoch = known->epoch;
     const bool was_fenced = known->fenced;
     const bool clean = event.clean_stop_epoch == old_epoch;

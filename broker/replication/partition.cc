@@ -6,6 +6,7 @@
 #include "broker/log/disk_failure.h"
 #include "common/env/event.h"
 #include "common/log.h"
+#include "common/plant.h"
 
 namespace ropewalk::replication {
 namespace {
@@ -113,9 +114,13 @@ void Partition::log_written() {
   begin_next_role();
   if (follower_)
     carry_out(follower_->step(FollowerWritten{.generation = log_->generation(), .log_end = end}));
+  if (RW_PLANT(answer_before_sync) && follower_)
+    carry_out(
+        follower_->step(FollowerSynced{.generation = log_->generation(), .durable_end = end}));
   if (!leader_) return;
   wake_replicas();
   carry_out(leader_->step(Written{end}, environment_.now()));
+  if (RW_PLANT(answer_before_sync)) carry_out(leader_->step(Synced{end}, environment_.now()));
   auto left = unwritten_.begin();
   for (const Unwritten& waits : unwritten_) {
     if (waits.end <= end)

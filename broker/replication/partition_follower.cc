@@ -4,6 +4,7 @@
 #include "broker/replication/partition.h"
 #include "broker/replication/rebuild_producers.h"
 #include "common/log.h"
+#include "common/plant.h"
 
 namespace ropewalk::replication {
 namespace {
@@ -121,7 +122,7 @@ void Partition::carry_out(const FollowerEffects& effects, std::span<ReplicaBatch
 
 // R9: what producers sent is remembered here as by the leader, which may be gone tomorrow.
 void Partition::append_replicated(ReplicaBatch& batch) {
-  producers_.record(batch.header);
+  if (!RW_PLANT(producers_not_followed)) producers_.record(batch.header);
   log_->append(std::move(batch.batch));
 }
 

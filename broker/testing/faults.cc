@@ -81,6 +81,14 @@ bool Swarm::strike_network(Fault fault) {
   sim::Fabric& network = cluster_.world().network();
   const Span how_long = span(100ms, kCutLongest);
   switch (fault) {
+    case Fault::apart: {
+      const std::size_t alone = any_broker();
+      for (std::size_t other = 0; other < cluster_.brokers(); other++) {
+        cut(node_of(alone), node_of(other), how_long);
+        cut(node_of(other), node_of(alone), how_long);
+      }
+      return true;
+    }
     case Fault::isolation: {
       const std::string& node = any_node();
       for (const std::string& other : nodes_) {

@@ -15,10 +15,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::array<std::string_view, kFaults> kNames{
-    "kill",     "kill_leader", "power_cut",    "blackout",  "clean_stop",  "pause",
-    "suspend",  "clock_drift", "clock_jump",   "isolation", "one_way_cut", "halves",
-    "ring",     "slow_link",   "broken_links", "reset",     "full_disk",   "slow_disk",
-    "bad_sync", "bad_write",   "bad_read"};
+    "kill",      "kill_leader", "power_cut",  "blackout",     "clean_stop", "pause",
+    "suspend",   "clock_drift", "clock_jump", "apart",        "isolation",  "one_way_cut",
+    "halves",    "ring",        "slow_link",  "broken_links", "reset",      "full_disk",
+    "slow_disk", "bad_sync",    "bad_write",  "bad_read"};
 
 constexpr auto kLookEvery = 500ms;
 
@@ -26,9 +26,15 @@ constexpr auto kLookEvery = 500ms;
 
 std::string_view name_of(Fault fault) { return kNames[static_cast<std::size_t>(fault)]; }
 
+std::optional<Fault> fault_named(std::string_view name) {
+  const auto found = std::ranges::find(kNames, name);
+  if (found == kNames.end()) return std::nullopt;
+  return static_cast<Fault>(found - kNames.begin());
+}
+
 Swarm::Swarm(SimCluster& cluster, std::vector<std::string> clients, std::uint64_t seed,
              SwarmLimits limits)
-    : cluster_(cluster), limits_(limits), random_(sim::derive_seed(seed, "swarm")) {
+    : cluster_(cluster), limits_(std::move(limits)), random_(sim::derive_seed(seed, "swarm")) {
   for (std::size_t broker = 0; broker < cluster.brokers(); broker++)
     nodes_.push_back(cluster.node(broker).name());
   nodes_.insert(nodes_.end(), clients.begin(), clients.end());
@@ -36,9 +42,13 @@ Swarm::Swarm(SimCluster& cluster, std::vector<std::string> clients, std::uint64_
   const double share = random_.chance(0.2) ? 1 : 0.15 + 0.5 * random_.unit();
   for (double& weight : weights_)
     if (random_.chance(share)) weight = 0.2 + random_.unit();
+  if (!limits_.only.empty()) {
+    weights_.fill(0);
+    for (const Fault fault : limits_.only) weights_[static_cast<std::size_t>(fault)] = 1;
+  }
   const auto without = [this](Fault fault) { weights_[static_cast<std::size_t>(fault)] = 0; };
-  if (limits.memory_counts) without(Fault::blackout);
-  if (limits.memory_counts && limits.one_copy) {
+  if (limits_.memory_counts) without(Fault::blackout);
+  if (limits_.memory_counts && limits_.one_copy) {
     without(Fault::power_cut);
     without(Fault::bad_sync);
   }
@@ -46,6 +56,7 @@ Swarm::Swarm(SimCluster& cluster, std::vector<std::string> clients, std::uint64_
   if (std::accumulate(weights_.begin(), weights_.end(), 0.0) == 0)
     weights_[static_cast<std::size_t>(Fault::kill)] = 1;
   pause_between_ = std::chrono::milliseconds(300 + random_.below(4000));
+  if (limits_.pause_between) pause_between_ = *limits_.pause_between;
 }
 
 void Swarm::schedule(Span in, std::function<void()> action) {

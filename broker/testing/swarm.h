@@ -10,9 +10,11 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -33,6 +35,7 @@ enum class Fault : std::uint8_t {
   suspend,       // A machine does: its monotonic clock stands still, too.
   clock_drift,   // A machine's clocks are too fast or slow.
   clock_jump,    // A machine's wall clock jumps.
+  apart,         // A broker and the others do not reach each other; clients reach it.
   isolation,     // A node reaches nobody and nobody reaches it.
   one_way_cut,   // A node hears another no more, which hears it.
   halves,        // Two groups of nodes do not reach each other.
@@ -48,12 +51,16 @@ enum class Fault : std::uint8_t {
 };
 inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::bad_read) + 1;
 std::string_view name_of(Fault fault);
+std::optional<Fault> fault_named(std::string_view name);
 
 struct SwarmLimits {
   // Where what is in memory counts: only the machine of one broker, always the same, may lose it or
   // have a bad disk; where there is one copy, none loses it.
   bool memory_counts = false;
   bool one_copy = false;
+  // These kinds, and how often one comes, instead of what the seed would choose.
+  std::vector<Fault> only = {};
+  std::optional<std::chrono::milliseconds> pause_between = {};
 };
 
 class Swarm {

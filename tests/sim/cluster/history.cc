@@ -72,6 +72,9 @@ void History::decided(std::string_view value, const Result<Delivered>& result) {
   }
   acknowledged_++;
   sent.offset = result->offset;
+  // The watermark has passed it then.
+  if (producers_[name.producer].promise != Promise::leader)
+    ends_at(name.partition, sent.offset + 1);
   const auto& stored = stored_[name.partition];
   const bool seen = static_cast<std::size_t>(sent.offset) < stored.size();
   if (producers_[name.producer].promise != Promise::leader && seen &&

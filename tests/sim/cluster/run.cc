@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <optional>
+#include <ranges>
 #include <utility>
 
 #include <fmt/format.h>
@@ -41,7 +42,10 @@ class Run {
         workload_(cluster_,
                   {.seed = seed, .replication_factor = factor_, .replicated = replicated_}),
         swarm_(cluster_, workload_.client_nodes(), seed,
-               {.memory_counts = replicated_, .one_copy = factor_ == 1}) {}
+               {.memory_counts = replicated_,
+                .one_copy = factor_ == 1,
+                .only = kind.faults,
+                .pause_between = kind.pause_between}) {}
 
   Outcome run() {
     Outcome outcome;
@@ -55,6 +59,7 @@ class Run {
     for (std::size_t i = 0; i < kFaults; i++)
       totals.faults[std::string(name_of(static_cast<Fault>(i)))] = swarm_.counts()[i];
     totals.events = cluster_.world().counts();
+    totals.operations = workload_.operations().counts();
     add_counts(totals.failures, {history.failures().begin(), history.failures().end()});
     totals.sent = history.sent();
     totals.acknowledged = history.acknowledged();
@@ -81,6 +86,7 @@ class Run {
     if (!workload_.make_progress(kHealthyWithin))
       return workload_.lacks_a_leader() ? "a partition has no leader after everything was healed"
                                         : "no progress after everything was healed";
+    if (!workload_.all_is_moved(kHealthyWithin)) return "replicas are on their way for ever";
     workload_.finish();
     if (!sound()) return "contradicted in the end";
     return check_what_lasts();
@@ -121,6 +127,7 @@ class Run {
 void Totals::add(const Totals& other) {
   add_counts(faults, other.faults);
   add_counts(events, other.events);
+  add_counts(operations, other.operations);
   add_counts(failures, other.failures);
   worlds += other.worlds;
   sent += other.sent;
@@ -135,6 +142,8 @@ std::string Totals::describe(double real_seconds) const {
       "{:.0f} simulated seconds, {:.0f} in a second\nfaults:",
       worlds, sent, acknowledged, elections, simulated_seconds, simulated_seconds / real_seconds);
   for (const auto& [name, count] : faults) text += fmt::format(" {} {}", name, count);
+  text += "\noperations:";
+  for (const auto& [name, count] : operations) text += fmt::format(" {} {}", name, count);
   text += "\nrecords that failed:";
   for (const auto& [name, count] : failures) text += fmt::format(" {} {}", name, count);
   text += "\nevents:";
@@ -147,6 +156,15 @@ WorldKind kind_from_environment() {
   if (const char* const factor = std::getenv("RW_FACTOR")) kind.factor = std::atoi(factor);
   if (const char* const replicated = std::getenv("RW_REPLICATED"))
     kind.replicated = std::atoi(replicated) != 0;
+  if (const char* const pause = std::getenv("RW_PAUSE"))
+    kind.pause_between = std::chrono::milliseconds(std::atoi(pause));
+  const char* const faults = std::getenv("RW_FAULTS");
+  for (const auto& name : std::views::split(std::string_view(faults ? faults : ""), ',')) {
+    if (name.empty()) continue;
+    const auto fault = fault_named(std::string_view(name.begin(), name.end()));
+    ENSURE(fault, "RW_FAULTS={}: there is no such fault", faults);
+    kind.faults.push_back(*fault);
+  }
   return kind;
 }
 
@@ -154,6 +172,10 @@ std::string to_string(const WorldKind& kind) {
   std::string text;
   if (kind.factor) text += fmt::format("RW_FACTOR={} ", *kind.factor);
   if (kind.replicated) text += fmt::format("RW_REPLICATED={} ", *kind.replicated ? 1 : 0);
+  if (kind.pause_between) text += fmt::format("RW_PAUSE={} ", kind.pause_between->count());
+  for (std::size_t i = 0; i < kind.faults.size(); i++)
+    text += fmt::format("{}{}", i == 0 ? "RW_FAULTS=" : ",", name_of(kind.faults[i]));
+  if (!kind.faults.empty()) text += " ";
   return text;
 }
 

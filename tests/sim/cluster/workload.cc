@@ -45,6 +45,9 @@ Workload::Workload(SimCluster& cluster, WorkloadOptions options)
   }
   for (Writer& writer : writers_) renew(writer);
   for (std::size_t i = 0; i < kReaders; i++) readers_.push_back(make_reader(reading));
+  operator_ = std::make_unique<Operator>(cluster_, add_client("operator"), partitions_,
+                                         static_cast<std::size_t>(options.replication_factor),
+                                         env::Random(sim::derive_seed(options.seed, "operator")));
 }
 
 Workload::~Workload() = default;
@@ -135,6 +138,8 @@ void Workload::step() {
       }
       return;
     case 3:
+      if (random_.chance(0.15)) operator_->step();
+      return;
     case 4:
     case 5:
     case 6:

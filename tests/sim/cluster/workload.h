@@ -17,6 +17,7 @@
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
 #include "tests/sim/cluster/history.h"
+#include "tests/sim/cluster/operator.h"
 
 namespace ropewalk::testing {
 
@@ -44,6 +45,10 @@ class Workload {
   bool make_progress(sim::Duration limit);
   // Reads all partitions from the beginning to the end that they have now, as somebody new.
   bool read_all(sim::Duration limit);
+
+  // After that: whether all replicas that were to move have moved within the time.
+  bool all_is_moved(sim::Duration limit) { return operator_->all_is_done(limit); }
+  const Operator& operations() const { return *operator_; }
 
   const History& history() const { return history_; }
   void finish() { history_.finish(); }
@@ -86,6 +91,7 @@ class Workload {
   std::vector<std::string> nodes_;
   std::vector<Client*> clients_;
   std::unique_ptr<Admin> admin_;
+  std::unique_ptr<Operator> operator_;
   std::vector<Writer> writers_;
   std::vector<Reader> readers_;
 };

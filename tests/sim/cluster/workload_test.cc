@@ -21,29 +21,29 @@ struct World {
   std::uint64_t seed = 0;
   WorldKind kind = {};
 };
-constexpr WorldKind kThreeCopies{.factor = 3};
-constexpr WorldKind kThreeInMemory{.factor = 3, .replicated = true};
-constexpr World kOnceFailed[] = {{2},
-                                 {4},
-                                 {12},
-                                 {137},
-                                 {159},
-                                 {192},
-                                 {228},
-                                 {285},
-                                 {290},
-                                 {315},
-                                 {2378, kThreeCopies},
-                                 {3104, kThreeCopies},
-                                 {4022, kThreeInMemory},
-                                 {4141, kThreeInMemory}};
+const WorldKind kThreeCopies{.factor = 3};
+const WorldKind kThreeInMemory{.factor = 3, .replicated = true};
+const World kOnceFailed[] = {{2},
+                             {4},
+                             {12},
+                             {137},
+                             {159},
+                             {192},
+                             {228},
+                             {285},
+                             {290},
+                             {315},
+                             {2378, kThreeCopies},
+                             {3104, kThreeCopies},
+                             {4022, kThreeInMemory},
+                             {4141, kThreeInMemory}};
 
 constexpr std::uint64_t kSeeds = 60;
 constexpr std::uint64_t kShards = 4;
 constexpr std::uint64_t kSeedsMore = 20;  // Of a shard, at most, until everything has happened.
 
 // A fault may abort the program in the middle of a world, which is to be found again.
-char where[200];
+char where[400];
 void say_where(int) {
   [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, where, std::strlen(where));
 }
@@ -79,6 +79,8 @@ class ClusterWorkload : public ::testing::TestWithParam<std::uint64_t> {
                               "net.refused_connect", "net.silent_connect", "disk.sync_error",
                               "disk.write_error", "serial.refused"})
       if (totals_.events[event] == 0) names += fmt::format("{} ", event);
+    for (const char* operation : {"moves", "drains", "preferred leaders"})
+      if (totals_.operations[operation] == 0) names += fmt::format("{} ", operation);
     return names;
   }
   Totals totals_;
