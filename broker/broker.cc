@@ -262,6 +262,7 @@ metadata::RegisterBroker Broker::Parts::registration(
   event.broker.incarnation = incarnation;
   event.broker.rack = settings.rack;
   event.broker.names_voters = !settings.quorum_voters.empty();
+  event.broker.all_directories = data->lost().empty() && lost_directories.empty();
   for (const DirectoryId& id : data->ids())
     if (std::ranges::find(lost_directories, id) == lost_directories.end())
       event.broker.directories.push_back(id);

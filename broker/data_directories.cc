@@ -1,6 +1,7 @@
 #include "broker/data_directories.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -139,6 +140,7 @@ Task<Result<void>> DataDirectories::take(env::Environment& environment, Found fo
     if (is_first || fresh_) co_return std::unexpected(std::move(error));
     co_return go_without(found.root, std::move(error));
   }
+  roots_.push_back(std::move(found.root));
   files_.push_back(std::move(found.files));
   directories_.push_back(std::move(*directory));
   co_return Result<void>();
@@ -150,6 +152,7 @@ Task<Result<void>> DataDirectories::open_all(env::Environment& environment,
   CO_TRY_VOID(choose_cluster(environment, settings));
   for (Found& found : std::exchange(found_, {}))
     CO_TRY_VOID(co_await take(environment, std::move(found), settings));
+  CO_TRY_VOID(check_each_is_once());
   CO_TRY(quorum_files_,
          environment.open_file_system(
              {.root = settings.data_dirs.front() + "/quorum", .threads = kQuorumThreads}));
@@ -158,6 +161,23 @@ Task<Result<void>> DataDirectories::open_all(env::Environment& environment,
   quorum_may_format_ = settings.quorum_voters.empty() && replicas().empty() && lost_.empty() &&
                        !directories_.front()->meta().quorum_kept;
   co_return Result<void>();
+}
+
+// A directory was away, and its replicas got another one meanwhile: which of the two is older is
+// not for us to guess.
+Result<void> DataDirectories::check_each_is_once() const {
+  std::map<TopicPartition, std::size_t> holders;
+  for (std::size_t i = 0; i < directories_.size(); i++) {
+    for (const auto& [id, mark] : directories_[i]->replicas()) {
+      const auto [at, is_new] = holders.emplace(id, i);
+      if (is_new) continue;
+      return fail(Errc::wrong_owner,
+                  "data_dir {} and data_dir {} both hold {}: one of them was away while the other "
+                  "got a copy of its own. Take the one that was away out of data_dir, or empty it",
+                  roots_[at->second], roots_[i], id);
+    }
+  }
+  return {};
 }
 
 std::vector<DirectoryId> DataDirectories::ids() const {

@@ -69,6 +69,7 @@ class DataDirectories {
   Task<Result<void>> take(env::Environment& environment, Found found,
                           const BrokerSettings& settings);
   Task<Result<void>> open_all(env::Environment& environment, const BrokerSettings& settings);
+  Result<void> check_each_is_once() const;
   // Fails, or goes on without it.
   Result<void> go_without(const std::string& root, Error error);
 
@@ -77,6 +78,7 @@ class DataDirectories {
   std::vector<Lost> lost_;
   ClusterId cluster_;
   bool quorum_may_format_ = false;
+  std::vector<std::string> roots_;  // Of those that take part, in order; and what is there.
   std::vector<std::unique_ptr<env::FileSystem>> files_;
   std::unique_ptr<env::FileSystem> quorum_files_;
   std::vector<std::unique_ptr<log::LogDirectory>> directories_;

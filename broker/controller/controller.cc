@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/controller/elections.h"
+#include "broker/controller/homes.h"
 #include "broker/controller/reassignment.h"
 #include "broker/metadata/producer_ids.h"
 
@@ -33,6 +34,7 @@ Controller::Items Controller::decide(Batch& batch, const metadata::ControllerEve
   Items items = std::visit([&](const auto& kind) { return on(batch, kind, now); }, event);
   complete_reassignments(batch, before);
   look_after_leaderless(batch, before, now);
+  home_replicas(batch, before);
   return items;
 }
 
@@ -53,6 +55,7 @@ void Controller::expire(Batch& batch, Time now) {
   look_after_leaderless(batch, before, now);
   expire_recoveries(batch, now);
   balance_leaders(batch, now);
+  home_replicas(batch, before);
 }
 
 void Controller::expire_sessions(Batch& batch, Time now) {

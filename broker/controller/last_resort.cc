@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/controller/directory_loads.h"
 #include "broker/controller/elections.h"
+#include "broker/controller/homes.h"
 
 namespace ropewalk::controller {
 namespace {
@@ -54,6 +56,24 @@ std::optional<BrokerId> first_unknown(const Image& image, const Partition& parti
     if (!added) added = id;
   }
   return added;
+}
+
+// The disks of all that had anything are gone.
+std::optional<BrokerId> first_homeless(const Image& image, const Partition& partition) {
+  const auto found = std::ranges::find_if(partition.replicas, [&](BrokerId id) {
+    return is_active(image, id) && is_homeless(image, partition, id);
+  });
+  if (found == partition.replicas.end()) return std::nullopt;
+  return *found;
+}
+
+std::vector<DirectoryId> with_home(const Image& image, const Partition& partition,
+                                   BrokerId broker) {
+  DirectoryLoads loads = count_directories(image);
+  std::vector<DirectoryId> directories = partition.directories;
+  const auto at = std::ranges::find(partition.replicas, broker) - partition.replicas.begin();
+  directories[static_cast<std::size_t>(at)] = take_directory(image, broker, loads);
+  return directories;
 }
 
 PartitionChangeRecord leader_alone(const TopicPartition& id, BrokerId leader) {
@@ -124,8 +144,12 @@ std::optional<PartitionChangeRecord> elect_uncleanly(const Image& image, const T
   const Partition& partition = *image.partition(id);
   auto leader = best_known(image, partition);
   if (!leader) leader = first_unknown(image, partition);
+  // Nobody has anything: only who asks in so many words gets an empty partition.
+  const bool begins_empty = !leader && cause == UncleanCause::was_asked_for;
+  if (begins_empty) leader = first_homeless(image, partition);
   if (!leader) return std::nullopt;
   PartitionChangeRecord change = leader_alone(id, *leader);
+  if (begins_empty) change.directories = with_home(image, partition, *leader);
   record_unclean(cause, change);
   return change;
 }

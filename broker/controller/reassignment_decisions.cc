@@ -1,9 +1,9 @@
 // Other replicas for partitions, and brokers that are forgotten (metadata-quorum.md, 6.11).
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "broker/controller/controller.h"
+#include "broker/controller/directory_loads.h"
 #include "broker/controller/elections.h"
 #include "broker/controller/placement.h"
 #include "broker/controller/shrinking.h"
@@ -18,27 +18,6 @@ using metadata::PartitionChangeRecord;
 using metadata::Reassignment;
 using metadata::Replicas;
 using Brokers = std::vector<BrokerId>;
-
-// How many replicas each directory holds.
-using DirectoryLoads = std::map<DirectoryId, std::size_t>;
-
-DirectoryLoads count_directories(const Image& image) {
-  DirectoryLoads loads;
-  image.topics().for_each([&](const TopicId&, const metadata::TopicPtr& topic) {
-    for (const auto& partition : topic->partitions)
-      for (const DirectoryId& id : partition->directories) loads[id]++;
-  });
-  return loads;
-}
-
-// That of the broker with the fewest replicas, which has one more then.
-DirectoryId take_directory(const Image& image, BrokerId broker, DirectoryLoads& loads) {
-  const auto& offered = image.broker(broker)->directories;
-  const auto least =
-      std::ranges::min_element(offered, {}, [&](const DirectoryId& id) { return loads[id]; });
-  loads[*least]++;
-  return *least;
-}
 
 bool among(const Brokers& list, BrokerId id) { return std::ranges::find(list, id) != list.end(); }
 

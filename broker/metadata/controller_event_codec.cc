@@ -134,6 +134,7 @@ void put_event(const RegisterBroker& event, Request& request) {
     added.set_max_level(feature.max_level);
   }
   to.set_names_voters(broker.names_voters);
+  to.set_all_directories(broker.all_directories);
   if (event.clean_stop_epoch) to.set_clean_stop_epoch(event.clean_stop_epoch->value());
   for (const TopicPartition& id : event.cut) put_replica(id, *to.add_cut());
   for (const TopicPartition& id : event.damaged) put_replica(id, *to.add_damaged());
@@ -161,6 +162,7 @@ Result<ControllerEvent> take_event(const internal::RegisterBroker& from) {
   for (const auto& feature : from.features())
     broker.features.push_back({feature.name(), feature.min_level(), feature.max_level()});
   broker.names_voters = from.names_voters();
+  broker.all_directories = from.all_directories();
   if (from.has_clean_stop_epoch()) event.clean_stop_epoch = BrokerEpoch(from.clean_stop_epoch());
   TRY(event.cut, take_replicas(from.cut()));
   TRY(event.damaged, take_replicas(from.damaged()));

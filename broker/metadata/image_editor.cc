@@ -96,7 +96,10 @@ Result<void> ImageEditor::on(const BrokerRegistrationChangeRecord& record) {
   if (record.fenced) changed->fenced = *record.fenced;
   if (record.in_controlled_shutdown)
     changed->in_controlled_shutdown = *record.in_controlled_shutdown;
-  if (!record.directories.empty()) changed->directories = record.directories;
+  if (!record.directories.empty()) {  // One has failed.
+    changed->directories = record.directories;
+    changed->all_directories = false;
+  }
   change_copy(image_->brokers_,
               [&](auto& brokers) { brokers.insert_or_assign(record.id, std::move(changed)); });
   return {};

@@ -71,6 +71,7 @@ Result<Record> read(const internal::RegisterBrokerRecord& from) {
   broker.fenced = from.fenced();
   broker.in_controlled_shutdown = from.in_controlled_shutdown();
   broker.names_voters = from.names_voters();
+  broker.all_directories = from.all_directories();
   return RegisterBrokerRecord{std::move(broker)};
 }
 

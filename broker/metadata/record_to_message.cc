@@ -56,6 +56,7 @@ void fill(const RegisterBrokerRecord& record, Message& message) {
   to.set_fenced(broker.fenced);
   to.set_in_controlled_shutdown(broker.in_controlled_shutdown);
   to.set_names_voters(broker.names_voters);
+  to.set_all_directories(broker.all_directories);
 }
 
 void fill(const BrokerRegistrationChangeRecord& record, Message& message) {

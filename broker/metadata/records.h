@@ -50,6 +50,9 @@ struct BrokerRegistration {
   // It was started with `quorum_voters`: were its disk lost, it would make no cluster of its own
   // under this address.
   bool names_voters = false;
+  // It could use every data_dir of its settings, and none has failed since: a directory that is
+  // not listed will not come back.
+  bool all_directories = false;
   bool operator==(const BrokerRegistration&) const = default;
 };
 

@@ -138,6 +138,25 @@ TEST_F(ThreeCopies, MakeAnewTheOneWhoseFilesAreGone) {
   expect_all();
 }
 
+// The disk is replaced and formatted anew: nothing of the broker's replicas is on it.
+TEST_F(ThreeCopies, FillADiskThatWasReplaced) {
+  produce(100);
+  const std::size_t victim = (leader() + 1) % 3;
+  cluster_.kill(victim);
+  cluster_.lose_disk(victim);
+  produce(100);
+  ASSERT_TRUE(cluster_.start(victim));
+  EXPECT_TRUE(all_in_sync());
+  produce(10);
+  expect_all();
+  // Led by it, it is all there: the others go for a while.
+  const auto moved = admin_.alter_reassignments(
+      {{{"orders", 0}, std::vector{static_cast<std::int32_t>(victim) + 1}}});
+  ASSERT_TRUE(moved) << to_string(moved.error());
+  EXPECT_TRUE(cluster_.world().run_until([&] { return leader() == victim; }, 30s));
+  expect_all();
+}
+
 // D5: whoever switches is told `synced` only once it is so.
 TEST_F(ThreeCopies, BecomeSyncedAgainAfterASwitch) {
   const auto set = [&](const std::string& value) {

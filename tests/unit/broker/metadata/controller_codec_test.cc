@@ -23,6 +23,7 @@ ControllerEvent example(Of<RegisterBroker>) {
   event.broker.listeners = {{"native", "a", 9192}, {"broker", "::1", 65535}};
   event.broker.rack = "r";
   event.broker.names_voters = true;
+  event.broker.all_directories = true;
   event.broker.directories = {id_of<DirectoryId>(4), id_of<DirectoryId>(5)};
   event.broker.features = {{"metadata.version", 1, 2}};
   event.clean_stop_epoch = BrokerEpoch(0);
