@@ -69,6 +69,7 @@ Task<void> nothing() { co_return; }
 Task<Result<void>> Broker::Parts::start() {
   // First of all, so that a second life on the same directories hears of that and not of a port.
   CO_TRY(data, co_await DataDirectories::open(environment, settings));
+  CO_TRY_VOID(load_tls());
   CO_TRY_VOID(co_await start_admin());
   auto joined_it = co_await open_and_join();
   if (joined_it) unready.clear();
@@ -226,8 +227,10 @@ Task<Result<void>> Broker::Parts::start_serving() {
 
 Task<Result<std::unique_ptr<rpc::Server>>> Broker::Parts::start_server(
     std::string name, const settings::HostPort& listen, rpc::SessionFactory sessions,
-    std::shared_ptr<rpc::SharedLimits> shared, std::size_t frame_bytes_max) {
+    std::shared_ptr<rpc::SharedLimits> shared, std::size_t frame_bytes_max,
+    std::shared_ptr<const env::TlsIdentity> tls) {
   rpc::ServerOptions serving;
+  serving.connection.tls = std::move(tls);
   serving.name = std::move(name);
   serving.listen = endpoint_of(listen);
   serving.shared = std::move(shared);

@@ -14,6 +14,7 @@
 
 #include "broker/broker.h"
 #include "broker/listeners/admin/admin_listener.h"
+#include "broker/tools/certs.h"
 #include "broker/tools/command.h"
 #include "broker/tools/format_broker.h"
 #include "broker/tools/log_dump.h"
@@ -310,6 +311,10 @@ int run(const tools::NewId&) {
   auto random = environment->random("new id");
   print_line(fmt::format("{}", tools::new_id(random)));
   return kDone;
+}
+int run(const tools::MakeCertificates& command) {
+  const auto made = tools::make_certificates(command, print_line);
+  return made ? kDone : complain(made.error(), kFailed);
 }
 int run(const tools::DumpLog& command) {
   const std::filesystem::path path = std::filesystem::absolute(command.file);

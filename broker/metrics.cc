@@ -70,6 +70,10 @@ constexpr Family kVirtual{"process_virtual_memory_bytes", "Address space of the 
 constexpr Family kOpenFiles{"process_open_fds", "File descriptors that are open."};
 constexpr Family kOpenFilesMax{"process_max_fds", "How many file descriptors may be open."};
 
+constexpr Family kCertificateEnds{
+    "ropewalk_broker_certificate_expiry_timestamp_seconds",
+    "When the certificate ends by which this broker proves to others who it is (Unix time)."};
+
 Task<void> show_process(env::Environment& environment, env::MonotonicTime deadline, Page& page) {
   env::OneShot<std::optional<env::ProcessStats>> asked(environment.core(0));
   env::Job ask = [asked, &environment] { asked.set(environment.process_stats()); };
@@ -137,6 +141,9 @@ void Broker::Parts::show_data(Page& page) const {
   for (const DataDirectories::Lost& lost : data->lost())
     log::LogDirectory::show_lost(page, lost.root);
   if (replicas) replicas->show(page);
+  if (peer_tls)
+    page.gauge(kCertificateEnds, {},
+               std::chrono::duration<double>(peer_tls->expires().time_since_epoch()).count());
 }
 
 void Broker::Parts::show_budgets(Page& page) const {

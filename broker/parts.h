@@ -31,6 +31,7 @@
 #include "broker/security/authorizer.h"
 #include "broker/service/service_metrics.h"
 #include "broker/service/use_cases.h"
+#include "common/env/tls/identity.h"
 
 namespace ropewalk {
 
@@ -70,16 +71,16 @@ struct Broker::Parts {
   Task<Result<void>> start_serving();
   rpc::PeerIdentity identity() const;
   env::Endpoint peer_endpoint() const;
+  Result<void> load_tls();
   Task<void> make_links();
   void make_router();
   void register_handlers();
   Task<Result<void>> start_peers();
   Task<void> stop_links();
-  Task<Result<std::unique_ptr<rpc::Server>>> start_server(std::string name,
-                                                          const settings::HostPort& listen,
-                                                          rpc::SessionFactory sessions,
-                                                          std::shared_ptr<rpc::SharedLimits> shared,
-                                                          std::size_t frame_bytes_max);
+  Task<Result<std::unique_ptr<rpc::Server>>> start_server(
+      std::string name, const settings::HostPort& listen, rpc::SessionFactory sessions,
+      std::shared_ptr<rpc::SharedLimits> shared, std::size_t frame_bytes_max,
+      std::shared_ptr<const env::TlsIdentity> tls = nullptr);
   void register_listener(const char* name, const rpc::Server* server,
                          metadata::BrokerRegistration& broker) const;
   Task<void> make_metadata(Result<void>& outcome);
@@ -136,6 +137,7 @@ struct Broker::Parts {
   const std::shared_ptr<rpc::SharedLimits> client_limits;  // Of both listeners together.
   const std::shared_ptr<rpc::SharedLimits> peer_limits;    // Clients use up nothing of these.
   const IncarnationId incarnation;                         // Of this life.
+  std::shared_ptr<const env::tls::Identity> peer_tls;      // Null: brokers talk in the clear.
   std::unique_ptr<replication::ReplicaServer> replica_server;
   std::unique_ptr<replication::ReplicaFetchers> fetchers;
   std::unique_ptr<rpc::PeerDispatcher> peers;

@@ -1,9 +1,11 @@
 // How one broker talks to the others of its cluster: `broker_listen`, and connections out.
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "broker/node/broker_address.h"
 #include "broker/parts.h"
+#include "broker/security/broker_certificate.h"
 #include "ropewalk/internal/peer.pb.h"
 
 namespace ropewalk {
@@ -43,6 +45,9 @@ constexpr std::int64_t kPeerFramesShare = 4;
 // MiB.
 constexpr std::size_t kPeerFrameBytesMax = 100 << 20;
 
+// What is left when the log begins to tell of it.
+constexpr std::chrono::days kCertificateEndsSoon{30};
+
 bool is_wildcard(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
 
 }  // namespace
@@ -78,6 +83,7 @@ Task<void> Broker::Parts::make_links() {
     const bool is_there = node::broker_address(*view->get(), {}, broker) == at;
     if (controller && is_there) controller->broker_is_dead(broker);
   };
+  options.connection.tls = peer_tls;
   links = std::make_unique<rpc::PeerLinks>(environment, environment.control_core(), identity(),
                                            std::move(options));
   quorum_link = std::make_unique<quorum::QuorumLink>(environment, *links);
@@ -114,6 +120,26 @@ void Broker::Parts::register_handlers() {
       });
 }
 
+Result<void> Broker::Parts::load_tls() {
+  if (!settings.broker_tls()) return {};
+  TRY(peer_tls,
+      env::tls::Identity::load({.certificate = {"broker_tls_cert", settings.broker_tls_cert},
+                                .key = {"broker_tls_key", settings.broker_tls_key},
+                                .authorities = {"broker_tls_ca", settings.broker_tls_ca}}));
+  const std::string wanted = security::certificate_name(settings.broker_id);
+  if (peer_tls->name() != wanted)
+    return fail(Errc::invalid_setting,
+                "broker_tls_cert = {}: it is the certificate of '{}', and broker_id = {} needs one "
+                "of '{}'",
+                settings.broker_tls_cert, peer_tls->name(), settings.broker_id, wanted);
+  const auto left =
+      std::chrono::floor<std::chrono::days>(peer_tls->expires() - environment.wall_now());
+  if (left < kCertificateEndsSoon)
+    log_warn("the certificate in {} ends in {} days: make another one and restart this broker",
+             settings.broker_tls_cert, left.count());
+  return {};
+}
+
 Task<Result<void>> Broker::Parts::start_peers() {
   if (!settings.broker_listen) {
     const auto other = std::ranges::find_if(settings.quorum_voters, [&](const QuorumVoter& voter) {
@@ -133,12 +159,14 @@ Task<Result<void>> Broker::Parts::start_peers() {
   co_await env::on(environment.control_core(), make_links());
   replica_server = std::make_unique<replication::ReplicaServer>(environment, replicas->table(),
                                                                 replicas->metrics());
+  rpc::PeerLinkOptions fetching;
+  fetching.connection.tls = peer_tls;
   fetchers = std::make_unique<replication::ReplicaFetchers>(
-      environment, identity(), rpc::PeerLinkOptions(), replicas->metrics());
+      environment, identity(), std::move(fetching), replicas->metrics());
   peers = std::make_unique<rpc::PeerDispatcher>(environment, identity());
   register_handlers();
   CO_TRY(peer_server, co_await start_server("broker", *settings.broker_listen, peers->sessions(),
-                                            peer_limits, kPeerFrameBytesMax));
+                                            peer_limits, kPeerFrameBytesMax, peer_tls));
   co_return Result<void>();
 }
 

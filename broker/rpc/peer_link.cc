@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "broker/rpc/peer_hello.h"
+#include "broker/security/broker_certificate.h"
 #include "common/wire/errors.h"
 #include "common/wire/frame.h"
 
@@ -25,7 +26,7 @@ constexpr unsigned kSecondLooks = 3;
 bool is_stranger(Errc code) {
   return code == Errc::wrong_owner || code == Errc::inconsistent_cluster_id ||
          code == Errc::unsupported_version || code == Errc::malformed_frame ||
-         code == Errc::unknown_api;
+         code == Errc::unknown_api || code == Errc::permission_denied;
 }
 
 // "broker 2 at host:9193".
@@ -328,7 +329,9 @@ Result<void> PeerLink::take_answer(const ChannelPtr& channel, const SharedBytes&
 }
 
 Result<void> PeerLink::take_hello(const ChannelPtr& channel, const SharedBytes& body) {
-  TRY(met_, admit_called(body.span(), shared_.self, to_));
+  TRY(const PeerIdentity there, admit_called(body.span(), shared_.self, to_));
+  TRY_VOID(security::check_certificate(channel->connection->peer_name(), there.broker));
+  met_ = there;
   if (retired_ ||
       !shared_.tasks.spawn("requests to a broker", write_requests(shared_from_this(), channel)))
     return fail(Errc::closed, "not wanted any more");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "broker/rpc/peer_hello.h"
+#include "broker/security/broker_certificate.h"
 #include "common/wire/errors.h"
 
 namespace ropewalk::rpc {
@@ -151,7 +152,11 @@ Result<void> PeerSession::serve(const wire::RequestFrame& request) {
 
 Result<void> PeerSession::greet(const wire::RequestFrame& request) {
   if (peer_) return fail(Errc::malformed_frame, "a second hello");
-  TRY(peer_, admit_caller(request.body.span(), handlers_->self));
+  TRY(const PeerIdentity caller, admit_caller(request.body.span(), handlers_->self));
+  const auto outbox = answering_->outbox.lock();
+  if (!outbox) return fail(Errc::closed, "the connection is gone");
+  TRY_VOID(security::check_certificate(outbox->peer_name(), caller.broker));
+  peer_ = caller;
   const std::string hello = hello_of(handlers_->self).SerializeAsString();
   answering_->send(request.header.correlation_id(), SharedBytes(hello));
   return {};

@@ -105,6 +105,12 @@ bool ServerConnection::read_now() {
   room = room.first(std::min(room.size(), limits_.read_bytes_max));
   const Result<std::size_t> count = connection_->try_read(room);
   if (!count && count.error().code == Errc::would_block) return false;
+  if (!count && count.error().code == Errc::permission_denied) {
+    say_why(count.error());
+    close(ClosedBy::error);
+    closing_ = true;
+    return false;
+  }
   if (!count || *count == 0) {
     close(ClosedBy::peer);
     closing_ = true;
@@ -288,13 +294,17 @@ void ServerConnection::close_after_sending(Error why) {
   closing_by_ = ClosedBy::agreed;
   if (why.code != Errc::none) {
     closing_by_ = why.code == Errc::request_timed_out ? ClosedBy::slow : ClosedBy::error;
-    tally_->metrics.errors.add(why.code);
-    tally_->limit_of(why.code).warn(environment_.now().time_since_epoch(),
-                                    "closing the connection of {}: {}",
-                                    connection_->remote().to_string(), why);
+    say_why(why);
   }
   may_read_.set();
   to_write_.set();
+}
+
+void ServerConnection::say_why(const Error& error) {
+  tally_->metrics.errors.add(error.code);
+  tally_->limit_of(error.code)
+      .warn(environment_.now().time_since_epoch(), "closing the connection of {}: {}",
+            connection_->remote().to_string(), error);
 }
 
 void ServerConnection::check_silence(env::MonotonicTime now) {

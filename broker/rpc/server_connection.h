@@ -86,6 +86,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   bool answers_are_full() override;
   void hold_reading(bool hold) override;
   env::Core& core() override { return core_; }
+  std::string peer_name() const override { return connection_->peer_name(); }
 
   // Called now and then: closes it if it has been silent, or too slow, for too long, or if it keeps
   // a file that is wanted back (R10).
@@ -98,6 +99,7 @@ class ServerConnection : public Outbox, public std::enable_shared_from_this<Serv
   bool read_now();
   void handle_frames();
   void refuse(const Error& error);
+  void say_why(const Error& error);
   void send_now();
   void took(std::size_t bytes);
   void read_if_allowed();

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/bytes.h"
@@ -39,6 +40,8 @@ class Outbox {
   // was read already still comes.
   virtual void hold_reading(bool hold) = 0;
   virtual env::Core& core() = 0;
+  // As of env::Connection.
+  virtual std::string peer_name() const { return {}; }
 };
 
 class Session {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "broker/tools/certs_command.h"
 #include "broker/tools/generated.h"
 #include "common/nearest.h"
 #include "common/version.h"
@@ -54,7 +55,7 @@ constexpr std::array kTools{
            return DumpMetadata{std::move(paths[0])};
          }},
 };
-constexpr std::array<std::string_view, 4> kCommands{"format", "new-id", "log", "metadata"};
+constexpr std::array<std::string_view, 5> kCommands{"format", "new-id", "certs", "log", "metadata"};
 constexpr std::string_view kNewIdHelp =
     "Prints a new id: for cluster_id, or for a directory in quorum_voters. Every call another one.";
 constexpr std::array<std::string_view, 2> kHelpFlags{"--help", "-h"};
@@ -124,10 +125,17 @@ Command parse_new_id(std::span<const std::string> rest) {
   return NewId{};
 }
 
+Command parse_certs_command(std::span<const std::string> rest) {
+  if (std::ranges::any_of(rest, asks_for_help)) return Leave{help_of_certs(), 0};
+  auto parsed = parse_certs(rest);
+  if (!parsed) return wrong_usage(parsed.error().context, "ropewalkd certs");
+  return *std::move(parsed);
+}
+
 std::string describe_tools() {
   std::string text =
       "Offline tools, each with a --help of its own:\n  ropewalkd format [OPTIONS]\n  ropewalkd "
-      "new-id";
+      "new-id\n  ropewalkd certs DIR --brokers N[,N...]";
   for (const Tool& tool : kTools) text += fmt::format("\n  {}", tool.usage());
   return text;
 }
@@ -157,6 +165,7 @@ Command parse_command(std::span<const std::string> arguments) {
   if (auto generated = parse_generated(arguments)) return std::move(*generated);
   if (first == "format") return Format{{rest.begin(), rest.end()}};
   if (first == "new-id") return parse_new_id(rest);
+  if (first == "certs") return parse_certs_command(rest);
   if (!tools_of(first).empty()) return parse_group(first, rest);
   return wrong_usage(fmt::format("there is no command '{}' (there are {}; without one the broker "
                                  "serves){}",
@@ -191,6 +200,7 @@ std::vector<outline::Command> other_tools() {
   outline::Command& new_id =
       groups.emplace_back(outline::Command{.name = "new-id", .help = std::string(kNewIdHelp)});
   new_id.options.push_back({.names = {"-h", "--help"}, .help = "Print what it does, and exit."});
+  groups.push_back(certs_outline());
   for (const Tool& tool : kTools) {
     if (groups.empty() || groups.back().name != tool.group)
       groups.push_back({.name = std::string(tool.group), .help = "Offline tools."});

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "broker/tools/certs.h"
 #include "common/outline/outline.h"
 #include "common/settings/command_line.h"
 
@@ -36,7 +37,8 @@ struct Leave {
   std::string text;
   int status = 0;
 };
-using Command = std::variant<Serve, Format, NewId, DumpLog, VerifyLog, DumpMetadata, Leave>;
+using Command =
+    std::variant<Serve, Format, NewId, DumpLog, VerifyLog, DumpMetadata, MakeCertificates, Leave>;
 
 Command parse_command(std::span<const std::string> arguments);
 

@@ -47,6 +47,20 @@ struct FileRange {
 using Chunk = std::variant<SharedBytes, FileRange>;
 std::size_t size_of(const Chunk& chunk);
 
+class Connection;
+
+// Which end of a connection this is.
+enum class End : std::uint8_t { connecting, accepting };
+
+// How connections are encrypted, and what their ends prove who they are by (common/env/tls). For
+// all cores.
+class TlsIdentity {
+ public:
+  virtual ~TlsIdentity() = default;
+  // `plain`, encrypted from its first byte on.
+  virtual std::unique_ptr<Connection> wrap(std::unique_ptr<Connection> plain, End end) const = 0;
+};
+
 // One established connection. Belongs to one core. One reader and one writer at a time.
 class Connection {
  public:
@@ -75,6 +89,10 @@ class Connection {
   // What the transport has taken so far, of both; grows also while a write() is under way.
   virtual std::uint64_t bytes_written() const = 0;
 
+  // The name by which the other end has proved who it is; empty before that, and where nothing is
+  // encrypted.
+  virtual std::string peer_name() const { return {}; }
+
   // Both sides; waiting reads and writes end with closed. Safe to call twice.
   virtual void close() = 0;
 };
@@ -94,6 +112,10 @@ struct ConnectionOptions {
   std::string congestion_control;     // "" leaves the system's choice; within a machine: reno.
   std::size_t send_buffer_bytes = 0;  // 0 leaves the system's choice.
   std::size_t receive_buffer_bytes = 0;
+  // Not null: both ends prove who they are, and everything is encrypted. It is agreed upon in the
+  // first write of the end that connected, before that one reads, and in the first reads of the
+  // other; these may fail with permission_denied then (who is not believed, and why).
+  std::shared_ptr<const TlsIdentity> tls = nullptr;
 };
 
 class Network {

@@ -195,11 +195,30 @@ void define_listeners(Schema& schema, BrokerSettings& s) {
                 s.advertised = std::move(addresses);
                 return {};
               }});
-  schema.toggle(s.allow_insecure,
-                {"allow_insecure",
-                 "Allow listeners that other machines reach, although this version knows neither "
-                 "authentication nor encryption: whoever reaches the port may read, write and "
-                 "delete everything."});
+  schema.text(
+      s.broker_tls_cert,
+      {"broker_tls_cert",
+       "Brokers prove to each other who they are, and encrypt what they say to each other: the "
+       "file with the certificate of this one, in PEM. The common name in it is broker-N, N being "
+       "broker_id. `ropewalkd certs` makes such files. Together with the next two, on all brokers "
+       "or on none."},
+      "a file, or nothing");
+  schema.text(s.broker_tls_key,
+              {"broker_tls_key",
+               "The file with the key of that certificate, in PEM, without a passphrase. Not for "
+               "everybody to read."},
+              "a file, or nothing");
+  schema.text(s.broker_tls_ca,
+              {"broker_tls_ca",
+               "The file with the certificate of the authority that signs those of this cluster's "
+               "brokers, in PEM: no others are believed. Several while one follows another."},
+              "a file, or nothing");
+  schema.toggle(
+      s.allow_insecure,
+      {"allow_insecure",
+       "Allow listeners that other machines reach, although this version knows neither "
+       "authentication nor encryption for clients: whoever reaches the port may read, "
+       "write and delete everything. broker_listen does not need it with broker_tls_cert."});
 }
 
 void define_topics(Schema& schema, BrokerSettings& s) {
@@ -402,53 +421,6 @@ Schema broker_schema(BrokerSettings& settings) {
   define_membership(schema, settings);
   define_messages(schema, settings);
   return schema;
-}
-
-Result<void> check(const BrokerSettings& s) {
-  if (s.data_dirs.empty())
-    return fail(Errc::invalid_setting,
-                "data_dir is not set: name a directory for the data, with --data-dir DIR, "
-                "ROPEWALK_DATA_DIR or the key data_dir");
-  for (std::size_t i = 0; i < s.data_dirs.size(); i++)
-    for (std::size_t j = 0; j < i; j++)
-      if (s.data_dirs[i] == s.data_dirs[j])
-        return fail(Errc::invalid_setting, "data_dir names {} twice", s.data_dirs[i]);
-  if (!s.native_listen)
-    return fail(Errc::invalid_setting, "native_listen is off: nobody could reach this broker");
-
-  const std::pair<std::string_view, const std::optional<HostPort>&> listeners[] = {
-      {"native_listen", s.native_listen},
-      {"broker_listen", s.broker_listen},
-      {"kafka_listen", s.kafka_listen},
-      {"admin_listen", s.admin_listen},
-      {"kinesis_listen", s.kinesis_listen}};
-  for (const auto& [name, address] : listeners) {
-    if (!address) continue;
-    if (!address->is_loopback() && !s.allow_insecure)
-      return fail(Errc::invalid_setting,
-                  "{} = {}: other machines reach this address, and this version has neither "
-                  "authentication nor encryption; listen on 127.0.0.1, or set "
-                  "allow_insecure = true",
-                  name, address->to_string());
-    for (const auto& [other_name, other] : listeners)
-      if (other_name != name && other && address->port != 0 && *other == *address)
-        return fail(Errc::invalid_setting, "{} and {} are both {}", name, other_name,
-                    address->to_string());
-  }
-  if (s.heartbeat_interval * 2 > s.session_timeout)
-    return fail(Errc::invalid_setting,
-                "heartbeat_interval = {} must be at most half of session_timeout = {}",
-                settings::show_time(s.heartbeat_interval), settings::show_time(s.session_timeout));
-  if (s.record_batch_bytes_max > s.max_frame_bytes / 2)
-    return fail(Errc::invalid_setting,
-                "record_batch_bytes_max = {} must be at most half of max_frame_bytes = {}",
-                settings::show_bytes(s.record_batch_bytes_max),
-                settings::show_bytes(s.max_frame_bytes));
-  if (s.max_frame_bytes > s.in_flight_bytes_max)
-    return fail(
-        Errc::invalid_setting, "max_frame_bytes = {} must not be above in_flight_bytes_max = {}",
-        settings::show_bytes(s.max_frame_bytes), settings::show_bytes(s.in_flight_bytes_max));
-  return {};
 }
 
 std::vector<settings::ShownSetting> shown(const BrokerSettings& settings) {

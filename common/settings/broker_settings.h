@@ -47,6 +47,11 @@ struct BrokerSettings {
   // By listener ("native", "broker", ...), each at least one, in the order in which they are named.
   std::map<std::string, std::vector<settings::HostPort>> advertised;
   bool allow_insecure = false;
+  // Files of PEM, all three or none: brokers talk to each other in the clear then.
+  std::string broker_tls_cert;
+  std::string broker_tls_key;
+  std::string broker_tls_ca;
+  bool broker_tls() const { return !broker_tls_cert.empty(); }
 
   // Topics.
   bool auto_create_topics = true;

@@ -61,8 +61,10 @@ const char* recognise_stranger(ByteSpan first) {
     if (text.starts_with(method)) return "HTTP";
   }
   if (text.starts_with("PRI ")) return "HTTP";  // The preface of HTTP/2.
-  // A record of type handshake, version 3.x.
-  if (first.size() >= 2 && first[0] == std::byte{0x16} && first[1] == std::byte{0x03}) return "TLS";
+  // A record of type handshake or alert, version 3.x.
+  if (first.size() >= 2 && (first[0] == std::byte{0x16} || first[0] == std::byte{0x15}) &&
+      first[1] == std::byte{0x03})
+    return "TLS";
   return nullptr;
 }
 
@@ -71,8 +73,7 @@ Result<std::size_t> decode_length(ByteSpan at, std::size_t frame_bytes_max) {
   if (length == 0) return fail(Errc::malformed_frame, "a frame of length 0");
   if (length <= frame_bytes_max && length <= kFrameBytesCeiling) return std::size_t{length};
   if (const char* stranger = recognise_stranger(at)) {
-    return fail(Errc::malformed_frame, "this looks like {}, which this port does not speak",
-                stranger);
+    return fail(Errc::malformed_frame, "this looks like {}, which is not spoken here", stranger);
   }
   if (length > kFrameBytesCeiling) {
     return fail(Errc::malformed_frame, "a frame of the negative length {}",

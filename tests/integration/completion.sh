@@ -55,7 +55,7 @@ completes "" ropewalk topic create t --set retention.ms =
 completes "" ropewalk topic create ""
 completes "" ropewalk --brokers ""
 completes "" ropewalk produce t --file nothing
-completes "format log metadata new-id" ropewalkd ""
+completes "certs format log metadata new-id" ropewalkd ""
 completes "dump verify" ropewalkd log ""
 completes "folder" ropewalkd metadata dump f
 completes "folder fresh.txt" ropewalkd log verify other.txt f

@@ -1,111 +1,16 @@
 // A cluster of one daemon grows to three voters, and one of them loses its disk, with the command.
-#include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include "tests/support/broker_process.h"
-#include "tests/support/free_ports.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/integration/daemon_cluster.h"
 
 namespace ropewalk::support {
 namespace {
 
-using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
-constexpr auto kPatience = 60s;
-
-struct Outcome {
-  int status = -1;
-  std::string out;
-  std::string errors;
-};
-
-class GrowingCluster : public ::testing::Test {
- protected:
-  void SetUp() override {
-    for (const std::uint16_t port : free_ports(3))
-      listens_.push_back(fmt::format("127.0.0.1:{}", port));
-    brokers_.resize(3);
-    cluster_ = run({program("ropewalkd"), "new-id"}).out;
-    cluster_.pop_back();
-    first_ = fmt::format("1@{}", listens_[0]);
-  }
-  void TearDown() override { directory_.keep_if(HasFailure()); }
-
-  std::string data_of(std::size_t i) {
-    return directory_.file(fmt::format("data-{}-{}", i + 1, disks_[i]));
-  }
-  Outcome run(std::vector<std::string> command) {
-    ProcessOptions options;
-    options.command = std::move(command);
-    options.stderr_file = directory_.file("command.log");
-    std::filesystem::remove(options.stderr_file);
-    auto running = Process::start(options);
-    EXPECT_TRUE(running) << to_string(running.error());
-    Outcome outcome;
-    while (auto line = running->read_line(kPatience)) outcome.out += *line + "\n";
-    const int status = running->wait();
-    outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    std::ifstream errors(options.stderr_file);
-    outcome.errors.assign(std::istreambuf_iterator<char>(errors), {});
-    return outcome;
-  }
-  Outcome ropewalk(std::vector<std::string> arguments) {
-    std::vector<std::string> brokers;
-    for (const auto& broker : brokers_)
-      if (broker) brokers.push_back(fmt::format("127.0.0.1:{}", broker->port));
-    arguments.insert(arguments.begin(), {program("ropewalk"), "--brokers",
-                                         fmt::format("{}", fmt::join(brokers, ","))});
-    return run(std::move(arguments));
-  }
-  Outcome voters(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"cluster", "voters"});
-    return ropewalk(std::move(arguments));
-  }
-  std::vector<std::string> identity(std::size_t i, const std::string& quorum_voters) {
-    std::vector<std::string> flags{"--broker-id", std::to_string(i + 1), "--cluster-id",
-                                   cluster_,      "--broker-listen",     listens_[i]};
-    if (!quorum_voters.empty()) flags.insert(flags.end(), {"--quorum-voters", quorum_voters});
-    return flags;
-  }
-  void format(std::size_t i, const std::string& quorum_voters) {
-    std::vector<std::string> command{program("ropewalkd"), "format", "--data-dir", data_of(i)};
-    for (std::string& flag : identity(i, quorum_voters)) command.push_back(std::move(flag));
-    const Outcome formatted = run(command);
-    ASSERT_EQ(formatted.status, 0) << formatted.errors;
-  }
-  void start(std::size_t i, const std::string& quorum_voters) {
-    BrokerOptions options{.data_directory = data_of(i),
-                          .stderr_file = directory_.file(fmt::format("broker-{}.log", i + 1)),
-                          .flags = identity(i, quorum_voters),
-                          .admin_listen = "off",
-                          .kafka_listen = "off"};
-    auto process = start_broker(options);
-    ASSERT_TRUE(process) << to_string(process.error());
-    brokers_[i] = std::make_unique<BrokerProcess>(BrokerProcess{std::move(*process), 0, 0, 0, 0});
-    auto ports = support::wait_until_ready(brokers_[i]->process, kPatience);
-    ASSERT_TRUE(ports) << to_string(ports.error());
-    brokers_[i]->port = ports->native;
-  }
-
-  TemporaryDirectory directory_{"voters"};
-  std::vector<std::string> listens_;
-  std::string cluster_;
-  std::string first_;
-  std::vector<int> disks_{1, 1, 1};
-  std::vector<std::unique_ptr<BrokerProcess>> brokers_;
-};
+using GrowingCluster = DaemonCluster;
 
 TEST_F(GrowingCluster, GrowsToThreeAndReplacesALostDisk) {
   ASSERT_NO_FATAL_FAILURE(format(0, first_));

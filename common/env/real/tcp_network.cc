@@ -34,6 +34,11 @@ int connect_outcome(int fd) {
   return error;
 }
 
+std::unique_ptr<Connection> encrypted_if_wanted(std::unique_ptr<Connection> plain,
+                                                const ConnectionOptions& options, End end) {
+  return options.tls ? options.tls->wrap(std::move(plain), end) : std::move(plain);
+}
+
 }  // namespace
 
 Task<Result<std::unique_ptr<Connection>>> TcpListener::accept(Core& owner) {
@@ -46,8 +51,9 @@ Task<Result<std::unique_ptr<Connection>>> TcpListener::accept(Core& owner) {
       auto remote = remote_endpoint(fd);
       settle_congestion_control(fd, options_, system_congestion_control_, local, remote);
       CO_TRY(auto socket, Socket::adopt(owner, fd));
-      co_return std::make_unique<TcpConnection>(std::move(socket), std::move(local),
-                                                std::move(remote));
+      auto plain =
+          std::make_unique<TcpConnection>(std::move(socket), std::move(local), std::move(remote));
+      co_return encrypted_if_wanted(std::move(plain), options_, End::accepting);
     }
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK)
@@ -142,7 +148,9 @@ Task<Result<std::unique_ptr<Connection>>> TcpNetwork::connect_to(const Address& 
   auto local = local_endpoint(fd);
   auto remote = address.endpoint();
   settle_congestion_control(fd, options, of_system, local, remote);
-  co_return std::make_unique<TcpConnection>(std::move(socket), std::move(local), std::move(remote));
+  auto plain =
+      std::make_unique<TcpConnection>(std::move(socket), std::move(local), std::move(remote));
+  co_return encrypted_if_wanted(std::move(plain), options, End::connecting);
 }
 
 }  // namespace ropewalk::env::real

@@ -24,6 +24,7 @@ Task<Result<std::unique_ptr<env::Connection>>> SimListener::accept(env::Core& ow
     serve();
   };
   Accepted accepted = co_await suspend<Accepted>(environment_.current_core(), std::move(start));
+  if (accepted && tls_) accepted = tls_->wrap(*std::move(accepted), env::End::accepting);
   co_return accepted;
 }
 

@@ -14,8 +14,9 @@ class SimListener final : public env::Listener {
  public:
   static constexpr std::size_t kBacklog = 128;
 
-  SimListener(Fabric& fabric, SimEnvironment& environment, env::Endpoint at)
-      : fabric_(fabric), environment_(environment), at_(std::move(at)) {}
+  SimListener(Fabric& fabric, SimEnvironment& environment, env::Endpoint at,
+              std::shared_ptr<const env::TlsIdentity> tls)
+      : fabric_(fabric), environment_(environment), at_(std::move(at)), tls_(std::move(tls)) {}
   ~SimListener() override { close(); }
 
   Result<void> bind();
@@ -35,6 +36,7 @@ class SimListener final : public env::Listener {
   Fabric& fabric_;
   SimEnvironment& environment_;
   env::Endpoint at_;
+  const std::shared_ptr<const env::TlsIdentity> tls_;
   bool closed_ = false;
   std::deque<std::shared_ptr<Channel>> backlog_;
   OperationRef<Accepted> accepting_;

@@ -132,18 +132,19 @@ class SimNetwork final : public env::Network {
       : fabric_(fabric), environment_(environment) {}
 
   Task<Result<std::unique_ptr<env::Listener>>> listen(env::Endpoint at,
-                                                      env::ConnectionOptions) override {
+                                                      env::ConnectionOptions options) override {
     const std::string& here = environment_.node().name();
     const bool any = at.host == "0.0.0.0" || at.host == "::" || at.host.empty();
     if (!any && at.host != here && !env::is_loopback(at.host))
       co_return fail(Errc::invalid_request, "{} is no address of {}", at.host, here);
-    auto listener = std::make_unique<SimListener>(fabric_, environment_, std::move(at));
+    auto listener =
+        std::make_unique<SimListener>(fabric_, environment_, std::move(at), std::move(options.tls));
     CO_TRY_VOID(listener->bind());
     co_return std::unique_ptr<env::Listener>(std::move(listener));
   }
 
   Task<Connected> connect(env::Endpoint to, env::MonotonicTime deadline,
-                          env::ConnectionOptions) override {
+                          env::ConnectionOptions options) override {
     SimCore& core = environment_.current_core();
     Node* target = env::is_loopback(to.host) ? &environment_.node() : fabric_.find_node(to.host);
     auto start = [this, &core, target, to, deadline](OperationRef<Connected> operation) {
@@ -163,6 +164,8 @@ class SimNetwork final : public env::Network {
       std::make_shared<Attempt>(fabric_, core, *target, to, operation)->send_syn(Duration::zero());
     };
     Connected connected = co_await suspend<Connected>(core, std::move(start));
+    if (connected && options.tls)
+      connected = options.tls->wrap(*std::move(connected), env::End::connecting);
     co_return connected;
   }
 

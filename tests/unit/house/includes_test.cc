@@ -41,11 +41,12 @@ const std::vector<Room>& table() {
       {"broker/main.cc",
        with(with(broker_parts, base_proto), {"broker/broker.h", "common/env/real", "common/wire"})},
       // broker/broker.{h,cc} and what else stands at the top of broker/.
-      {"broker", with(with(broker_parts, base_proto), {"common/wire", "broker/broker.h"})},
+      {"broker",
+       with(with(broker_parts, base_proto), {"common/env/tls", "common/wire", "broker/broker.h"})},
       {"broker/testing", with(with(broker_parts, base_proto), {"broker/broker.h", "client/include",
                                                                "common/env/sim", "common/wire"})},
       {"broker/tools", with({"broker/log", "broker/metadata", "broker/quorum", "broker/security",
-                             "broker/telemetry"},
+                             "broker/telemetry", "common/env/tls"},
                             base_proto)},
       {"broker/listeners",
        with({"broker/service", "broker/rpc", "broker/security", "broker/telemetry", "common/wire"},
@@ -80,6 +81,7 @@ const std::vector<Room>& table() {
       {"common/env", {"common"}},
       {"common/env/real", {"common/env", "common"}},
       {"common/env/sim", {"common/env", "common"}},
+      {"common/env/tls", {"common/env", "common"}},
       {"common/wire", {"common", "proto"}},
       {"common", {"proto"}},
   };

@@ -51,6 +51,7 @@ class PeerBroker {
     options.on_connected = [this](const PeerIdentity& peer, const env::Endpoint&) {
       met.push_back(peer);
     };
+    tls_ = options.connection.tls;
     links = std::make_unique<PeerLinks>(environment_, core(), self, std::move(options));
   }
 
@@ -61,6 +62,7 @@ class PeerBroker {
     ServerOptions serving;
     serving.name = "broker";
     serving.listen = {"0.0.0.0", kPeerPort};
+    serving.connection.tls = tls_;
     server = std::make_unique<Server>(environment_, serving, dispatcher.sessions());
     const auto started = world_.run(core(), server->start());
     ENSURE(started.has_value(), "{}", started.error());
@@ -100,6 +102,7 @@ class PeerBroker {
  private:
   sim::Simulation& world_;
   env::Environment& environment_;
+  std::shared_ptr<const env::TlsIdentity> tls_;
 
  public:
   PeerDispatcher dispatcher;

@@ -45,6 +45,26 @@ TEST(DaemonCommand, ToolsTakePaths) {
               HasSubstr("log dump has no option --hlp; did you mean --help?"));
 }
 
+TEST(DaemonCommand, CertsTakesADirectoryBrokersAndDays) {
+  const auto certs = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "certs");
+    return std::get<MakeCertificates>(parse(std::move(arguments)));
+  };
+  const MakeCertificates made = certs({"d", "--brokers", "1,2,3"});
+  EXPECT_EQ(made.directory, "d");
+  EXPECT_THAT(made.brokers, ElementsAre(BrokerId(1), BrokerId(2), BrokerId(3)));
+  EXPECT_EQ(made.days, kCertificateDays);
+  EXPECT_EQ(certs({"--brokers=4", "--days=30", "d"}).days, 30);
+  EXPECT_THAT(leave({"certs", "d"}, 2), HasSubstr("needs --brokers"));
+  EXPECT_THAT(leave({"certs", "--brokers", "1"}, 2), HasSubstr("needs a DIR"));
+  EXPECT_THAT(leave({"certs", "d", "--brokers"}, 2), HasSubstr("'--brokers' was not expected"));
+  EXPECT_THAT(leave({"certs", "d", "--brokers", "1,x"}, 2), HasSubstr("'x' is no broker_id"));
+  EXPECT_THAT(leave({"certs", "d", "--brokers", "-1"}, 2), HasSubstr("'-1' is no broker_id"));
+  EXPECT_THAT(leave({"certs", "d", "--days", "0", "--brokers", "1"}, 2), HasSubstr("from 1 to"));
+  EXPECT_THAT(leave({"certs", "d", "e", "--brokers", "1"}, 2), HasSubstr("'e' was not expected"));
+  EXPECT_THAT(leave({"certs", "--help"}, 0), HasSubstr("Usage: ropewalkd certs DIR --brokers"));
+}
+
 TEST(DaemonCommand, EachToolHasAHelpOfItsOwn) {
   for (const std::string flag : {"--help", "-h"}) {
     EXPECT_THAT(leave({"log", "dump", flag}, 0), HasSubstr("Usage: ropewalkd log dump FILE\n"));
@@ -73,10 +93,10 @@ TEST(NewId, DoesNotLookLikeAFlag) {
 }
 
 TEST(DaemonCommand, AnUnknownCommandIsNamedWithTheNearest) {
-  EXPECT_EQ(
-      leave({"frob"}, 2),
-      "ropewalkd: there is no command 'frob' (there are format, new-id, log, metadata; without one "
-      "the broker serves)\nSee ropewalkd --help\n");
+  EXPECT_EQ(leave({"frob"}, 2),
+            "ropewalkd: there is no command 'frob' (there are format, new-id, certs, log, "
+            "metadata; without one "
+            "the broker serves)\nSee ropewalkd --help\n");
   EXPECT_THAT(leave({"fromat", "--data-dir", "/a"}, 2), HasSubstr("did you mean format?"));
   EXPECT_EQ(leave({"log", "dmp", "f"}, 2),
             "ropewalkd: there is no command 'log dmp' (log has dump, verify); did you mean log "
@@ -87,7 +107,7 @@ TEST(DaemonCommand, AnUnknownCommandIsNamedWithTheNearest) {
 // Made of the same definitions as --help; what makes them is in none of them.
 TEST(DaemonCommand, CompletionAndManualsNameSettingsAndTools) {
   const std::string bash = leave({"completion", "bash"}, 0);
-  EXPECT_THAT(bash, HasSubstr("commands='format new-id log metadata'\n"));
+  EXPECT_THAT(bash, HasSubstr("commands='format new-id certs log metadata'\n"));
   EXPECT_THAT(bash, HasSubstr("'ropewalkd --data-dir') kind=directory ;;"));
   EXPECT_THAT(bash, HasSubstr("'ropewalkd --log-level') words='debug info warn error off' ;;"));
   EXPECT_THAT(bash, HasSubstr("'ropewalkd --allow-insecure') words='true false' ;;"));

@@ -236,6 +236,32 @@ TEST(BrokerSettingsCheck, OpenListenerNeedsTheWord) {
   EXPECT_THAT(check_error(settings), HasSubstr("allow_insecure"));
 }
 
+TEST(BrokerSettingsCheck, CertificatesBetweenBrokersAreTheWordForTheirListener) {
+  BrokerSettings settings;
+  settings.broker_listen = HostPort{"0.0.0.0", 9193};
+  EXPECT_THAT(check_error(settings), HasSubstr("broker_tls_cert"));
+  settings.broker_tls_cert = "cert";
+  settings.broker_tls_key = "key";
+  settings.broker_tls_ca = "ca";
+  EXPECT_EQ(check_error(settings), "");
+  settings.native_listen = HostPort{"0.0.0.0", 9192};
+  EXPECT_THAT(check_error(settings), AllOf(HasSubstr("native_listen"), HasSubstr("for clients")));
+}
+
+TEST(BrokerSettingsCheck, CertificateKeyAndAuthorityGoTogether) {
+  for (int given = 1; given < 7; given++) {
+    BrokerSettings settings;
+    if (given & 1) settings.broker_tls_cert = "cert";
+    if (given & 2) settings.broker_tls_key = "key";
+    if (given & 4) settings.broker_tls_ca = "ca";
+    const std::string missing =
+        given & 1 ? (given & 2 ? "broker_tls_ca" : "broker_tls_key") : "broker_tls_cert";
+    EXPECT_THAT(check_error(settings),
+                AllOf(HasSubstr(missing + " is not set"), HasSubstr("go together")))
+        << given;
+  }
+}
+
 TEST(BrokerSettingsCheck, ValuesThatContradictEachOtherAreRefused) {
   BrokerSettings settings;
   settings.heartbeat_interval = settings.session_timeout;
