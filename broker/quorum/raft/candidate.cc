@@ -60,8 +60,8 @@ void RaftCore::campaign(bool pre, bool transfer) {
   for (const Voter& voter : voters()) {
     const ReplicaKey key = key_of(voter);
     if (key == self_) continue;
-    messages_.push_back({self_, key, from_self.term,
-                         VoteRequest{.pre = pre, .transfer = transfer, .end = log_.end()}});
+    put({self_, key, from_self.term,
+         VoteRequest{.pre = pre, .transfer = transfer, .end = log_.end()}});
     // Nobody lets it lead: perhaps it was removed. Whoever leads will tell.
     if (pre && lost_campaigns_ > 1) fetch(key, log_.end());
   }
@@ -79,7 +79,7 @@ void RaftCore::handle(const Message& message, VoteRequest& request) {
   if (request.pre) {
     const bool granted = message.term > state_.term && has_all && !hears_a_leader();
     const Term named = granted ? message.term : state_.term;
-    messages_.push_back({self_, message.from, named, VoteReply{.pre = true, .granted = granted}});
+    put({self_, message.from, named, VoteReply{.pre = true, .granted = granted}});
     return;
   }
   const bool free = state_.voted_for == message.from.id ||

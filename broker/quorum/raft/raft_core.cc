@@ -113,7 +113,12 @@ void RaftCore::reset_election_timer() {
 }
 
 void RaftCore::send(const ReplicaKey& to, Body body) {
-  messages_.push_back({self_, to, state_.term, std::move(body)});
+  put({self_, to, state_.term, std::move(body)});
+}
+
+// All of it may be lost, and comes again: a disk that hangs costs no memory by it.
+void RaftCore::put(Message message) {
+  if (messages_.size() < config_.messages_max) messages_.push_back(std::move(message));
 }
 
 void RaftCore::append(Entry entry) {

@@ -36,6 +36,7 @@ struct RaftConfig {
   std::size_t kept_bytes_max = 4 << 20;    // Entries before a snapshot, for who is a bit behind.
   std::size_t uncommitted_bytes_max = 64 << 20;
   std::size_t observers_max = 1000;
+  std::size_t messages_max = 10'000;  // Of one Ready; what else is said while it is saved is lost.
   std::function<std::uint64_t()> random;    // Of the environment.
   std::function<std::int64_t()> wall_time;  // ms; goes into the first entry of a term only.
 };
@@ -157,6 +158,7 @@ class RaftCore {
   void become_follower(Term term, const ReplicaKey& leader);
   void reset_election_timer();
   void send(const ReplicaKey& to, Body body);
+  void put(Message message);
   void append(Entry entry);
   void truncate_from(Offset first);
   void commit_to(Offset index);

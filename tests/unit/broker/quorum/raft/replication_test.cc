@@ -297,5 +297,18 @@ TEST(RaftMessage, WhatMakesNoSenseIsTold) {
   EXPECT_FALSE(makes_sense(append(1, 2, 3, {Offset(1), Term(1)}, {broken})));
 }
 
+// While a disk hangs nothing is carried out, and the others go on talking.
+TEST(RaftReplication, WhatIsToBeSaidHasABound) {
+  constexpr std::size_t kMax = 50;
+  Replicas nodes(3, [](RaftConfig& config) { config.messages_max = kMax; });
+  nodes.elect(1);
+  for (int i = 0; i < 1000; i++) nodes.step(2, append(1, 2, 2, {Offset(9), Term(2)}, {}));
+  EXPECT_EQ(replies(nodes.carry_out(2)).size(), kMax);
+  // What was not said comes again.
+  ASSERT_TRUE(nodes.at(1).propose(value("after")));
+  nodes.settle();
+  EXPECT_THAT(nodes.texts(2), ElementsAre("after"));
+}
+
 }  // namespace
 }  // namespace ropewalk::quorum
