@@ -32,6 +32,10 @@ Membership::Membership(env::Environment& environment, metadata::ControllerPort& 
       tasks_(environment.control_core()) {}
 
 Task<Result<BrokerEpoch>> Membership::register_now(env::MonotonicTime deadline) {
+  // Whose disk was replaced comes before the session of its last life has ended; who stays taken
+  // after that is somebody else, who lives.
+  const env::MonotonicTime taken_until = environment_.now() + 2 * options_.session;
+  bool waits = false;
   for (;;) {
     if (gave_up_) co_return fail(Errc::shutting_down, "registering this broker");
     metadata::ControllerEvent event = options_.registration;
@@ -45,7 +49,10 @@ Task<Result<BrokerEpoch>> Membership::register_now(env::MonotonicTime deadline) 
     }
     error = answer ? answer->items[0].error() : answer.error();
     // Asking again with the same incarnation is safe whatever became of the first time.
-    const bool again = is_retriable(error.code) || error.code == Errc::outcome_unknown;
+    const bool taken = error.code == Errc::wrong_owner && environment_.now() < taken_until;
+    if (taken && !std::exchange(waits, true))
+      log_info("{}: waiting for as long as a session may last", error);
+    const bool again = taken || is_retriable(error.code) || error.code == Errc::outcome_unknown;
     if (!again || environment_.now() + kRetryEvery >= deadline)
       co_return within("registering this broker", std::move(error));
     const bool slept =

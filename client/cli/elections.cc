@@ -64,7 +64,7 @@ std::vector<Candidate> leaderless(const std::vector<DescribedTopic>& topics) {
       if (partition.replicas.empty() || partition.leader >= 0) continue;
       candidates.push_back(candidate_of(topic, partition));
       if (partition.offline_replicas.size() == partition.replicas.size())
-        candidates.back().stays = "no replica is there";
+        candidates.back().stays = "no replica is there; if a disk was replaced, it begins empty";
     }
   }
   return candidates;

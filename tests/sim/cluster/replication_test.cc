@@ -157,6 +157,20 @@ TEST_F(ThreeCopies, FillADiskThatWasReplaced) {
   expect_all();
 }
 
+// The controller still takes the broker for its last life, of which nobody has seen the end.
+TEST_F(ThreeCopies, FillADiskThatWasReplacedBeforeTheSessionEnded) {
+  produce(10);
+  const std::size_t victim = (leader() + 1) % 3;
+  cluster_.world().network().isolate(cluster_.node(victim).name());
+  cluster_.kill(victim);
+  cluster_.lose_disk(victim);
+  cluster_.world().network().heal();
+  const auto started = cluster_.start(victim);
+  ASSERT_TRUE(started) << to_string(started.error());
+  EXPECT_TRUE(all_in_sync());
+  expect_all();
+}
+
 // D5: whoever switches is told `synced` only once it is so.
 TEST_F(ThreeCopies, BecomeSyncedAgainAfterASwitch) {
   const auto set = [&](const std::string& value) {

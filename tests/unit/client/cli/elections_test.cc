@@ -45,7 +45,7 @@ TEST(Elections, AnUncleanOneConcernsThoseWithoutALeaderAndSaysWhatItCosts) {
       orders({partition(0, 1, {1, 2}), partition(1, -1, {1}, {1}), partition(2, -1, {}, {1, 2})}));
   ASSERT_EQ(candidates.size(), 2u);
   EXPECT_THAT(candidates[0].stays, "");
-  EXPECT_EQ(candidates[1].stays, "no replica is there");
+  EXPECT_EQ(candidates[1].stays, "no replica is there; if a disk was replaced, it begins empty");
   EXPECT_THAT(unclean_text(candidates), HasSubstr("LOST for good"));
   EXPECT_THAT(unclean_text({}), HasSubstr("nothing to elect"));
 }
