@@ -221,6 +221,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   // The following run inside.
   Result<void> check_role(std::optional<LeaderEpoch> expected) const;
   Result<void> append(env::Core& core, const std::shared_ptr<ProduceSink>& sink, ProduceItem& item);
+  static std::unexpected<Error> out_of_order(ProduceItem& item, const Error& error);
   std::unexpected<Error> refused(const ProduceItem& item, Error error);
   std::optional<Error> why_full();
   void wait(env::Core& core, const std::shared_ptr<ProduceSink>& sink, const ProduceItem& item,

@@ -27,9 +27,10 @@ Result<void> Partition::append(env::Core& core, const std::shared_ptr<ProduceSin
   if (item.sequenced.is_idempotent()) {
     if (item.follows_refused && !producers_.knows(item.sequenced.producer))
       return fail(std::move(*item.follows_refused));
-    TRY(const auto original, producers_.check(item.sequenced));
-    if (original) {  // R9: answered under the same condition as the original.
-      wait(core, sink, item, *original);
+    const auto original = producers_.check(item.sequenced);
+    if (!original) return out_of_order(item, original.error());
+    if (*original) {  // R9: answered under the same condition as the original.
+      wait(core, sink, item, **original);
       return {};
     }
   }
@@ -42,6 +43,12 @@ Result<void> Partition::append(env::Core& core, const std::shared_ptr<ProduceSin
   log_->append(std::move(stamped));
   wait(core, sink, item, placed);
   return {};
+}
+
+// A batch behind one that was refused before it came here.
+std::unexpected<Error> Partition::out_of_order(ProduceItem& item, const Error& error) {
+  const bool has_cause = item.follows_refused && error.code == Errc::out_of_order_sequence_number;
+  return fail(has_cause ? std::move(*item.follows_refused) : error);
 }
 
 // What follows it in the producer's pipeline is refused like it, until it comes again.

@@ -78,10 +78,10 @@ Result<std::optional<Placed>> ProducerState::check(const Sequenced& batch) {
     return fail(Errc::invalid_producer_epoch, "producer {}: epoch {} is older than {}",
                 batch.producer, batch.epoch, known.epoch);
   if (batch.epoch > known.epoch) {
-    if (batch.first_sequence == 0) return std::optional<Placed>{};
-    return fail(Errc::out_of_order_sequence_number,
-                "producer {}: new epoch {} must start with sequence 0, not {}", batch.producer,
-                batch.epoch, batch.first_sequence);
+    if (batch.first_sequence == 0) return in_order(batch);
+    return out_of_order(batch,
+                        fmt::format("producer {}: new epoch {} must start with sequence 0, not {}",
+                                    batch.producer, batch.epoch, batch.first_sequence));
   }
   for (std::uint32_t i = known.count; i-- > 0;) {
     const Batch& old = known.batches[i];
@@ -89,10 +89,20 @@ Result<std::optional<Placed>> ProducerState::check(const Sequenced& batch) {
       return std::optional(old.placed);
   }
   const std::int32_t expected = known.newest().next_sequence();
-  if (batch.first_sequence == expected) return std::optional<Placed>{};
-  return fail(Errc::out_of_order_sequence_number,
-              "producer {} epoch {}: sequence {} where {} was expected", batch.producer,
-              batch.epoch, batch.first_sequence, expected);
+  if (batch.first_sequence == expected) return in_order(batch);
+  return out_of_order(
+      batch, fmt::format("producer {} epoch {}: sequence {} where {} was expected", batch.producer,
+                         batch.epoch, batch.first_sequence, expected));
+}
+
+std::optional<Placed> ProducerState::in_order(const Sequenced& batch) {
+  refused_.forget(batch.producer);
+  return std::nullopt;
+}
+
+std::unexpected<Error> ProducerState::out_of_order(const Sequenced& batch, std::string why) {
+  if (auto refusal = refused_.refuses(batch)) return std::unexpected(*std::move(refusal));
+  return std::unexpected(Error{Errc::out_of_order_sequence_number, std::move(why)});
 }
 
 void ProducerState::record(const Sequenced& batch, Placed placed) {
@@ -122,10 +132,7 @@ void ProducerState::keep(Offset end) {
   if (before_.empty() && producers_.size() > producers_max_) forget_silent();
 }
 
-// Only a producer without state needs the mark: of all others the next sequence is known.
-void ProducerState::refused(const Sequenced& batch, Errc code) {
-  if (!producers_.contains(batch.producer)) refused_.refused(batch, code);
-}
+void ProducerState::refused(const Sequenced& batch, Errc code) { refused_.refused(batch, code); }
 
 void ProducerState::undo(Offset from, Errc code) {
   std::vector<Sequenced> undone;

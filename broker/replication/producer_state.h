@@ -42,8 +42,8 @@ class ProducerState {
   explicit ProducerState(std::size_t producers_max);
 
   // Nothing: the batch is new. A value: it is a retry of the batch placed there.
-  // Errors: out_of_order_sequence_number, invalid_producer_epoch; and for a producer without state
-  // whose earlier batch was refused, that refusal's (refused_sequences.h).
+  // Errors: out_of_order_sequence_number, invalid_producer_epoch; and where an earlier batch of the
+  // pipeline was refused, that refusal's (refused_sequences.h).
   // Pre: batch.is_idempotent(), record_count > 0, first_sequence >= 0.
   Result<std::optional<Placed>> check(const Sequenced& batch);
 
@@ -98,6 +98,8 @@ class ProducerState {
     bool operator==(const Producer& other) const;
   };
 
+  std::optional<Placed> in_order(const Sequenced& batch);
+  std::unexpected<Error> out_of_order(const Sequenced& batch, std::string why);
   void forget_silent();
   void take_back(Offset from);
 

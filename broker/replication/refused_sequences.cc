@@ -19,10 +19,8 @@ void RefusedSequences::refused(const Sequenced& batch, Errc code) {
       refused_.try_emplace(batch.producer, Refused{batch.epoch, sequence, sequence, code});
   Refused& known = at->second;
   if (known.epoch != batch.epoch) known = {batch.epoch, sequence, sequence, code};
-  if (is_after(known.first, sequence)) {
-    known.first = sequence;
-    known.code = code;
-  }
+  // The pipeline comes again from there.
+  if (!is_after(sequence, known.first)) known = {batch.epoch, sequence, sequence, code};
   if (is_after(sequence, known.last)) known.last = sequence;
   if (is_new && refused_.size() > producers_max_) refused_.erase(refused_.begin());
 }

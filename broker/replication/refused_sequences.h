@@ -1,9 +1,11 @@
 // Where the refused pipelines of idempotent producers begin.
 //
-// A producer with several batches under way that had the first refused (nobody leads here yet) must
-// not have the second stored: of a producer without state any first sequence is taken, so the order
-// would be lost (R9). What follows a refused batch is refused with its error until that batch is
-// sent again, so that sending all of them again in order works. A follower that comes a second time
+// A producer with several batches under way that had the first refused (nobody leads here yet, the
+// disk is full) must not have the second stored: of a producer without state any first sequence is
+// taken, so the order would be lost (R9). What follows a refused batch is refused with its error
+// until that batch is sent again, so that sending all of them again in order works. Told that they
+// are out of order, librdkafka would begin a new epoch instead, and store what was stored and not
+// answered yet once more. A follower that comes a second time
 // without it is out of order: its producer has given the first up, and needs a new epoch.
 //
 // Pure; belongs to one connection's produces to one partition, or to one partition.

@@ -140,6 +140,43 @@ TEST_F(ProducerStateTest, TakesNothingBehindTheRefusedFirstBatch) {
   expect_new(Builder{.sequence = 10});
 }
 
+// Its next sequence is known, and what comes instead would be out of order: but that tells a client
+// of lost records, where there is only a batch to be sent again.
+TEST_F(ProducerStateTest, TellsAKnownProducerWhyItsPipelineIsRefused) {
+  expect_new(Builder{.sequence = 0});
+  state_.refused(Builder{.sequence = 10}, Errc::disk_full);
+  expect_error(Errc::disk_full, Builder{.sequence = 20});
+  expect_error(Errc::disk_full, Builder{.sequence = 30});
+  for (int i = 1; i < 4; i++) expect_new(Builder{.sequence = i * 10});
+  expect_error(Errc::out_of_order_sequence_number, Builder{.sequence = 50});
+}
+
+TEST_F(ProducerStateTest, TellsANewEpochWhyItsPipelineIsRefused) {
+  expect_new(Builder{.sequence = 0});
+  const ProducerEpoch next(1);
+  state_.refused(Builder{.epoch = next, .sequence = 0}, Errc::disk_full);
+  expect_error(Errc::disk_full, Builder{.epoch = next, .sequence = 10});
+  expect_new(Builder{.epoch = next, .sequence = 0});
+  expect_new(Builder{.epoch = next, .sequence = 10});
+}
+
+TEST_F(ProducerStateTest, TellsItAgainAsOftenAsThePipelineIsRefused) {
+  expect_new(Builder{.sequence = 0});
+  for (int round = 0; round < 3; round++) {
+    state_.refused(Builder{.sequence = 10}, Errc::disk_full);
+    expect_error(Errc::disk_full, Builder{.sequence = 20});
+    expect_error(Errc::disk_full, Builder{.sequence = 30});
+  }
+}
+
+// A refused batch that is not sent again has been given up.
+TEST_F(ProducerStateTest, ARefusedPipelineThatComesWithoutItsFirstIsOutOfOrder) {
+  expect_new(Builder{.sequence = 0});
+  state_.refused(Builder{.sequence = 10}, Errc::disk_full);
+  expect_error(Errc::disk_full, Builder{.sequence = 20});
+  expect_error(Errc::out_of_order_sequence_number, Builder{.sequence = 20});
+}
+
 TEST_F(ProducerStateTest, TakesNothingBehindTheUndoneFirstBatch) {
   state_.record(Builder{.sequence = 0}, {.base_offset = end_, .record_count = 10});
   state_.record(Builder{.sequence = 10}, {.base_offset = end_ + 10, .record_count = 10});
