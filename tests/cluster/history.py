@@ -6,6 +6,8 @@ producer sent is there twice; its records keep their order in each partition; of
 reader see the same.
 """
 
+import ctypes
+import signal
 import subprocess
 import threading
 import time
@@ -21,6 +23,12 @@ QUIET = {"error_cb": lambda error: None, "log_level": 0}
 
 class Wrong(Exception):
     pass
+
+
+def end_with_us():
+    """In a child: who waits for our output would wait for it too."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Sender:
@@ -73,7 +81,7 @@ class NativeSender(Sender):
     def __init__(self, cluster, topic, name, rate):
         super().__init__(topic, name, rate, once=True)
         self.process = subprocess.Popen(cluster.command("produce", topic, "--print-offsets"), stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, text=True, preexec_fn=end_with_us)
         self.listener = threading.Thread(target=self.listen)
         self.listener.start()
         self.thread.start()
@@ -136,7 +144,7 @@ class Follower:
     def __init__(self, cluster, topic):
         self.seen = []
         self.process = subprocess.Popen(cluster.command("consume", topic, "--follow", "--format", r"%p %o %s\n"),
-                                        stdout=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, text=True, preexec_fn=end_with_us)
         self.thread = threading.Thread(target=self.listen)
         self.thread.start()
 
