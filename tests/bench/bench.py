@@ -356,7 +356,12 @@ class Bench:
         if any(name.startswith("kafka") for name in self.wanted):
             sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "kafka"))
             import kafka_rows  # Needs what only these rows do.
-            kafka_rows.Rows(self, self.warm_up).run()
+            import trio_rows
+            trio = [name.startswith("kafka trio") for name in self.wanted if name.startswith("kafka")]
+            if not all(trio):
+                kafka_rows.Rows(self, self.warm_up).run()
+            if "kafka" in self.wanted or any(trio):
+                trio_rows.Rows(self, self.warm_up).run()
 
     def print_table(self, seconds):
         heads = ("", "ropewalkd", "unit", "floor", "ratio", "goal", "floor is")

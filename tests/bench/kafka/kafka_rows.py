@@ -14,6 +14,9 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "support"))
+from free_ports import free_ports  # noqa: E402
+
 READY_SECONDS = 90
 FILES_LEFT_MIB = 64  # Of a broker whose topics are deleted.
 DEFAULT, SYNC = "default", "sync"  # Kafka's durability, and that of flush.messages=1.
@@ -43,7 +46,7 @@ class Tools:
 
     def generate(self, broker, mode, topic, **options):
         command = [self.kafkagen, "--broker", broker.address, "--mode", mode, "--topic", topic,
-                   "--pids", str(broker.process.pid)]
+                   "--pids", broker.pids()]
         for key, value in options.items():
             command += ["--" + key.replace("_", "-"), str(value)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
@@ -65,12 +68,6 @@ def numbers_of(text):
     return {key: float(value) for key, value in re.findall(r"([\w./]+)=(-?\d+(?:\.\d+)?)(?![.\d])", text)}
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Process:
     """One broker; its directory goes with it."""
 
@@ -81,6 +78,9 @@ class Process:
         self.process = None
         self.prepare()
         self.start()
+
+    def pids(self):
+        return str(self.process.pid)
 
     def resident_mib(self):
         with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:
@@ -172,7 +172,7 @@ class Kafka(Process):
     settings = {DEFAULT: "cleanup.policy=delete", SYNC: "flush.messages=1"}
 
     def prepare(self):
-        port, controller = free_port(), free_port()
+        port, controller = free_ports(2)
         self.address = f"127.0.0.1:{port}"
         self.properties = os.path.join(self.directory, "server.properties")
         with open(self.properties, "w", encoding="ascii") as file:
@@ -208,7 +208,7 @@ class Ropewalk(Process):
     settings = {DEFAULT: "durability=replicated", SYNC: "durability=synced"}
 
     def prepare(self):
-        self.address = f"127.0.0.1:{free_port()}"
+        self.address = f"127.0.0.1:{free_ports(1)[0]}"
 
     def native_port(self):
         with open(os.path.join(self.directory, "log"), encoding="utf-8") as log:
