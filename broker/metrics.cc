@@ -70,9 +70,27 @@ constexpr Family kVirtual{"process_virtual_memory_bytes", "Address space of the 
 constexpr Family kOpenFiles{"process_open_fds", "File descriptors that are open."};
 constexpr Family kOpenFilesMax{"process_max_fds", "How many file descriptors may be open."};
 
+constexpr Family kPeerConnections{
+    "ropewalk_peer_connections_total",
+    "Connections of this broker to others, for metadata and the controller, that came about."};
+constexpr Family kPeerFailures{"ropewalk_peer_connection_failures_total",
+                               "Attempts at those that came to nothing, refused ones included."};
+constexpr Family kPeerRefused{"ropewalk_peer_connections_refused_total",
+                              "Attempts at those where nobody listened."};
+constexpr Family kPeerDropped{
+    "ropewalk_peer_messages_dropped_total",
+    "Messages of the metadata log to other brokers that never left; they are said again."};
+
 constexpr Family kCertificateEnds{
     "ropewalk_broker_certificate_expiry_timestamp_seconds",
     "When the certificate ends by which this broker proves to others who it is (Unix time)."};
+
+void show_links(const rpc::PeerLinkCounts& counts, Page& page) {
+  page.counter(kPeerConnections, {}, counts.connected);
+  page.counter(kPeerFailures, {}, counts.failed);
+  page.counter(kPeerRefused, {}, counts.refused);
+  page.counter(kPeerDropped, {}, counts.dropped);
+}
 
 Task<void> show_process(env::Environment& environment, env::MonotonicTime deadline, Page& page) {
   env::OneShot<std::optional<env::ProcessStats>> asked(environment.core(0));
@@ -167,6 +185,7 @@ Page Broker::Parts::control_page() const {
   if (controller) controller->show(page);
   if (router) router->show(page);
   if (membership) membership->show(page);
+  if (links) show_links(links->counts(), page);
   return page;
 }
 

@@ -53,16 +53,22 @@ TEST_F(ClusterMetrics, TellOfMissingCopiesUntilTheyAreBack) {
   EXPECT_GE(sum("ropewalk_replication_sent_bytes_total"),
             sum("ropewalk_replication_received_bytes_total"));
   EXPECT_EQ(sum("ropewalk_leaders"), 4);
+  EXPECT_GE(sum("ropewalk_peer_connections_total"), 3);
   EXPECT_EQ(sum("ropewalk_under_replicated_partitions"), 0);
   EXPECT_EQ(sum("ropewalk_cluster_partitions"), 3 * 4);
   EXPECT_EQ(sum("ropewalk_cluster_brokers{state=\"active\"}"), 3 * 3);
 
+  const double refused = sample(0, "ropewalk_peer_connections_refused_total") +
+                         sample(1, "ropewalk_peer_connections_refused_total");
   cluster_.kill(2);
   ASSERT_TRUE(cluster_.world().run_until(
       [&] { return sum("ropewalk_under_replicated_partitions") == 4; }, 60s));
   EXPECT_EQ(sum("ropewalk_at_min_in_sync_partitions"), 4);
   EXPECT_EQ(sum("ropewalk_under_min_in_sync_partitions"), 0);
   EXPECT_EQ(sum("ropewalk_offline_partitions"), 0);
+  EXPECT_GT(sum("ropewalk_peer_connections_refused_total"), refused);
+  EXPECT_GE(sum("ropewalk_peer_connection_failures_total"),
+            sum("ropewalk_peer_connections_refused_total"));
   produce(100, 1000);
 
   ASSERT_TRUE(cluster_.start(2));
