@@ -31,6 +31,15 @@ def end_with_us():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def comes_true(condition):
+    """Counted in naps: while the whole machine stands still, nobody could get anything done."""
+    for _ in range(SECONDS_WITHOUT_PROGRESS * 100):
+        if condition():
+            return True
+        time.sleep(0.01)
+    return condition()
+
+
 class Sender:
     """Sends numbers from 1 on at a steady rate until it is told to finish."""
 
@@ -61,12 +70,9 @@ class Sender:
     def wait_until_acknowledged(self, more):
         """A fault under which nothing was acknowledged proves nothing."""
         target = len(self.acknowledged) + more
-        deadline = time.monotonic() + SECONDS_WITHOUT_PROGRESS
-        while len(self.acknowledged) < target:
-            if time.monotonic() > deadline:
-                raise Wrong(f"{self.name}: no {more} records are acknowledged within {SECONDS_WITHOUT_PROGRESS} s; "
-                            f"{self.failures[:3]}")
-            time.sleep(0.01)
+        if not comes_true(lambda: len(self.acknowledged) >= target):
+            raise Wrong(f"{self.name}: no {more} records are acknowledged within {SECONDS_WITHOUT_PROGRESS} s; "
+                        f"{self.failures[:3]}")
 
     def finish(self):
         self.over.set()
@@ -153,9 +159,7 @@ class Follower:
             self.seen.append(place_of(line))
 
     def finish(self, count):
-        deadline = time.monotonic() + SECONDS_WITHOUT_PROGRESS
-        while len(self.seen) < count and self.process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
+        comes_true(lambda: len(self.seen) >= count or self.process.poll() is not None)
         status = self.process.poll()
         self.process.terminate()
         self.process.wait()
@@ -190,9 +194,7 @@ class KafkaFollower:
         self.consumer.close()
 
     def finish(self, count):
-        deadline = time.monotonic() + SECONDS_WITHOUT_PROGRESS
-        while len(self.seen) < count and time.monotonic() < deadline:
-            time.sleep(0.01)
+        comes_true(lambda: len(self.seen) >= count)
         self.over = True
         self.thread.join()
         if self.failures:
