@@ -22,6 +22,7 @@
 #include "broker/listeners/kafka/messages/list_partition_reassignments.h"
 #include "broker/listeners/kafka/messages/metadata.h"
 #include "broker/listeners/kafka/messages/offset_for_leader_epoch.h"
+#include "broker/listeners/kafka/messages/unregister_broker.h"
 #include "common/env/task.h"
 
 namespace ropewalk::kafka {
@@ -45,5 +46,6 @@ Task<void> serve(Shared& shared, Exchange exchange, DescribeClusterRequest messa
 Task<void> serve(Shared& shared, Exchange exchange, ElectLeadersRequest message);
 Task<void> serve(Shared& shared, Exchange exchange, AlterPartitionReassignmentsRequest message);
 Task<void> serve(Shared& shared, Exchange exchange, ListPartitionReassignmentsRequest message);
+Task<void> serve(Shared& shared, Exchange exchange, UnregisterBrokerRequest message);
 
 }  // namespace ropewalk::kafka

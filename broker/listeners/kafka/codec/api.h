@@ -1,7 +1,7 @@
 // One call of Kafka's protocol: its key, the versions that are spoken here, and how those look.
 //
-// The versions are those of column P1 of our notes on the protocol; of ElectLeaders and the two
-// about reassignments those of Kafka 4.3. Fields of later versions are
+// The versions are those of column P1 of our notes on the protocol; of ElectLeaders, the two
+// about reassignments and UnregisterBroker those of Kafka 4.3. Fields of later versions are
 // not described; raising a range means describing them first.
 #pragma once
 
@@ -48,6 +48,7 @@ inline constexpr Api kIncrementalAlterConfigs{44, "IncrementalAlterConfigs", 0, 
 inline constexpr Api kAlterPartitionReassignments{45, "AlterPartitionReassignments", 0, 1, 0};
 inline constexpr Api kListPartitionReassignments{46, "ListPartitionReassignments", 0, 0, 0};
 inline constexpr Api kDescribeCluster{60, "DescribeCluster", 0, 1, 0};
+inline constexpr Api kUnregisterBroker{64, "UnregisterBroker", 0, 0, 0};
 
 // All of the above, by key: what ApiVersions answers.
 inline constexpr const Api* kApis[] = {&kProduce,
@@ -69,7 +70,8 @@ inline constexpr const Api* kApis[] = {&kProduce,
                                        &kIncrementalAlterConfigs,
                                        &kAlterPartitionReassignments,
                                        &kListPartitionReassignments,
-                                       &kDescribeCluster};
+                                       &kDescribeCluster,
+                                       &kUnregisterBroker};
 
 // Null: no call of that key is known here.
 constexpr const Api* find_api(std::int16_t key) {

@@ -24,6 +24,9 @@ Errc nearest_of_kafka(Errc code) {
     // There is no better copy.
     case Errc::damaged_replica:
       return Errc::corrupt_message;
+    // A broker that has replicas still.
+    case Errc::not_empty:
+      return Errc::policy_violation;
     case Errc::invalid_setting:
       return Errc::invalid_config;
     case Errc::frame_too_large:

@@ -25,6 +25,7 @@
 #include "broker/listeners/kafka/messages/metadata.h"
 #include "broker/listeners/kafka/messages/offset_for_leader_epoch.h"
 #include "broker/listeners/kafka/messages/produce.h"
+#include "broker/listeners/kafka/messages/unregister_broker.h"
 
 namespace ropewalk::kafka {
 
@@ -54,7 +55,8 @@ using Calls = std::tuple<
     Call<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>,
     Call<AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse>,
     Call<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse>,
-    Call<DescribeClusterRequest, DescribeClusterResponse>>;
+    Call<DescribeClusterRequest, DescribeClusterResponse>,
+    Call<UnregisterBrokerRequest, UnregisterBrokerResponse>>;
 static_assert(std::tuple_size_v<Calls> == std::size(kApis));
 
 // Calls `of.template operator()<C>()` with the Call of each.

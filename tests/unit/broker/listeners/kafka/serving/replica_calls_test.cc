@@ -1,4 +1,4 @@
-// ElectLeaders, AlterPartitionReassignments and ListPartitionReassignments.
+// ElectLeaders, AlterPartitionReassignments, ListPartitionReassignments and UnregisterBroker.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +14,8 @@ using testing::SizeIs;
 constexpr std::int16_t kUnknownTopicOrPartition = 3, kInvalidRequest = 42,
                        kPreferredLeaderNotAvailable = 80, kElectionNotNeeded = 84,
                        kNoReassignmentInProgress = 85, kInvalidReplicationFactor = 38,
-                       kClusterAuthorizationFailed = 31;
+                       kClusterAuthorizationFailed = 31, kPolicyViolation = 44,
+                       kBrokerIdNotRegistered = 102;
 
 class KafkaReplicaCalls : public testing::Test {
  protected:
@@ -123,6 +124,9 @@ TEST_F(KafkaReplicaCalls, WhoMayNotHearsItInEveryVersion) {
   EXPECT_EQ(rig_.call<ListPartitionReassignmentsResponse>(ListPartitionReassignmentsRequest{}, 0)
                 .error_code,
             kClusterAuthorizationFailed);
+  EXPECT_EQ(rig_.call<UnregisterBrokerResponse>(UnregisterBrokerRequest{}, 0).error_code,
+            kClusterAuthorizationFailed);
+  EXPECT_THAT(rig_.controller.asked, IsEmpty());
   rig_.disconnect();
 }
 
@@ -191,6 +195,27 @@ TEST_F(KafkaReplicaCalls, ListsWhatIsUnderWay) {
   message.topics.emplace();
   message.topics->push_back({.name = "t", .partition_indexes = {0}});
   EXPECT_THAT(rig_.call<ListPartitionReassignmentsResponse>(message, 0).topics, IsEmpty());
+}
+
+TEST_F(KafkaReplicaCalls, ForgetsABroker) {
+  answers({metadata::ItemAnswer()});
+  const auto gone = rig_.call<UnregisterBrokerResponse>(UnregisterBrokerRequest{.broker_id = 7}, 0);
+  EXPECT_EQ(gone.error_code, 0);
+  EXPECT_EQ(gone.error_message, std::nullopt);
+  EXPECT_EQ(asked<metadata::UnregisterBroker>().broker, BrokerId(7));
+}
+
+TEST_F(KafkaReplicaCalls, SaysWhyABrokerIsNotForgotten) {
+  answers({fail(Errc::broker_id_not_registered, "there is no broker 7")});
+  const auto unknown =
+      rig_.call<UnregisterBrokerResponse>(UnregisterBrokerRequest{.broker_id = 7}, 0);
+  EXPECT_EQ(unknown.error_code, kBrokerIdNotRegistered);
+  EXPECT_EQ(unknown.error_message, "there is no broker 7");
+  answers({fail(Errc::not_empty, "broker 7 has replicas; move them first")});
+  const auto holds =
+      rig_.call<UnregisterBrokerResponse>(UnregisterBrokerRequest{.broker_id = 7}, 0);
+  EXPECT_EQ(holds.error_code, kPolicyViolation);
+  EXPECT_EQ(holds.error_message, "broker 7 has replicas; move them first");
 }
 
 }  // namespace
