@@ -23,15 +23,6 @@ RackKey rack_of(const BrokerRegistration& broker) {
   return {broker.rack, broker.rack.empty() ? broker.id : kNoBroker};
 }
 
-std::map<BrokerId, std::size_t> replica_counts(const Image& image) {
-  std::map<BrokerId, std::size_t> counts;
-  image.topics().for_each([&](const TopicId&, const TopicPtr& topic) {
-    for (const auto& partition : topic->partitions)
-      for (const BrokerId id : partition->replicas) counts[id]++;
-  });
-  return counts;
-}
-
 // Those of one rack as far apart as can be.
 Registrations in_round(const Registrations& brokers) {
   std::map<RackKey, Registrations> racks;
@@ -137,19 +128,35 @@ Result<void> check_assignments(const Image& image, std::span<const Replicas> ass
   return {};
 }
 
-Result<void> check_room(const Image& image, const Placement& placement, std::size_t replicas_max) {
+Room::Room(const Image& image, std::size_t replicas_max) : replicas_max_(replicas_max) {
+  image.topics().for_each([&](const TopicId&, const TopicPtr& topic) {
+    for (const auto& partition : topic->partitions)
+      for (const BrokerId id : partition->replicas) held_[id]++;
+  });
+}
+
+Result<void> Room::check(const Placement& placement) const {
   std::map<BrokerId, std::size_t> more;
   for (const Replicas& replicas : placement)
     for (const BrokerId id : replicas) more[id]++;
-  auto held = replica_counts(image);
   for (const auto& [id, count] : more) {
-    const std::size_t has = held[id];
-    if (has + count > replicas_max)
+    const auto held = held_.find(id);
+    const std::size_t has = held == held_.end() ? 0 : held->second;
+    if (has + count > replicas_max_)
       return fail(Errc::policy_violation,
                   "broker {} has {} partitions and would get {} more, but max_partitions is {}", id,
-                  has, count, replicas_max);
+                  has, count, replicas_max_);
   }
   return {};
+}
+
+void Room::take(const Placement& placement) {
+  for (const Replicas& replicas : placement) replace({}, replicas);
+}
+
+void Room::replace(const Replicas& before, const Replicas& after) {
+  for (const BrokerId id : before) held_[id]--;
+  for (const BrokerId id : after) held_[id]++;
 }
 
 Partition begin_partition(const Image& image, Replicas replicas, std::size_t index,

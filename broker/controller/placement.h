@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -37,9 +38,22 @@ Result<void> check_assignments(const metadata::Image& image,
                                std::span<const metadata::Replicas> assignments,
                                const Wanted& wanted);
 
-// No broker gets more replicas than it may hold. Errors: policy_violation.
-Result<void> check_room(const metadata::Image& image, const Placement& placement,
-                        std::size_t replicas_max);
+// How many replicas each broker holds while one event is decided, and whether it may hold more. All
+// partitions are counted once, not for each item of the event.
+class Room {
+ public:
+  Room(const metadata::Image& image, std::size_t replicas_max);
+
+  // No broker gets more replicas than it may hold. Errors: policy_violation.
+  Result<void> check(const Placement& placement) const;
+  // What has been decided: these are new, those are gone.
+  void take(const Placement& placement);
+  void replace(const metadata::Replicas& before, const metadata::Replicas& after);
+
+ private:
+  std::map<BrokerId, std::size_t> held_;
+  const std::size_t replicas_max_;
+};
 
 // The partition that begins with these replicas: those that are alive are in sync, the first of
 // them leads. Pre: all are known, one is alive.

@@ -95,7 +95,7 @@ Result<PartitionChangeRecord> call_off(const Image& image, const TopicPartition&
 }
 
 Result<PartitionChangeRecord> plan_reassignment(const Image& image, const Reassignment& asked,
-                                                std::size_t replicas_max, DirectoryLoads& loads) {
+                                                const Room& room, DirectoryLoads& loads) {
   const Partition* partition = image.partition(asked.partition);
   if (!partition)
     return fail(Errc::unknown_topic_or_partition, "there is no partition {}", asked.partition);
@@ -104,7 +104,7 @@ Result<PartitionChangeRecord> plan_reassignment(const Image& image, const Reassi
   Replicas more;
   for (const BrokerId broker : *asked.replicas)
     if (!among(partition->replicas, broker)) more.push_back(broker);
-  TRY_VOID(check_room(image, {more}, replicas_max));
+  TRY_VOID(room.check({more}));
   return begin_moving(image, asked.partition, *partition, *asked.replicas, loads);
 }
 
@@ -120,10 +120,15 @@ bool holds_anything(const Image& image, BrokerId broker) {
 
 Controller::Items Controller::on(Batch& batch, const metadata::AlterReassignments& event, Time) {
   DirectoryLoads loads = count_directories(batch.image());
+  Room room(batch.image(), options_.replicas_max);
   Items items;
   for (const Reassignment& asked : event.partitions) {
-    auto change = plan_reassignment(batch.image(), asked, options_.replicas_max, loads);
-    if (change) batch.add(std::move(*change));
+    auto change = plan_reassignment(batch.image(), asked, room, loads);
+    if (change) {
+      if (change->replicas)
+        room.replace(batch.image().partition(asked.partition)->replicas, *change->replicas);
+      batch.add(std::move(*change));
+    }
     items.push_back(change ? Item(ItemAnswer()) : Item(fail(std::move(change).error())));
   }
   return items;

@@ -109,7 +109,7 @@ Result<void> plan_placement(const Image& image, const NewTopic& topic,
 }
 
 Result<TopicPlan> plan_topic(const Batch& batch, const NewTopic& topic,
-                             const ControllerOptions& options) {
+                             const ControllerOptions& options, const Room& room) {
   TRY_VOID(check_topic_name(topic.name));
   if (batch.image().topic(topic.name))
     return fail(Errc::topic_already_exists, "topic {} exists already", topic.name);
@@ -117,7 +117,7 @@ Result<TopicPlan> plan_topic(const Batch& batch, const NewTopic& topic,
   TRY_VOID(plan_placement(batch.image(), topic, options, plan));
   TRY(plan.configs, plan_configs(topic));
   TRY_VOID(check_size(batch, plan.wanted.count));
-  TRY_VOID(check_room(batch.image(), plan.placement, options.replicas_max));
+  TRY_VOID(room.check(plan.placement));
   return plan;
 }
 
@@ -160,7 +160,7 @@ struct GrowthPlan {
 };
 
 Result<GrowthPlan> plan_growth(const Batch& batch, const NewPartitions& asked,
-                               const ControllerOptions& options) {
+                               const ControllerOptions& options, const Room& room) {
   const Image& image = batch.image();
   TRY(const Topic* topic, find_topic(image, asked.topic));
   GrowthPlan plan;
@@ -187,7 +187,7 @@ Result<GrowthPlan> plan_growth(const Batch& batch, const NewPartitions& asked,
     plan.placement = place(image, plan.wanted);
   }
   TRY_VOID(check_size(batch, plan.wanted.count));
-  TRY_VOID(check_room(image, plan.placement, options.replicas_max));
+  TRY_VOID(room.check(plan.placement));
   return plan;
 }
 
@@ -196,6 +196,7 @@ Result<GrowthPlan> plan_growth(const Batch& batch, const NewPartitions& asked,
 Controller::Items Controller::on(Batch& batch, const metadata::CreateTopics& event, Time) {
   std::map<std::string, int> times;
   for (const NewTopic& topic : event.topics) times[topic.name]++;
+  Room room(batch.image(), options_.replicas_max);
   Items items;
   for (const NewTopic& topic : event.topics) {
     if (times[topic.name] > 1) {
@@ -203,7 +204,7 @@ Controller::Items Controller::on(Batch& batch, const metadata::CreateTopics& eve
                            topic.name.substr(0, kTopicNameMax), times[topic.name]));
       continue;
     }
-    auto plan = plan_topic(batch, topic, options_);
+    auto plan = plan_topic(batch, topic, options_, room);
     if (!plan) {
       items.push_back(fail(std::move(plan).error()));
       continue;
@@ -214,6 +215,7 @@ Controller::Items Controller::on(Batch& batch, const metadata::CreateTopics& eve
     created.configs.assign(plan->configs.begin(), plan->configs.end());
     if (!event.validate_only) {
       created.id = TopicId(options_.draw_id());
+      room.take(plan->placement);
       add_topic(batch, created.id, topic.name, std::move(*plan));
     }
     items.push_back(ItemAnswer(std::move(created)));
@@ -237,15 +239,18 @@ Controller::Items Controller::on(Batch& batch, const metadata::DeleteTopics& eve
 }
 
 Controller::Items Controller::on(Batch& batch, const metadata::CreatePartitions& event, Time) {
+  Room room(batch.image(), options_.replicas_max);
   Items items;
   for (const NewPartitions& asked : event.topics) {
-    auto plan = plan_growth(batch, asked, options_);
+    auto plan = plan_growth(batch, asked, options_, room);
     if (!plan) {
       items.push_back(fail(std::move(plan).error()));
       continue;
     }
-    if (!event.validate_only)
+    if (!event.validate_only) {
+      room.take(plan->placement);
       add_partitions(batch, plan->topic, plan->wanted, std::move(plan->placement));
+    }
     items.push_back(ItemAnswer());
   }
   return items;

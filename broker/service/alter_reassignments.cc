@@ -27,10 +27,9 @@ Task<Result<AlterReassignmentsResponse>> AlterReassignments::handle(
   AlterReassignmentsResponse response;
   response.metadata_offset = image->offset();
   if (!request.may_change_count) {
-    for (const auto& asked : std::vector(answers.asked())) {
-      auto checked = check_count(*image->partition(asked.id), request.partitions[asked.place]);
-      if (!checked) answers.refuse(asked.place, std::move(checked).error());
-    }
+    answers.refuse_unless([&](const auto& asked) {
+      return check_count(*image->partition(asked.id), request.partitions[asked.place]);
+    });
   }
   if (!answers.asked().empty()) {
     metadata::AlterReassignments event;

@@ -68,10 +68,14 @@ class RefAnswers {
   };
   // Those that the controller is to be asked about, in order.
   const std::vector<Asked>& asked() const { return asked_; }
-  // Not asked about after all.
-  void refuse(std::size_t place, Error error) {
-    answers_[place].error = std::move(error);
-    std::erase_if(asked_, [&](const Asked& each) { return each.place == place; });
+  // Those of which `check(asked)` gives an error are not asked about after all.
+  template <class Check>
+  void refuse_unless(Check check) {
+    std::erase_if(asked_, [&](const Asked& each) {
+      Result<void> checked = check(each);
+      if (!checked) answers_[each.place].error = std::move(checked).error();
+      return answers_[each.place].error.code != Errc::none;
+    });
   }
   // One for each that was asked about.
   void take(std::vector<Result<metadata::ItemAnswer>>& items) {

@@ -11,7 +11,7 @@
 
 namespace ropewalk::cli {
 
-inline constexpr std::size_t kPortion = 200;
+inline constexpr std::size_t kPortion = 2000;
 
 // The answers of `ask(portion)`, one after the other. The first error ends it: what came before is
 // done.

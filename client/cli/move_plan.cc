@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
 #include <set>
+#include <utility>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -91,13 +93,14 @@ Result<const json::array*> partitions_of(const json::value& document) {
   return &list->get_array();
 }
 
-const DescribedPartition* find(const std::vector<DescribedTopic>& topics,
-                               const PartitionName& name) {
-  const auto topic = std::ranges::find(topics, name.topic, &DescribedTopic::name);
-  if (topic == topics.end()) return nullptr;
-  const auto partition =
-      std::ranges::find(topic->partitions, name.partition, &DescribedPartition::partition);
-  return partition == topic->partitions.end() ? nullptr : &*partition;
+using Described = std::map<std::pair<std::string_view, std::int32_t>, const DescribedPartition*>;
+
+Described by_name(const std::vector<DescribedTopic>& topics) {
+  Described described;
+  for (const DescribedTopic& topic : topics)
+    for (const DescribedPartition& partition : topic.partitions)
+      described.emplace(std::pair(std::string_view(topic.name), partition.partition), &partition);
+  return described;
 }
 
 std::optional<std::int64_t> bytes_to_copy(const Move& move) {
@@ -164,23 +167,35 @@ BrokerIds Move::removed() const {
 
 Result<MovePlan> plan_moves(const std::vector<WantedReplicas>& wanted,
                             const std::vector<DescribedTopic>& topics) {
+  const Described described = by_name(topics);
   MovePlan plan;
   for (const WantedReplicas& one : wanted) {
-    const DescribedPartition* const partition = find(topics, one.partition);
-    if (partition == nullptr)
+    const auto found = described.find({one.partition.topic, one.partition.partition});
+    if (found == described.end())
       return fail(Errc::unknown_topic_or_partition, "there is no partition {}",
                   to_string(one.partition));
+    const DescribedPartition& partition = *found->second;
     Move move{.partition = one.partition,
-              .from = partition->replicas,
+              .from = partition.replicas,
               .to = one.replicas.value_or(BrokerIds{}),
-              .leader = partition->leader};
-    const bool moves = !partition->adding_replicas.empty() || !partition->removing_replicas.empty();
+              .leader = partition.leader};
+    const bool moves = !partition.adding_replicas.empty() || !partition.removing_replicas.empty();
     if (move.to == move.from && !moves)
       plan.as_wanted++;
     else
       plan.moves.push_back(std::move(move));
   }
   return plan;
+}
+
+void note_bytes(MovePlan& plan, const std::vector<PartitionReplicas>& told) {
+  std::map<PartitionName, std::int64_t> bytes;
+  for (const PartitionReplicas& one : told) bytes.emplace(one.partition, one.bytes);
+  for (Move& move : plan.moves) {
+    if (const auto known = bytes.find(move.partition); known != bytes.end())
+      move.bytes = known->second;
+    if (move.added().empty()) move.bytes = 0;
+  }
 }
 
 std::string plan_text(const MovePlan& plan) {

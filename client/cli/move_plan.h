@@ -44,6 +44,9 @@ struct MovePlan {
 Result<MovePlan> plan_moves(const std::vector<WantedReplicas>& wanted,
                             const std::vector<DescribedTopic>& topics);
 
+// What the leaders say of their logs.
+void note_bytes(MovePlan& plan, const std::vector<PartitionReplicas>& told);
+
 std::string plan_text(const MovePlan& plan);
 std::string plan_json(const MovePlan& plan);  // One object in one line.
 

@@ -1,7 +1,9 @@
 #include "client/cli/move_progress.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -41,6 +43,14 @@ std::optional<std::int64_t> MoveProgress::lag(std::int32_t broker) const {
   // Who has nothing yet begins where the log does.
   const std::int64_t has = std::max(*found->log_end, replicas->log_start);
   return std::max<std::int64_t>(replicas->log_end - has, 0);
+}
+
+void note_replicas(std::vector<MoveProgress>& moves, std::vector<PartitionReplicas> told) {
+  std::map<PartitionName, PartitionReplicas*> by_name;
+  for (PartitionReplicas& one : told) by_name.emplace(one.partition, &one);
+  for (MoveProgress& progress : moves)
+    if (const auto known = by_name.find(progress.move.partition); known != by_name.end())
+      progress.replicas = std::move(*known->second);
 }
 
 std::string progress_text(const std::vector<MoveProgress>& moves) {

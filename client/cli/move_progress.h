@@ -20,6 +20,9 @@ struct MoveProgress {
   std::optional<std::int64_t> lag(std::int32_t broker) const;
 };
 
+// What the leaders say of their replicas.
+void note_replicas(std::vector<MoveProgress>& moves, std::vector<PartitionReplicas> told);
+
 std::string progress_text(const std::vector<MoveProgress>& moves);
 std::string progress_json(const std::vector<MoveProgress>& moves);  // One array in one line.
 // "3 of 10 partitions left, 1234 records to copy".

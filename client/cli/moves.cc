@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -31,12 +32,7 @@ void learn_bytes(Admin& admin, MovePlan& plan) {
   Partitions led;
   for (const Move& move : plan.moves)
     if (move.leader >= 0 && !move.added().empty()) led.push_back(move.partition);
-  const auto told = replicas_of(admin, led);
-  if (!told) return;
-  for (const PartitionReplicas& one : *told)
-    std::ranges::find(plan.moves, one.partition, &Move::partition)->bytes = one.bytes;
-  for (Move& move : plan.moves)
-    if (move.added().empty()) move.bytes = 0;
+  if (const auto told = replicas_of(admin, led)) note_bytes(plan, *told);
 }
 
 Result<void> begin(Admin& admin, const std::vector<WantedReplicas>& wanted) {
@@ -77,12 +73,7 @@ Result<std::vector<MoveProgress>> look(Admin& admin, const Wanted& wanted) {
     if (move.leader >= 0) led.push_back(move.partition);
     moves.push_back({.move = std::move(move)});
   }
-  const auto told = replicas_of(admin, led);
-  if (!told) return moves;
-  for (const PartitionReplicas& one : *told)
-    std::ranges::find(moves, one.partition, [](const MoveProgress& progress) {
-      return progress.move.partition;
-    })->replicas = one;
+  if (auto told = replicas_of(admin, led)) note_replicas(moves, std::move(*told));
   return moves;
 }
 

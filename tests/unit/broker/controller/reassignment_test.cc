@@ -164,6 +164,24 @@ TEST_F(ReassignmentTest, NobodyGetsMoreThanItMayHold) {
   EXPECT_EQ(moves(Replicas{kOne, kFour}), Errc::policy_violation);
 }
 
+// The items of one event count together, whatever goes with what is called off in between.
+TEST_F(ReassignmentTest, NobodyGetsMoreThanItMayHoldByOneEvent) {
+  for (const char* const name : {"a", "b"}) create(name, 100, 5);
+  create("c", 46, 5);
+  for (const char* const name : {"d", "e", "f"}) makes(name, {kOne, kTwo});
+  for (const char* const name : {"g", "h"}) makes(name, {kFour});
+  const auto to_four = [&](const char* name) {
+    return Reassignment{id_of_topic(name), Replicas{kOne, kTwo, kFour}};
+  };
+  const auto items = decide(AlterReassignments{
+      {to_four("d"), to_four("e"), to_four("f"), {id_of_topic("e"), std::nullopt}, to_four("f")}});
+  EXPECT_EQ(code(items, 0), Errc::none);
+  EXPECT_EQ(code(items, 1), Errc::none);
+  EXPECT_EQ(code(items, 2), Errc::policy_violation);
+  EXPECT_EQ(code(items, 3), Errc::none);
+  EXPECT_EQ(code(items, 4), Errc::none) << "there is room again";
+}
+
 TEST_F(ReassignmentTest, ABrokerThatIsGoneIsForgottenOnceItHoldsNothing) {
   const auto forgets = [&](BrokerId id) { return code(decide(UnregisterBroker{id})); };
   EXPECT_EQ(forgets(BrokerId(9)), Errc::broker_id_not_registered);

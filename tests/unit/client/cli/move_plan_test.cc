@@ -105,6 +105,25 @@ TEST(MovePlan, WhatItPrintsIsAPlan) {
   EXPECT_THAT(plan_json(*plan), HasSubstr(R"("from":[1,2,3],"leader":1,"bytes":null)"));
 }
 
+// Answers come in whatever order, and not for all.
+TEST(MovePlan, TakesTheBytesOfEachLogFromItsLeader) {
+  auto plan = plan_moves({{{"orders", 0}, BrokerIds{4, 2, 3}}, {{"orders", 1}, BrokerIds{3, 2, 1}}},
+                         orders());
+  ASSERT_TRUE(plan) << to_string(plan.error());
+  plan->moves.push_back({.partition = {"other", 0}, .from = {1}, .to = {2}, .leader = 1});
+  plan->moves.push_back({.partition = {"silent", 0}, .from = {1}, .to = {2}});
+  std::vector<PartitionReplicas> told(2);
+  told[0].partition = {"other", 0};
+  told[0].bytes = 7;
+  told[1].partition = {"orders", 0};
+  told[1].bytes = 5;
+  note_bytes(*plan, told);
+  EXPECT_EQ(plan->moves[0].bytes, 5);
+  EXPECT_EQ(plan->moves[1].bytes, 0) << "only the order of preference changes";
+  EXPECT_EQ(plan->moves[2].bytes, 7);
+  EXPECT_EQ(plan->moves[3].bytes, std::nullopt);
+}
+
 MoveProgress a_move() {
   MoveProgress progress;
   progress.move.partition = {"orders", 0};
@@ -131,6 +150,16 @@ TEST(MoveProgress, SaysHowFarEachAddedReplicaIs) {
   EXPECT_EQ(progress_line({progress}, 3), "1 of 3 partitions left, 900 records to copy");
   EXPECT_EQ(progress_text({}), "no replica is being moved\n");
   EXPECT_EQ(progress_json({}), "[]\n");
+}
+
+TEST(MoveProgress, TakesHowFarReplicasAreFromTheirLeaders) {
+  std::vector<MoveProgress> moves{a_move(), a_move()};
+  moves[1].move.partition = {"orders", 1};
+  note_replicas(moves, {{.partition = {"orders", 1},
+                         .log_end = 9,
+                         .replicas = {{.broker_id = 4, .in_sync = false, .log_end = 4}}}});
+  EXPECT_EQ(moves[0].lag(4), std::nullopt);
+  EXPECT_EQ(moves[1].lag(4), 5);
 }
 
 TEST(MovePlan, SaysBytesInTheUnitThatFits) {
