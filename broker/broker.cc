@@ -27,6 +27,10 @@ constexpr std::chrono::seconds kAnswersTimeout{10};
 // that a lease outlives the wait for the next one by a third of the session.
 constexpr int kLeaseMarginShare = 6;
 
+// Of the metadata's leader, in the time after which it is missed.
+constexpr int kHeartbeatsOfAnElection = 5;
+constexpr int kTicksOfAnElection = 50;
+
 env::Endpoint endpoint_of(const settings::HostPort& address) {
   return {address.host, address.port};
 }
@@ -136,6 +140,9 @@ Task<void> Broker::Parts::make_metadata(Result<void>& outcome) {
       options.addresses[voter.id] = endpoint_of(voter.address);
     }
   options.may_format = data->quorum_may_format();
+  options.election_timeout = settings.election_timeout;
+  options.heartbeat = options.election_timeout / kHeartbeatsOfAnElection;
+  options.tick = options.election_timeout / kTicksOfAnElection;
   options.on_failure = [this](const Error& error) { report_failure(error); };
   const env::Endpoint listens = options.endpoint;
   quorum::QuorumTransport* transport = &no_transport;

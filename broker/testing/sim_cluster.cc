@@ -96,6 +96,7 @@ BrokerSettings SimCluster::settings_of(std::size_t broker) const {
   settings.cores = static_cast<std::int64_t>(options_.cores);
   settings.segment_bytes = options_.segment_bytes;
   settings.decompression_bytes_max = options_.decompression_bytes_max;
+  settings.election_timeout = options_.election_timeout;
   return settings;
 }
 

@@ -35,6 +35,7 @@ struct SimClusterOptions {
   std::size_t directories = 1;  // Of a broker: "/data", "/data-2", ...
   std::int64_t segment_bytes = std::int64_t{1} << 20;
   std::int64_t decompression_bytes_max = BrokerSettings{}.decompression_bytes_max;
+  std::chrono::milliseconds election_timeout = BrokerSettings{}.election_timeout;
 };
 
 class SimCluster {

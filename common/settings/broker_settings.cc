@@ -361,6 +361,13 @@ void define_log(Schema& schema, BrokerSettings& s) {
 
 void define_membership(Schema& schema, BrokerSettings& s) {
   schema.section("Membership");
+  schema.time(s.election_timeout,
+              {"election_timeout",
+               "A voter that has not heard of the controller for so long asks the others to let it "
+               "take its place; a controller that hears no majority for so long gives up. The same "
+               "on all voters, and many times what a message between them takes. Kafka's "
+               "controller.quorum.election.timeout.ms."},
+              {Millis(200), minutes(1)});
   schema.time(s.session_timeout,
               {"session_timeout",
                "A broker that the controller has not heard of for so long is taken for dead."},

@@ -87,6 +87,7 @@ struct BrokerSettings {
   std::chrono::milliseconds retention_check_interval{300'000};
 
   // Cluster membership.
+  std::chrono::milliseconds election_timeout{1'000};
   std::chrono::milliseconds session_timeout{3'000};
   std::chrono::milliseconds heartbeat_interval{500};
   std::chrono::milliseconds shutdown_timeout{5'000};

@@ -105,5 +105,19 @@ TEST_F(ThreeBrokers, KeepWhatWasAnsweredOverAPowerCutOfAll) {
   EXPECT_EQ(topics(), 5u);
 }
 
+// Where messages take long, so may a controller.
+TEST(ElectionTimeout, SaysHowLongASilentControllerIsWaitedFor) {
+  SimCluster cluster({.brokers = 3, .seed = sim::seed_from_environment(5), .election_timeout = 8s});
+  ASSERT_TRUE(cluster.start_all());
+  const auto agreed = [&] { return cluster.controller().has_value(); };
+  ASSERT_TRUE(cluster.world().run_until(agreed, 60s));
+  const std::size_t silent = *cluster.controller();
+  cluster.world().network().isolate(cluster.node(silent).name());
+  const auto is_missed = [&] { return cluster.controller() != silent; };
+  EXPECT_FALSE(cluster.world().run_until(is_missed, 7s));
+  cluster.kill(silent);
+  EXPECT_TRUE(cluster.world().run_until([&] { return agreed() && is_missed(); }, 60s));
+}
+
 }  // namespace
 }  // namespace ropewalk::testing
