@@ -70,6 +70,7 @@ const char* errc_name(Errc code) {
     RW_NAME(invalid_record);
     RW_NAME(throttling_quota_exceeded);
     RW_NAME(invalid_update_version);
+    RW_NAME(feature_update_failed);
     RW_NAME(unknown_topic_id);
     RW_NAME(broker_id_not_registered);
     RW_NAME(inconsistent_cluster_id);

@@ -79,6 +79,7 @@ enum class Errc : std::int32_t {
   invalid_record = 87,
   throttling_quota_exceeded = 89,
   invalid_update_version = 95,  // Decided on a version of the partition that is over.
+  feature_update_failed = 96,   // The level cannot be raised, or never goes back.
   unknown_topic_id = 100,
   broker_id_not_registered = 102,
   inconsistent_cluster_id = 104,

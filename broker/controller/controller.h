@@ -80,6 +80,7 @@ class Controller {
   Items on(Batch& batch, const metadata::ElectLeaders& event, Time now);
   Items on(Batch& batch, const metadata::AlterReassignments& event, Time now);
   Items on(Batch& batch, const metadata::UnregisterBroker& event, Time now);
+  static Items on(Batch& batch, const metadata::UpdateFeature& event, Time now);
   // Whoever asks for decisions answers these: they make no records.
   static Items on(Batch&, const metadata::ChangeVoters&, Time) { return not_by_records(); }
   static Items on(Batch&, const metadata::DescribeVoters&, Time) { return not_by_records(); }

@@ -47,6 +47,7 @@ Expected expected(const AlterReassignments& e) {
 Expected expected(const UnregisterBroker&) { return items_of<std::monostate>(1); }
 Expected expected(const ChangeVoters&) { return items_of<std::monostate>(1); }
 Expected expected(const DescribeVoters&) { return items_of<QuorumState>(1); }
+Expected expected(const UpdateFeature&) { return items_of<std::monostate>(1); }
 
 void put_error(const Error& error, internal::ControllerError& to) {
   to.set_code(static_cast<std::int32_t>(error.code));

@@ -418,6 +418,16 @@ void put_event(const ChangeVoters& event, Request& request) {
 }
 void put_event(const DescribeVoters&, Request& request) { request.mutable_describe_voters(); }
 
+void put_event(const UpdateFeature& event, Request& request) {
+  auto& to = *request.mutable_update_feature();
+  to.set_name(event.name);
+  to.set_level(event.level);
+  to.set_validate_only(event.validate_only);
+}
+Result<ControllerEvent> take_event(const internal::UpdateFeature& from) {
+  return UpdateFeature{from.name(), from.level(), from.validate_only()};
+}
+
 }  // namespace
 
 SharedBytes encode_event(const ControllerEvent& event) {
@@ -464,6 +474,8 @@ Result<ControllerEvent> decode_event(std::string_view bytes) {
       return voters_change_of(request.change_voters());
     case Request::kDescribeVoters:
       return DescribeVoters{};
+    case Request::kUpdateFeature:
+      return take_event(request.update_feature());
     case Request::EVENT_NOT_SET:
       break;
   }

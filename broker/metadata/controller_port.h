@@ -235,10 +235,21 @@ struct DescribeVoters {
   bool operator==(const DescribeVoters&) const = default;
 };
 
+// What a newer level of a feature allows is used from now on; there is no way back. Item: nothing.
+// Errors: feature_update_failed (no such feature, lower than it is, a registered broker does not
+// know it).
+struct UpdateFeature {
+  std::string name;
+  std::int32_t level = 0;
+  bool validate_only = false;
+  bool operator==(const UpdateFeature&) const = default;
+};
+
 using ControllerEvent =
     std::variant<RegisterBroker, BrokerHeartbeat, CreateTopics, DeleteTopics, CreatePartitions,
                  SetConfigs, AllocateProducerIds, ReportSynced, AlterInSync, ReportDamaged,
-                 ElectLeaders, AlterReassignments, UnregisterBroker, ChangeVoters, DescribeVoters>;
+                 ElectLeaders, AlterReassignments, UnregisterBroker, ChangeVoters, DescribeVoters,
+                 UpdateFeature>;
 
 struct BrokerRegistered {
   BrokerEpoch epoch;

@@ -33,6 +33,7 @@ bool may_be_repeated(const metadata::AlterReassignments&) { return false; }
 bool may_be_repeated(const metadata::UnregisterBroker&) { return false; }
 bool may_be_repeated(const metadata::ChangeVoters&) { return false; }
 bool may_be_repeated(const metadata::DescribeVoters&) { return true; }
+bool may_be_repeated(const metadata::UpdateFeature&) { return true; }
 
 // The event has not left this broker, or the other one has not looked at it.
 bool was_not_heard(Errc code) {

@@ -18,6 +18,7 @@
 #include "broker/service/describe_topics.h"
 #include "broker/service/elect_leaders.h"
 #include "broker/service/epoch_end.h"
+#include "broker/service/features.h"
 #include "broker/service/fetch.h"
 #include "broker/service/init_producer.h"
 #include "broker/service/list_offsets.h"
@@ -61,7 +62,9 @@ struct UseCases {
         plan_drain(parts),
         unregister_broker(parts),
         describe_voters(parts),
-        change_voters(parts) {}
+        change_voters(parts),
+        describe_features(parts),
+        update_feature(parts) {}
   UseCases(const UseCases&) = delete;
   UseCases& operator=(const UseCases&) = delete;
 
@@ -95,6 +98,8 @@ struct UseCases {
   UnregisterBroker unregister_broker;
   DescribeVoters describe_voters;
   ChangeVoters change_voters;
+  DescribeFeatures describe_features;
+  UpdateFeature update_feature;
 };
 
 }  // namespace ropewalk::service

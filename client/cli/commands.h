@@ -32,6 +32,8 @@ Result<void> run(Client& client, const ShowReassignments& command);
 Result<void> run(Client& client, const CancelReassignments& command);
 Result<void> run(Client& client, const DrainBroker& command);
 Result<void> run(Client& client, const UnregisterBroker& command);
+Result<void> run(Client& client, const ShowFeatures& command);
+Result<void> run(Client& client, const UpgradeCluster& command);
 
 // All of it to stdout, at once; or false if whoever read it has gone (`| head -1`). Errors:
 // io_error.

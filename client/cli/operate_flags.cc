@@ -7,6 +7,7 @@ namespace ropewalk::cli {
 namespace {
 
 constexpr NumberRange kBrokers{0, std::numeric_limits<std::int32_t>::max()};
+constexpr NumberRange kLevels{1, std::numeric_limits<std::int32_t>::max()};
 
 struct Given {
   const char* name;
@@ -51,6 +52,18 @@ void OperateFlags::define_below_cluster(CLI::App& cluster) {
   unregister_ = cluster.add_subcommand("unregister",
                                        "Forget a broker that is stopped and will not come back");
   add_number(*unregister_, "BROKER", broker_, kBrokers, "Its number")->required();
+  features_ = cluster.add_subcommand("features", "Show what the cluster has agreed to use");
+  features_->add_flag("--json", json_, kJsonHelp);
+  define_upgrade(cluster);
+}
+
+void OperateFlags::define_upgrade(CLI::App& cluster) {
+  upgrade_ = cluster.add_subcommand(
+      "upgrade", "Use what newer builds can, once all brokers are such: there is no way back");
+  add_text(*upgrade_, "--feature", feature_, "Which")->capture_default_str();
+  add_number(*upgrade_, "--to", level_, kLevels,
+             "The level; if not said, the highest that all brokers know");
+  define_consent(*upgrade_);
 }
 
 void OperateFlags::define_reassign(CLI::App& cluster) {
@@ -79,7 +92,8 @@ void OperateFlags::define_drain(CLI::App& cluster) {
 }
 
 bool OperateFlags::is_asked() const {
-  for (const CLI::App* each : {elect_, balance_, reassign_, drain_, unregister_})
+  for (const CLI::App* each :
+       {elect_, balance_, reassign_, drain_, unregister_, features_, upgrade_})
     if (each->parsed()) return true;
   return false;
 }
@@ -88,6 +102,12 @@ Result<Command> OperateFlags::checked() {
   if (elect_->parsed()) return checked_elect();
   if (reassign_->parsed()) return checked_reassign();
   if (drain_->parsed()) return checked_drain();
+  if (features_->parsed()) return Command(ShowFeatures{.json = json_});
+  if (upgrade_->parsed()) {
+    UpgradeCluster upgrade{.feature = feature_, .consent = consent_, .json = json_};
+    if (level_) upgrade.level = small(*level_);
+    return Command(std::move(upgrade));
+  }
   if (unregister_->parsed()) return Command(UnregisterBroker{.broker = small(*broker_)});
   return Command(BalanceLeaders{.consent = consent_, .json = json_});
 }

@@ -26,6 +26,7 @@ class OperateFlags {
  private:
   void define_reassign(CLI::App& cluster);
   void define_drain(CLI::App& cluster);
+  void define_upgrade(CLI::App& cluster);
   void define_consent(CLI::App& command);
   Result<Command> checked_elect();
   Result<Command> checked_reassign();
@@ -37,11 +38,15 @@ class OperateFlags {
   CLI::App* reassign_ = nullptr;
   CLI::App* drain_ = nullptr;
   CLI::App* unregister_ = nullptr;
+  CLI::App* features_ = nullptr;
+  CLI::App* upgrade_ = nullptr;
 
   std::string topic_;
   std::vector<std::string> partitions_;
   std::optional<std::int64_t> partition_;
   std::optional<std::int64_t> broker_;
+  std::string feature_ = UpgradeCluster().feature;
+  std::optional<std::int64_t> level_;
   std::string file_;
   std::string replicas_;
   bool all_ = false;

@@ -86,6 +86,15 @@ struct DrainBroker {
 struct UnregisterBroker {
   std::int32_t broker = 0;
 };
+struct ShowFeatures {
+  bool json = false;
+};
+struct UpgradeCluster {
+  std::string feature = "metadata.version";
+  std::optional<std::int32_t> level = {};  // Missing: the highest that all brokers know.
+  Consent consent = {};
+  bool json = false;
+};
 struct ShowVoters {
   bool json = false;
 };
@@ -134,11 +143,12 @@ struct DeleteRecords {
   bool json = false;
 };
 
-using Command = std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, SetTopic,
-                             ShowOffsets, ShowCluster, ShowBrokers, Produce, Consume, DeleteRecords,
-                             BenchProduce, BenchConsume, BenchLatency, BenchFailover, ElectLeaders,
-                             BalanceLeaders, Reassign, ShowReassignments, CancelReassignments,
-                             DrainBroker, UnregisterBroker, ShowVoters, ChangeVoters>;
+using Command =
+    std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, SetTopic, ShowOffsets,
+                 ShowCluster, ShowBrokers, Produce, Consume, DeleteRecords, BenchProduce,
+                 BenchConsume, BenchLatency, BenchFailover, ElectLeaders, BalanceLeaders, Reassign,
+                 ShowReassignments, CancelReassignments, DrainBroker, UnregisterBroker, ShowVoters,
+                 ChangeVoters, ShowFeatures, UpgradeCluster>;
 
 struct Options {
   std::vector<std::string> brokers;  // HOST:PORT each.

@@ -35,6 +35,8 @@ constexpr std::array kKnownApis{
     wire::ApiRange{v1::API_UNREGISTER_BROKER, 1, 1},
     wire::ApiRange{v1::API_DESCRIBE_VOTERS, 1, 1},
     wire::ApiRange{v1::API_CHANGE_VOTERS, 1, 1},
+    wire::ApiRange{v1::API_DESCRIBE_FEATURES, 1, 1},
+    wire::ApiRange{v1::API_UPDATE_FEATURE, 1, 1},
 };
 
 // Whose answer must show what this client has seen before. Produce and fetch find their partition

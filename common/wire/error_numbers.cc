@@ -67,6 +67,7 @@ RW_SAME(no_reassignment_in_progress, NO_REASSIGNMENT_IN_PROGRESS);
 RW_SAME(invalid_record, INVALID_RECORD);
 RW_SAME(throttling_quota_exceeded, THROTTLING_QUOTA_EXCEEDED);
 RW_SAME(invalid_update_version, INVALID_UPDATE_VERSION);
+RW_SAME(feature_update_failed, FEATURE_UPDATE_FAILED);
 RW_SAME(unknown_topic_id, UNKNOWN_TOPIC_ID);
 RW_SAME(broker_id_not_registered, BROKER_ID_NOT_REGISTERED);
 RW_SAME(inconsistent_cluster_id, INCONSISTENT_CLUSTER_ID);
@@ -159,6 +160,7 @@ RW_SAME(not_empty, NOT_EMPTY);
     case v1::INVALID_RECORD:
     case v1::THROTTLING_QUOTA_EXCEEDED:
     case v1::INVALID_UPDATE_VERSION:
+    case v1::FEATURE_UPDATE_FAILED:
     case v1::UNKNOWN_TOPIC_ID:
     case v1::BROKER_ID_NOT_REGISTERED:
     case v1::INCONSISTENT_CLUSTER_ID:
@@ -255,6 +257,7 @@ RW_SAME(not_empty, NOT_EMPTY);
     case Errc::invalid_record:
     case Errc::throttling_quota_exceeded:
     case Errc::invalid_update_version:
+    case Errc::feature_update_failed:
     case Errc::unknown_topic_id:
     case Errc::broker_id_not_registered:
     case Errc::inconsistent_cluster_id:

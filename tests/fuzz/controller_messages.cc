@@ -45,6 +45,7 @@ std::vector<ControllerEvent> some_events() {
       metadata::ElectLeaders{metadata::ElectionKind::unclean, {{topic, 1}}},
       metadata::AlterReassignments{{{{topic, 1}, replicas}, {{topic, 2}, std::nullopt}}},
       metadata::UnregisterBroker{BrokerId(1)},
+      metadata::UpdateFeature{"metadata.version", 2},
       metadata::ChangeVoters{metadata::VoterName{BrokerId(1), {}},
                              metadata::VoterName{BrokerId(2), a_directory()}},
       metadata::DescribeVoters{}};

@@ -24,6 +24,8 @@ constexpr wire::ApiRange kServedApis[] = {
     {v1::API_UNREGISTER_BROKER, 1, 1},
     {v1::API_DESCRIBE_VOTERS, 1, 1},
     {v1::API_CHANGE_VOTERS, 1, 1},
+    {v1::API_DESCRIBE_FEATURES, 1, 1},
+    {v1::API_UPDATE_FEATURE, 1, 1},
 };
 
 }  // namespace

@@ -129,6 +129,10 @@ void NativeSession::dispatch(wire::RequestFrame request, Call call) {
       return start<v1::DescribeVotersRequest>(body, std::move(call));
     case v1::API_CHANGE_VOTERS:
       return start<v1::ChangeVotersRequest>(body, std::move(call));
+    case v1::API_DESCRIBE_FEATURES:
+      return start<v1::DescribeFeaturesRequest>(body, std::move(call));
+    case v1::API_UPDATE_FEATURE:
+      return start<v1::UpdateFeatureRequest>(body, std::move(call));
     default:
       ENSURE(false, "api {} is offered but not served", request.header.api_key());
   }

@@ -6,6 +6,7 @@
 #include "broker/listeners/native/shared.h"
 #include "common/env/task.h"
 #include "ropewalk/v1/cluster.pb.h"
+#include "ropewalk/v1/features.pb.h"
 #include "ropewalk/v1/fetch.pb.h"
 #include "ropewalk/v1/metadata.pb.h"
 #include "ropewalk/v1/offsets.pb.h"
@@ -35,5 +36,7 @@ Task<void> serve(Shared& shared, Call call, v1::PlanDrainRequest message);
 Task<void> serve(Shared& shared, Call call, v1::UnregisterBrokerRequest message);
 Task<void> serve(Shared& shared, Call call, v1::DescribeVotersRequest message);
 Task<void> serve(Shared& shared, Call call, v1::ChangeVotersRequest message);
+Task<void> serve(Shared& shared, Call call, v1::DescribeFeaturesRequest message);
+Task<void> serve(Shared& shared, Call call, v1::UpdateFeatureRequest message);
 
 }  // namespace ropewalk::native

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ropewalk/client.h"
+#include "ropewalk/features.h"
 #include "ropewalk/replicas.h"
 #include "ropewalk/types.h"
 #include "ropewalk/voters.h"
@@ -176,6 +177,13 @@ class Admin {
   // not_enough_replicas (who is to come has not fetched everything yet: trying again helps; tried
   // again inside), not_found, already_exists, policy_violation, invalid_request.
   Result<MetadataQuorum> change_voters(const VoterChange& change);
+
+  // What the cluster has agreed to use, and could. Only the shared errors.
+  Result<std::vector<ClusterFeature>> features();
+  // Raises a level, for good. Errors: feature_update_failed (no such feature, lower than it is, or
+  // a registered broker does not know it: the message names it).
+  Result<void> update_feature(const std::string& name, std::int32_t level,
+                              bool validate_only = false);
 
  private:
   std::shared_ptr<client::Shell> shell_;

@@ -91,6 +91,7 @@ ControllerEvent example(Of<AlterReassignments>) {
                              {{id_of<TopicId>(3), 6}, std::nullopt}}};
 }
 ControllerEvent example(Of<UnregisterBroker>) { return UnregisterBroker{BrokerId(7)}; }
+ControllerEvent example(Of<UpdateFeature>) { return UpdateFeature{"metadata.version", 2, true}; }
 ControllerEvent example(Of<ChangeVoters>) {
   return ChangeVoters{VoterName{BrokerId(7), id_of<DirectoryId>(8)},
                       VoterName{BrokerId(9), DirectoryId()}};

@@ -85,6 +85,12 @@ TEST(OperateOptions, MovesAreShownAndCalledOff) {
 TEST(OperateOptions, BrokersGoByNumber) {
   EXPECT_EQ(command<DrainBroker>({"cluster", "drain", "3", "--yes"}).broker, 3);
   EXPECT_EQ(command<UnregisterBroker>({"cluster", "unregister", "3"}).broker, 3);
+  EXPECT_TRUE(command<ShowFeatures>({"cluster", "features", "--json"}).json);
+  const auto upgrade = command<UpgradeCluster>({"cluster", "upgrade", "--to", "2", "--yes"});
+  EXPECT_EQ(upgrade.feature, "metadata.version");
+  EXPECT_EQ(upgrade.level, 2);
+  EXPECT_TRUE(upgrade.consent.yes);
+  EXPECT_FALSE(command<UpgradeCluster>({"cluster", "upgrade"}).level);
   EXPECT_TRUE(command<BalanceLeaders>({"cluster", "balance", "--dry-run"}).consent.dry_run);
   for (const char* const bad : {"", "-1", "x", "4294967296"})
     EXPECT_NE(wrong({"cluster", "drain", bad}), "nothing was wrong") << bad;

@@ -1,0 +1,65 @@
+#include "tests/unit/broker/controller/controller_fixture.h"
+
+namespace ropewalk::controller {
+namespace {
+
+class FeaturesTest : public ControllerTest {
+ protected:
+  // A broker of a build that knows these levels.
+  std::vector<Result<ItemAnswer>> registers(std::int32_t id, std::uint8_t incarnation,
+                                            std::int32_t least, std::int32_t most) {
+    now_ += milliseconds(60'000);
+    auto event = registration(id, incarnation);
+    event.broker.features = {{kMetadataVersionFeature, least, most}};
+    return decide(event);
+  }
+  std::vector<Result<ItemAnswer>> raise(std::int32_t level, bool validate_only = false) {
+    return decide(UpdateFeature{kMetadataVersionFeature, level, validate_only});
+  }
+  std::int32_t level() const { return image_->features().at(kMetadataVersionFeature); }
+};
+
+TEST_F(FeaturesTest, ALevelIsRaisedOnceEveryBrokerKnowsIt) {
+  registers(1, 1, 1, 2);
+  registers(2, 1, 1, 1);
+  const auto refused = raise(2);
+  ASSERT_EQ(code(refused), Errc::feature_update_failed);
+  EXPECT_THAT(refused[0].error().context, HasSubstr("broker 2"));
+  EXPECT_EQ(level(), 1);
+
+  registers(2, 2, 1, 2);  // Replaced by the newer build.
+  EXPECT_EQ(level(), 1) << "nobody has asked for more";
+  EXPECT_EQ(code(raise(2, true)), Errc::none);
+  EXPECT_EQ(level(), 1) << "that was only a question";
+  EXPECT_EQ(code(raise(2)), Errc::none);
+  EXPECT_EQ(level(), 2);
+  EXPECT_EQ(code(raise(2)), Errc::none);
+  EXPECT_TRUE(last_records_.empty()) << "it is there already";
+}
+
+TEST_F(FeaturesTest, ALevelNeverGoesBack) {
+  registers(1, 1, 1, 2);
+  ASSERT_EQ(code(raise(2)), Errc::none);
+  const auto back = raise(1);
+  EXPECT_EQ(code(back), Errc::feature_update_failed);
+  EXPECT_THAT(back[0].error().context, HasSubstr("never goes back"));
+  EXPECT_EQ(level(), 2);
+}
+
+TEST_F(FeaturesTest, WhoDoesNotKnowTheLevelDoesNotJoin) {
+  registers(1, 1, 1, 2);
+  ASSERT_EQ(code(raise(2)), Errc::none);
+  const auto old = registers(2, 1, 1, 1);
+  EXPECT_EQ(code(old), Errc::unsupported_version);
+  EXPECT_THAT(old[0].error().context, HasSubstr("level 2 of the feature metadata.version"));
+  EXPECT_EQ(code(registers(2, 1, 2, 3)), Errc::none);
+}
+
+TEST_F(FeaturesTest, OfAnUnknownFeatureThereIsNoLevel) {
+  registers(1, 1, 1, 2);
+  EXPECT_EQ(code(decide(UpdateFeature{"colour", 1})), Errc::feature_update_failed);
+  EXPECT_FALSE(image_->features().contains("colour"));
+}
+
+}  // namespace
+}  // namespace ropewalk::controller
