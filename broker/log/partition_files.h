@@ -6,7 +6,7 @@
 #include "common/env/file.h"
 #include "common/env/task.h"
 #include "common/error.h"
-#include "common/ids.h"
+#include "common/uuid.h"
 
 namespace ropewalk::log {
 
