@@ -38,7 +38,7 @@ const World kOnceFailed[] = {{2},
                              {4022, kThreeInMemory},
                              {4141, kThreeInMemory}};
 
-constexpr std::uint64_t kSeeds = 60;
+constexpr std::uint64_t kSeeds = 160;
 constexpr std::uint64_t kShards = 4;
 constexpr std::uint64_t kSeedsMore = 20;  // Of a shard, at most, until everything has happened.
 
