@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
+import types
 
 import kafka_rows
 from kafka_rows import DEFAULT, SYNC, of
@@ -56,12 +57,16 @@ log.segment.delete.delay.ms=1000
 class Trio:
     """What both have in common."""
 
+    def one(self):
+        """Of them, for what kafkagen asks of a broker by its address."""
+        return types.SimpleNamespace(address=self.address.partition(",")[0], pids=self.pids)
+
     def create(self, topic, durability):
-        self.tools.generate(self, "create", topic, partitions=1, replication=3, config=self.settings[durability])
+        self.tools.generate(self.one(), "create", topic, partitions=1, replication=3, config=self.durabilities[durability])
         kafka_rows.Process.wait_until_acknowledged(self, topic)
 
     def delete(self, topic):
-        self.tools.generate(self, "delete", topic)
+        self.tools.generate(self.one(), "delete", topic)
 
     def leader(self, topic):
         address = subprocess.run([self.tools.kafkagen, "--broker", self.address, "--mode", "leader", "--topic", topic],
@@ -83,7 +88,7 @@ class Trio:
 
 class KafkaTrio(Trio):
     name = kafka_rows.Kafka.name
-    settings = kafka_rows.Kafka.settings
+    durabilities = kafka_rows.Kafka.settings
 
     def __init__(self, bench, tools):
         self.tools = tools
@@ -117,7 +122,7 @@ class KafkaTrio(Trio):
 
 class RopewalkTrio(Trio, three_brokers.TemporaryCluster):
     name = kafka_rows.Ropewalk.name
-    settings = kafka_rows.Ropewalk.settings
+    durabilities = kafka_rows.Ropewalk.settings
 
     def __init__(self, bench, tools):
         self.tools = tools
