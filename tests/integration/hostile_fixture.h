@@ -10,21 +10,10 @@
 #include "tests/integration/good_traffic.h"
 #include "tests/support/broker_process.h"
 #include "tests/support/raw_socket.h"
+#include "tests/support/sanitized.h"
 #include "tests/support/temporary_directory.h"
 
 namespace ropewalk::support {
-
-// A sanitizer keeps freed memory for a while, and its own tables.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define RW_TEST_SANITIZED 1
-#endif
-#endif
-#ifdef RW_TEST_SANITIZED
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
 
 class Hostile : public ::testing::Test {
  protected:

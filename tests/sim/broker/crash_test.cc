@@ -15,6 +15,7 @@
 #include "ropewalk/consumer.h"
 #include "ropewalk/producer.h"
 #include "tests/sim/broker/history.h"
+#include "tests/support/sanitized.h"
 
 namespace ropewalk::testing {
 namespace {
@@ -22,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kTopic = "orders";
-constexpr std::uint64_t kSeeds = 520;
+constexpr std::uint64_t kSeeds = support::seeds_here(520);
 constexpr std::uint64_t kShards = 4;
 
 using Counts = std::map<std::string, std::uint64_t, std::less<>>;

@@ -17,6 +17,7 @@
 #include "common/plant.h"
 #include "tests/sim/cluster/run.h"
 #include "tests/support/process.h"
+#include "tests/support/sanitized.h"
 
 namespace ropewalk::testing {
 namespace {
@@ -65,6 +66,7 @@ class PlantedInCluster : public ::testing::TestWithParam<Planting> {};
 
 TEST_P(PlantedInCluster, IsFound) {
   if (std::getenv("RW_SEED") != nullptr) GTEST_SKIP() << "RW_SEED is for the swarm";
+  if (support::kSanitized) GTEST_SKIP() << "a sanitizer finds planted mistakes no better";
   const auto& [plant, kind] = GetParam();
   const std::string name(kPlants[static_cast<std::size_t>(plant)].second);
   const std::string self = std::filesystem::read_symlink("/proc/self/exe");

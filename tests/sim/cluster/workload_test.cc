@@ -12,6 +12,7 @@
 
 #include "common/env/sim/simulation.h"
 #include "tests/sim/cluster/run.h"
+#include "tests/support/sanitized.h"
 
 namespace ropewalk::testing {
 namespace {
@@ -38,7 +39,7 @@ const World kOnceFailed[] = {{2},
                              {4022, kThreeInMemory},
                              {4141, kThreeInMemory}};
 
-constexpr std::uint64_t kSeeds = 160;
+constexpr std::uint64_t kSeeds = support::seeds_here(160);
 constexpr std::uint64_t kShards = 4;
 constexpr std::uint64_t kSeedsMore = 20;  // Of a shard, at most, until everything has happened.
 

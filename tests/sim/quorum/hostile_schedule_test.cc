@@ -10,11 +10,12 @@
 
 #include "common/env/sim/simulation.h"
 #include "tests/sim/quorum/world.h"
+#include "tests/support/sanitized.h"
 
 namespace ropewalk::quorum::hostile {
 namespace {
 
-constexpr std::uint64_t kSeeds = 1600;
+constexpr std::uint64_t kSeeds = support::seeds_here(1600);
 constexpr std::uint64_t kShards = 4;
 
 // A fault may abort the program in the middle of a world, which is to be found again.

@@ -11,6 +11,7 @@
 
 #include "common/plant.h"
 #include "tests/support/process.h"
+#include "tests/support/sanitized.h"
 
 namespace ropewalk::quorum::hostile {
 namespace {
@@ -57,6 +58,7 @@ class PlantedMistakes : public ::testing::TestWithParam<std::pair<Plant, std::st
 
 TEST_P(PlantedMistakes, EachIsFound) {
   if (std::getenv("RW_SEED") != nullptr) GTEST_SKIP() << "RW_SEED is for the schedule";
+  if (support::kSanitized) GTEST_SKIP() << "a sanitizer finds planted mistakes no better";
   const std::string_view mistake = GetParam().second;
   Finding schedule;
   ASSERT_NO_FATAL_FAILURE(run_with(mistake, "*HostileSchedule*", schedule));

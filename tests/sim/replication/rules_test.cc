@@ -6,6 +6,7 @@
 
 #include "common/plant.h"
 #include "tests/sim/replication/world.h"
+#include "tests/support/sanitized.h"
 
 namespace ropewalk::replication {
 namespace {
@@ -29,7 +30,7 @@ void print(const World& world) {
 TEST(ReplicationRules, HoldUnderRandomInterleavings) {
   const char* const only = std::getenv("RW_SEED");
   const std::uint64_t first = only ? std::strtoull(only, nullptr, 10) : 1;
-  const std::uint64_t seeds = only ? 1 : 600;
+  const std::uint64_t seeds = only ? 1 : support::seeds_here(600);
   std::size_t committed = 0, elections = 0, healed = 0;
   for (std::uint64_t seed = first; seed < first + seeds; seed++) {
     World world = run(seed);
