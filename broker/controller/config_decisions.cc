@@ -1,4 +1,4 @@
-// Settings of topics and of the cluster, and what they change in partitions.
+// Settings of topics, of the cluster and of brokers, and what they change in partitions.
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -6,6 +6,7 @@
 
 #include "broker/controller/controller.h"
 #include "broker/controller/topic_names.h"
+#include "broker/metadata/drain.h"
 #include "broker/metadata/topic_settings.h"
 
 namespace ropewalk::controller {
@@ -53,7 +54,25 @@ std::optional<PartitionChangeRecord> follow_settings(const Topic& topic, const P
   return change;
 }
 
+// What the scope itself has set.
+const Configs& configs_of(const Image& image, const ConfigScope& scope) {
+  if (const auto* const topic = std::get_if<TopicId>(&scope)) return image.topic(*topic)->configs;
+  if (const auto* const broker = std::get_if<BrokerId>(&scope))
+    return image.broker_configs(*broker);
+  return image.cluster_configs();
+}
+
+bool is_so(const Image& image, const ConfigRecord& record) {
+  const Configs& configs = configs_of(image, record.scope);
+  const auto known = configs.find(record.key);
+  return known == configs.end() ? !record.value : record.value == known->second;
+}
+
 void add_config(Batch& batch, const ConfigRecord& record) {
+  if (std::holds_alternative<BrokerId>(record.scope)) {  // Partitions do not depend on it.
+    if (!is_so(batch.image(), record)) batch.add(record);
+    return;
+  }
   std::vector<TopicPtr> concerned;
   if (const auto* id = std::get_if<TopicId>(&record.scope))
     concerned.push_back(batch.image().topic_ptr(*id));
@@ -76,18 +95,14 @@ void add_config(Batch& batch, const ConfigRecord& record) {
 }
 
 Result<ConfigScope> find_scope(const Image& image, const ConfigTarget& target) {
-  if (std::holds_alternative<BrokerId>(target))
-    return fail(Errc::invalid_config, "a broker has no settings in the cluster's metadata");
+  if (const auto* const broker = std::get_if<BrokerId>(&target)) {
+    if (image.broker(*broker) != nullptr) return *broker;
+    return fail(Errc::broker_id_not_registered, "there is no broker {}", *broker);
+  }
   const auto* const ref = std::get_if<TopicRef>(&target);
   if (ref == nullptr) return ClusterScope{};
   TRY(const Topic* topic, find_topic(image, *ref));
   return topic->id;
-}
-
-// What the scope itself has set.
-const Configs& configs_of(const Image& image, const ConfigScope& scope) {
-  const auto* const topic = std::get_if<TopicId>(&scope);
-  return topic != nullptr ? image.topic(*topic)->configs : image.cluster_configs();
 }
 
 std::vector<std::string> split(std::string_view list) {
@@ -117,8 +132,20 @@ Result<std::string> edited(const Image& image, const ConfigScope& scope,
   return fmt::format("{}", fmt::join(items, ","));
 }
 
+// What else a broker is set to stands in its file.
+Result<ConfigRecord> plan_of_broker(BrokerId broker, const ConfigChange& change) {
+  if (change.key != metadata::kDrained)
+    return fail(Errc::invalid_config, "a broker has no setting {} in the cluster's metadata",
+                change.key);
+  if (change.edit != ConfigEdit::set || change.value.value_or("true") != metadata::kIsDrained)
+    return fail(Errc::invalid_config, "{} is {}, or not set", change.key, metadata::kIsDrained);
+  return ConfigRecord{.scope = broker, .key = change.key, .value = change.value};
+}
+
 Result<ConfigRecord> plan_config(const Image& image, const ConfigScope& scope,
                                  const ConfigChange& change) {
+  if (const auto* const broker = std::get_if<BrokerId>(&scope))
+    return plan_of_broker(*broker, change);
   ConfigRecord record{.scope = scope, .key = change.key, .value = change.value};
   if (change.edit != ConfigEdit::set) {
     TRY(record.value, edited(image, scope, change));
@@ -158,6 +185,8 @@ class ScopePlans {
 
 Result<ItemAnswer> plan_replacement(const Image& image, const ConfigTarget& target,
                                     ScopePlans& plans) {
+  if (std::holds_alternative<BrokerId>(target))
+    return fail(Errc::invalid_config, "what a broker is set to is changed one by one");
   TRY(ScopePlan * plan, plans.of(image, target));
   plan->replaced = true;
   return ItemAnswer();

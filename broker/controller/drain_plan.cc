@@ -19,7 +19,7 @@ using metadata::Replicas;
 class Planner {
  public:
   Planner(const Image& image, BrokerId leaves) : image_(image), leaves_(leaves) {
-    for (const BrokerRegistration* broker : active_brokers(image))
+    for (const BrokerRegistration* broker : open_brokers(image))
       if (broker->id != leaves) others_.push_back(broker);
     image.topics().for_each([&](const TopicId&, const metadata::TopicPtr& topic) {
       for (const auto& partition : topic->partitions)

@@ -13,8 +13,9 @@ struct DrainPlan {
   std::vector<TopicPartition> stuck;  // There is no other broker for a replica of these.
 };
 
-// Each replica of the broker goes to one that is alive and has none yet: of a rack that the others
-// are not in, and with the fewest replicas. It has the same place in the order of preference.
+// Each replica of the broker goes to one that is alive, not drained and has none yet: of a rack
+// that the others are not in, and with the fewest replicas. It has the same place in the order of
+// preference.
 DrainPlan plan_drain(const metadata::Image& image, BrokerId broker);
 
 }  // namespace ropewalk::controller

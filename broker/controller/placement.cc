@@ -6,12 +6,14 @@
 #include <utility>
 
 #include "broker/controller/elections.h"
+#include "broker/metadata/drain.h"
 
 namespace ropewalk::controller {
 namespace {
 
 using metadata::BrokerRegistration;
 using metadata::Image;
+using metadata::is_drained;
 using metadata::Partition;
 using metadata::Replicas;
 using metadata::TopicPtr;
@@ -34,10 +36,10 @@ Registrations in_round(const Registrations& brokers) {
   return round;
 }
 
-Registrations inactive_brokers(const Image& image) {
+Registrations away_brokers(const Image& image) {
   Registrations away;
   for (const auto& [id, broker] : image.brokers())
-    if (!is_active(image, id)) away.push_back(broker.get());
+    if (!is_active(image, id) && !is_drained(image, id)) away.push_back(broker.get());
   return in_round(away);
 }
 
@@ -93,23 +95,34 @@ Result<void> check_assignment(const Image& image, const Replicas& replicas, std:
 
 }  // namespace
 
-Registrations active_brokers(const Image& image) {
-  Registrations active;
+Registrations open_brokers(const Image& image) {
+  Registrations open;
   for (const auto& [id, broker] : image.brokers())
-    if (is_active(image, id)) active.push_back(broker.get());
-  return in_round(active);
+    if (is_active(image, id) && !is_drained(image, id)) open.push_back(broker.get());
+  return in_round(open);
+}
+
+std::size_t count_open(const Image& image) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      image.brokers(), [&](const auto& broker) { return !is_drained(image, broker.first); }));
+}
+
+std::string open_text(const Image& image) {
+  const std::size_t open = count_open(image);
+  return fmt::format("there are {} brokers{}", open,
+                     open < image.brokers().size() ? " that are not drained" : "");
 }
 
 Placement place(const Image& image, const Wanted& wanted) {
-  const Registrations active = active_brokers(image);
-  const Registrations away = inactive_brokers(image);
-  ENSURE(!active.empty() && active.size() + away.size() >= wanted.replication_factor,
-         "{} replicas for {} brokers", wanted.replication_factor, active.size() + away.size());
+  const Registrations open = open_brokers(image);
+  const Registrations away = away_brokers(image);
+  ENSURE(!open.empty() && open.size() + away.size() >= wanted.replication_factor,
+         "{} replicas for {} brokers", wanted.replication_factor, open.size() + away.size());
   Placement placement(wanted.count);
   for (std::size_t i = 0; i < wanted.count; i++) {
     const std::size_t at = wanted.start + wanted.first + i;
-    Registrations chosen{active[at % active.size()]};
-    add_replicas(followers_of(active, at), wanted.replication_factor, chosen);
+    Registrations chosen{open[at % open.size()]};
+    add_replicas(followers_of(open, at), wanted.replication_factor, chosen);
     add_replicas(turned(away, at), wanted.replication_factor, chosen);
     for (const BrokerRegistration* broker : chosen) placement[i].push_back(broker->id);
   }
@@ -163,7 +176,8 @@ Partition begin_partition(const Image& image, Replicas replicas, std::size_t ind
                           std::size_t start) {
   Partition partition;
   partition.index = PartitionId(static_cast<std::int32_t>(index));
-  const std::size_t round = (start + index) / active_brokers(image).size();
+  // The operator may have chosen brokers though none is open.
+  const std::size_t round = (start + index) / std::max<std::size_t>(open_brokers(image).size(), 1);
   for (const BrokerId id : replicas) {
     const auto& directories = image.broker(id)->directories;
     partition.directories.push_back(directories[round % directories.size()]);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "broker/metadata/controller_port.h"
@@ -23,12 +24,17 @@ struct Wanted {
   std::size_t start = 0;
 };
 
-// In the order of the round, in which neighbours are of different racks.
-std::vector<const metadata::BrokerRegistration*> active_brokers(const metadata::Image& image);
+// Who may be given new replicas: alive, and not drained. In the order of the round, in which
+// neighbours are of different racks.
+std::vector<const metadata::BrokerRegistration*> open_brokers(const metadata::Image& image);
+// How many there are with those that are away for a while, and that in words: "there are 3
+// brokers".
+std::size_t count_open(const metadata::Image& image);
+std::string open_text(const metadata::Image& image);
 
-// Leaders go round the brokers that are alive, and so do the other replicas, over as many racks as
-// there are. Who is not alive gets a replica only where there are too few others, and is not in
-// sync then. Pre: one is alive, and there are replication_factor brokers at least.
+// Leaders go round the open brokers, and so do the other replicas, over as many racks as there are.
+// Who is not alive gets a replica only where there are too few others, and is not in sync then; who
+// is drained gets none. Pre: one is open, and count_open() is replication_factor at least.
 Placement place(const metadata::Image& image, const Wanted& wanted);
 
 // What somebody has chosen, as it would be: every broker is known, none stands twice, one of each

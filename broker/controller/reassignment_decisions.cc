@@ -148,6 +148,9 @@ Controller::Items Controller::on(Batch& batch, const metadata::UnregisterBroker&
                   "broker {} votes on the metadata: take its vote first (cluster voters remove)",
                   event.broker))};
   const BrokerEpoch epoch = broker->epoch;
+  // A copy: add() may replace what the image points at.
+  for (const auto& [key, _] : metadata::Configs(batch.image().broker_configs(event.broker)))
+    batch.add(metadata::ConfigRecord{event.broker, key, std::nullopt});
   batch.add(metadata::UnregisterBrokerRecord{event.broker, epoch});
   session_ends_.erase(event.broker);
   applied_.erase(event.broker);

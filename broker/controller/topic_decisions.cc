@@ -40,14 +40,15 @@ Result<std::size_t> plan_partitions(std::int64_t asked, const ControllerOptions&
 }
 
 // Brokers that are away for a while count: the topic is to have its replicas when they are back.
+// Those that are drained do not.
 Result<std::size_t> plan_replication_factor(const NewTopic& topic, const Image& image) {
-  const std::size_t brokers = image.brokers().size();
-  if (active_brokers(image).empty())
+  const std::size_t brokers = count_open(image);
+  if (open_brokers(image).empty())
     return fail(Errc::broker_not_available, "no broker is alive to hold the topic's partitions");
   if (topic.replication_factor == -1) return std::min(kDefaultReplicationFactor, brokers);
   if (topic.replication_factor < 1 || static_cast<std::size_t>(topic.replication_factor) > brokers)
-    return fail(Errc::invalid_replication_factor, "replication factor {}: there are {} brokers",
-                topic.replication_factor, brokers);
+    return fail(Errc::invalid_replication_factor, "replication factor {}: {}",
+                topic.replication_factor, open_text(image));
   return static_cast<std::size_t>(topic.replication_factor);
 }
 
@@ -139,9 +140,9 @@ void add_topic(Batch& batch, const TopicId& id, const std::string& name, TopicPl
 }
 
 // The round goes on where the topic's partitions have left it, through brokers and directories, if
-// the first one's broker is alive.
+// the first one's broker is open.
 std::size_t start_of(const Image& image, const Topic& topic) {
-  const auto brokers = active_brokers(image);
+  const auto brokers = open_brokers(image);
   const Partition& first = *topic.partitions.front();
   const auto broker =
       std::ranges::find(brokers, first.replicas.front(), &metadata::BrokerRegistration::id);
@@ -178,12 +179,11 @@ Result<GrowthPlan> plan_growth(const Batch& batch, const NewPartitions& asked,
     TRY_VOID(check_assignments(image, *asked.assignments, plan.wanted));
     plan.placement = *asked.assignments;
   } else {
-    if (active_brokers(image).empty())
+    if (open_brokers(image).empty())
       return fail(Errc::broker_not_available, "no broker is alive to hold new partitions");
-    if (image.brokers().size() < plan.wanted.replication_factor)
-      return fail(Errc::invalid_replication_factor,
-                  "partitions of topic {} have {} replicas: there are {} brokers", topic->name,
-                  plan.wanted.replication_factor, image.brokers().size());
+    if (count_open(image) < plan.wanted.replication_factor)
+      return fail(Errc::invalid_replication_factor, "partitions of topic {} have {} replicas: {}",
+                  topic->name, plan.wanted.replication_factor, open_text(image));
     plan.placement = place(image, plan.wanted);
   }
   TRY_VOID(check_size(batch, plan.wanted.count));

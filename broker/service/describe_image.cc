@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "broker/metadata/drain.h"
 #include "broker/metadata/topic_settings.h"
 #include "broker/security/authorizer.h"
 #include "broker/service/addresses.h"
@@ -67,6 +68,7 @@ std::vector<BrokerMetadata> describe_brokers(const Parts& parts,
     broker.id = id;
     broker.rack = registration->rack;
     broker.fenced = registration->fenced;
+    broker.drained = metadata::is_drained(image, id);
     auto [host, port] = address_for(parts, *context.caller, *registration);
     broker.host = std::move(host);
     broker.port = port;

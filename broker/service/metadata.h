@@ -24,6 +24,7 @@ struct BrokerMetadata {
   std::uint16_t port = 0;
   std::string rack;
   bool fenced = false;
+  bool drained = false;
 };
 
 struct PartitionMetadata {

@@ -6,6 +6,7 @@
 
 #include "broker/controller/drain_plan.h"
 #include "broker/controller/elections.h"
+#include "broker/metadata/drain.h"
 #include "broker/metadata/metadata_view.h"
 #include "broker/service/partition_refs.h"
 
@@ -14,11 +15,17 @@ namespace {
 
 std::string why_stuck(const metadata::Image& image, BrokerId leaves,
                       const metadata::Partition& partition) {
-  std::vector<std::int32_t> away;
-  for (const auto& [id, _] : image.brokers())
-    if (id != leaves && !controller::is_active(image, id)) away.push_back(id.value());
+  std::vector<std::int32_t> away, drained;
+  for (const auto& [id, _] : image.brokers()) {
+    if (id == leaves) continue;
+    if (!controller::is_active(image, id))
+      away.push_back(id.value());
+    else if (metadata::is_drained(image, id))
+      drained.push_back(id.value());
+  }
   std::string reason = fmt::format("it wants {} replicas, and no further broker is alive",
                                    partition.replicas.size());
+  if (!drained.empty()) reason += fmt::format(" and not drained ({})", fmt::join(drained, ", "));
   if (!away.empty()) reason += fmt::format(" (not alive: {})", fmt::join(away, ", "));
   return reason + "; give it fewer, or start another broker";
 }

@@ -28,6 +28,7 @@
 #include "broker/service/produce.h"
 #include "broker/service/producer_ids.h"
 #include "broker/service/service.h"
+#include "broker/service/set_drained.h"
 #include "broker/service/set_topic_config.h"
 #include "broker/service/unregister_broker.h"
 #include "broker/service/voters.h"
@@ -60,6 +61,7 @@ struct UseCases {
         list_reassignments(parts),
         describe_replicas(parts),
         plan_drain(parts),
+        set_drained(parts),
         unregister_broker(parts),
         describe_voters(parts),
         change_voters(parts),
@@ -95,6 +97,7 @@ struct UseCases {
   ListReassignments list_reassignments;
   DescribeReplicas describe_replicas;
   PlanDrain plan_drain;
+  SetDrained set_drained;
   UnregisterBroker unregister_broker;
   DescribeVoters describe_voters;
   ChangeVoters change_voters;

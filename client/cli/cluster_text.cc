@@ -11,7 +11,9 @@
 namespace ropewalk::cli {
 namespace {
 
-std::string state_of(const BrokerStatus& broker) { return broker.fenced ? "fenced" : "alive"; }
+std::string state_of(const BrokerStatus& broker) {
+  return fmt::format("{}{}", broker.fenced ? "fenced" : "alive", broker.drained ? ", drained" : "");
+}
 
 std::string mark_of(const BrokerStatus& broker, const ClusterStatus& status) {
   return broker.broker_id == status.controller_id ? "yes" : "";
@@ -22,11 +24,8 @@ std::string address_of(const BrokerStatus& broker) {
 }
 
 boost::json::object object_of(const BrokerStatus& broker) {
-  return {{"broker_id", broker.broker_id},
-          {"host", broker.host},
-          {"port", broker.port},
-          {"rack", broker.rack},
-          {"fenced", broker.fenced}};
+  return {{"broker_id", broker.broker_id}, {"host", broker.host},     {"port", broker.port},
+          {"rack", broker.rack},           {"fenced", broker.fenced}, {"drained", broker.drained}};
 }
 
 std::string partitions_line(const ClusterStatus& status) {

@@ -31,6 +31,7 @@ Result<void> run(Client& client, const Reassign& command);
 Result<void> run(Client& client, const ShowReassignments& command);
 Result<void> run(Client& client, const CancelReassignments& command);
 Result<void> run(Client& client, const DrainBroker& command);
+Result<void> run(Client& client, const EndDrain& command);
 Result<void> run(Client& client, const UnregisterBroker& command);
 Result<void> run(Client& client, const ShowFeatures& command);
 Result<void> run(Client& client, const UpgradeCluster& command);

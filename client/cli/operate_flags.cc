@@ -83,10 +83,12 @@ void OperateFlags::define_reassign(CLI::App& cluster) {
 }
 
 void OperateFlags::define_drain(CLI::App& cluster) {
-  drain_ = cluster.add_subcommand("drain", "Move all replicas of a broker to others");
+  drain_ = cluster.add_subcommand(
+      "drain", "Move all replicas of a broker to others, and give it no new ones");
   add_number(*drain_, "BROKER", broker_, kBrokers, "Its number")->required();
   drain_->add_flag("--status", status_, "Show what is under way and how far it is");
-  drain_->add_flag("--cancel", cancel_, "Call off what is under way");
+  drain_->add_flag("--cancel", cancel_, "Call off what is under way; it may get replicas again");
+  drain_->add_flag("--end", end_, "It may get replicas again");
   drain_->add_flag("--wait", wait_, "End when the moves have ended");
   define_consent(*drain_);
 }
@@ -172,6 +174,11 @@ Result<Command> OperateFlags::checked_drain() {
   const Given yes{"--yes", consent_.yes}, dry_run{"--dry-run", consent_.dry_run},
       wait{"--wait", wait_}, cancel{"--cancel", cancel_};
   const std::int32_t broker = small(*broker_);
+  if (end_) {
+    TRY_VOID(refuse_beside("--end",
+                           {{"--status", status_}, cancel, yes, dry_run, wait, {"--json", json_}}));
+    return Command(EndDrain{.broker = broker});
+  }
   if (status_) {
     TRY_VOID(refuse_beside("--status", {cancel, yes, dry_run}));
     return Command(ShowReassignments{.leaving = broker, .wait = wait_, .json = json_});

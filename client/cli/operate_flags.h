@@ -53,6 +53,7 @@ class OperateFlags {
   bool unclean_ = false;
   bool status_ = false;
   bool cancel_ = false;
+  bool end_ = false;
   bool wait_ = false;
   bool json_ = false;
   Consent consent_;

@@ -83,6 +83,9 @@ struct DrainBroker {
   bool wait = false;
   bool json = false;
 };
+struct EndDrain {
+  std::int32_t broker = 0;
+};
 struct UnregisterBroker {
   std::int32_t broker = 0;
 };
@@ -147,8 +150,8 @@ using Command =
     std::variant<CreateTopic, ListTopics, DescribeTopics, DeleteTopic, SetTopic, ShowOffsets,
                  ShowCluster, ShowBrokers, Produce, Consume, DeleteRecords, BenchProduce,
                  BenchConsume, BenchLatency, BenchFailover, ElectLeaders, BalanceLeaders, Reassign,
-                 ShowReassignments, CancelReassignments, DrainBroker, UnregisterBroker, ShowVoters,
-                 ChangeVoters, ShowFeatures, UpgradeCluster>;
+                 ShowReassignments, CancelReassignments, DrainBroker, EndDrain, UnregisterBroker,
+                 ShowVoters, ChangeVoters, ShowFeatures, UpgradeCluster>;
 
 struct Options {
   std::vector<std::string> brokers;  // HOST:PORT each.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
 #include "client/cli/commands.h"
@@ -51,34 +52,73 @@ struct HowToMove {
   bool wait = false;
   bool json = false;
   std::string status_command;
+  // What is done before anything is moved, once it may be; gives the plan as it is then.
+  std::function<Result<MovePlan>()> prepare = {};
 };
+
+Result<void> none_is_stuck(const MovePlan& plan) {
+  if (plan.stuck.empty()) return {};
+  return fail(Errc::unknown_server_error, "replicas that have nowhere to go: {}",
+              plan.stuck.size());
+}
+
+Result<void> move(Admin& admin, const MovePlan& plan, const HowToMove& how) {
+  if (plan.moves.empty()) return how.json ? print(progress_json({})) : Result<void>();
+  TRY_VOID(begin(admin, wanted_of(plan)));
+  const Wanted these = any_of(partitions_of(plan));
+  if (how.wait) TRY_VOID(wait_until_done(admin, these));
+  if (how.json) {
+    TRY(const auto moves, look(admin, these));
+    return print(progress_json(moves));
+  }
+  return print(
+      how.wait ? "done\n"
+               : fmt::format("under way: ropewalk {} shows how far it is\n", how.status_command));
+}
 
 // Shows the plan, and carries it out if that may be.
 Result<void> carry_out(Admin& admin, MovePlan plan, const HowToMove& how) {
   learn_bytes(admin, plan);
   if (!how.json || how.consent.dry_run)
     TRY_VOID(print(how.json ? plan_json(plan) : plan_text(plan)));
-  if (!plan.moves.empty()) {
-    TRY(const bool go, may_go_on(how.consent, "Move them?"));
-    if (!go) return {};
-    TRY_VOID(begin(admin, wanted_of(plan)));
-    const Wanted these = any_of(partitions_of(plan));
-    if (how.wait) TRY_VOID(wait_until_done(admin, these));
-    if (how.json) {
-      TRY(const auto moves, look(admin, these));
-      TRY_VOID(print(progress_json(moves)));
-    } else {
-      TRY_VOID(print(how.wait ? "done\n"
-                              : fmt::format("under way: ropewalk {} shows how far it is\n",
-                                            how.status_command)));
+  if (!plan.moves.empty() || how.prepare) {
+    TRY(const bool go, may_go_on(how.consent, how.prepare ? "Drain it?" : "Move them?"));
+    if (!go) return how.consent.dry_run ? none_is_stuck(plan) : Result<void>();
+    if (how.prepare) {
+      TRY(plan, how.prepare());
     }
-  } else if (how.json && !how.consent.dry_run) {
-    TRY_VOID(print(progress_json({})));
   }
-  if (!plan.stuck.empty())
-    return fail(Errc::unknown_server_error, "replicas that have nowhere to go: {}",
-                plan.stuck.size());
-  return {};
+  if (!how.consent.dry_run) TRY_VOID(move(admin, plan, how));
+  return none_is_stuck(plan);
+}
+
+Result<MovePlan> plan_of_drain(Admin& admin, std::int32_t broker) {
+  TRY(DrainPlan decided, admin.plan_drain(broker));
+  MovePlan plan;
+  plan.stuck = std::move(decided.stuck);
+  for (PlannedMove& move : decided.moves)
+    plan.moves.push_back({.partition = std::move(move.partition),
+                          .from = std::move(move.from),
+                          .to = std::move(move.to),
+                          .leader = move.leader});
+  return plan;
+}
+
+std::string drained_text(std::int32_t broker) {
+  return fmt::format("broker {} gets no new replicas until `ropewalk cluster drain {} --end`\n",
+                     broker, broker);
+}
+
+Result<void> end_drain(Admin& admin, std::int32_t broker, bool json) {
+  TRY_VOID(admin.set_drained(broker, false));
+  return json ? Result<void>() : print(fmt::format("broker {} may get new replicas\n", broker));
+}
+
+Result<bool> is_drained(Admin& admin, std::int32_t broker) {
+  TRY(const ClusterStatus status, admin.cluster_status());
+  return std::ranges::any_of(status.brokers, [broker](const BrokerStatus& each) {
+    return each.broker_id == broker && each.drained;
+  });
 }
 
 Wanted meant_by(const CancelReassignments& command) {
@@ -115,19 +155,24 @@ Result<void> run(Client& client, const Reassign& command) {
 
 Result<void> run(Client& client, const DrainBroker& command) {
   Admin admin(client);
-  TRY(DrainPlan decided, admin.plan_drain(command.broker));
-  MovePlan plan;
-  plan.stuck = std::move(decided.stuck);
-  for (PlannedMove& move : decided.moves)
-    plan.moves.push_back({.partition = std::move(move.partition),
-                          .from = std::move(move.from),
-                          .to = std::move(move.to),
-                          .leader = move.leader});
+  TRY(MovePlan plan, plan_of_drain(admin, command.broker));
+  // What is made before it is closed to new replicas may be placed on it still.
+  auto close = [&]() -> Result<MovePlan> {
+    TRY_VOID(admin.set_drained(command.broker, true));
+    if (!command.json) TRY_VOID(print(drained_text(command.broker)));
+    return plan_of_drain(admin, command.broker);
+  };
   return carry_out(admin, std::move(plan),
                    {.consent = command.consent,
                     .wait = command.wait,
                     .json = command.json,
-                    .status_command = fmt::format("cluster drain {} --status", command.broker)});
+                    .status_command = fmt::format("cluster drain {} --status", command.broker),
+                    .prepare = std::move(close)});
+}
+
+Result<void> run(Client& client, const EndDrain& command) {
+  Admin admin(client);
+  return end_drain(admin, command.broker, false);
 }
 
 Result<void> run(Client& client, const ShowReassignments& command) {
@@ -137,10 +182,11 @@ Result<void> run(Client& client, const ShowReassignments& command) {
   TRY(const auto moves, look(admin, wanted));
   if (command.json) return print(progress_json(moves));
   std::string out = progress_text(moves);
-  if (command.leaving) {
-    TRY(const std::int32_t left, replicas_left(admin, *command.leaving));
-    out += fmt::format("replicas on broker {}: {}\n", *command.leaving, left);
-  }
+  if (!command.leaving) return print(out);
+  TRY(const std::int32_t left, replicas_left(admin, *command.leaving));
+  out += fmt::format("replicas on broker {}: {}\n", *command.leaving, left);
+  TRY(const bool drained, is_drained(admin, *command.leaving));
+  if (drained) out += drained_text(*command.leaving);
   return print(out);
 }
 
@@ -157,6 +203,8 @@ Result<void> run(Client& client, const CancelReassignments& command) {
       off.push_back({progress.move.partition, std::nullopt});
     TRY_VOID(begin(admin, off));
   }
+  if (command.leaving && !command.consent.dry_run)
+    TRY_VOID(end_drain(admin, *command.leaving, command.json));
   if (command.json) return command.consent.dry_run ? Result<void>() : print(progress_json({}));
   return moves.empty() ? Result<void>() : print(fmt::format("called off {}\n", moves.size()));
 }

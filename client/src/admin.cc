@@ -161,7 +161,8 @@ Result<ClusterStatus> Admin::cluster_status() {
                               .host = broker.host(),
                               .port = static_cast<std::uint16_t>(broker.port()),
                               .rack = broker.rack(),
-                              .fenced = broker.fenced()});
+                              .fenced = broker.fenced(),
+                              .drained = broker.drained()});
   return status;
 }
 

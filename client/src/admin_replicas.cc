@@ -112,6 +112,15 @@ Result<DrainPlan> Admin::plan_drain(std::int32_t broker_id) {
   return plan;
 }
 
+Result<void> Admin::set_drained(std::int32_t broker_id, bool drained) {
+  v1::SetDrainedRequest request;
+  request.set_broker_id(broker_id);
+  request.set_drained(drained);
+  TRY_VOID(
+      ask_and_wait<v1::SetDrainedResponse>(shell_, v1::API_SET_DRAINED, true, std::move(request)));
+  return {};
+}
+
 Result<void> Admin::unregister_broker(std::int32_t broker_id) {
   v1::UnregisterBrokerRequest request;
   request.set_broker_id(broker_id);

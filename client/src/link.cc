@@ -33,6 +33,7 @@ constexpr std::array kKnownApis{
     wire::ApiRange{v1::API_DESCRIBE_REPLICAS, 1, 1},
     wire::ApiRange{v1::API_PLAN_DRAIN, 1, 1},
     wire::ApiRange{v1::API_UNREGISTER_BROKER, 1, 1},
+    wire::ApiRange{v1::API_SET_DRAINED, 1, 1},
     wire::ApiRange{v1::API_DESCRIBE_VOTERS, 1, 1},
     wire::ApiRange{v1::API_CHANGE_VOTERS, 1, 1},
     wire::ApiRange{v1::API_DESCRIBE_FEATURES, 1, 1},

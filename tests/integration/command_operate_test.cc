@@ -65,6 +65,30 @@ TEST_F(CommandOperate, WhatCannotBeIsRefusedInWords) {
   EXPECT_THAT(content("drain"), HasSubstr("no further broker is alive"));
 }
 
+TEST_F(CommandOperate, ADrainThatCannotEndSaysSoAndHoldsUntilItIsEnded) {
+  EXPECT_EQ(run(R"sh(
+    rw topic create t --partitions 2
+    fails rw cluster drain 1 --yes >drained
+    rw cluster drain 1 --status >status
+    rw cluster brokers >brokers
+    fails rw topic create more
+    rw cluster drain 1 --end >ended
+    rw cluster drain 1 --end
+    rw topic create more
+    rw cluster brokers >brokers.again
+    fails rw cluster drain 77 --end
+  )sh"),
+            0)
+      << content("stderr");
+  EXPECT_THAT(content("drained"), HasSubstr("no further broker is alive"));
+  EXPECT_THAT(content("drained"), HasSubstr("broker 1 gets no new replicas until"));
+  EXPECT_THAT(content("stderr"), HasSubstr("replicas that have nowhere to go: 2"));
+  EXPECT_THAT(content("status"), HasSubstr("replicas on broker 1: 2\nbroker 1 gets no new"));
+  EXPECT_THAT(content("brokers"), HasSubstr("alive, drained"));
+  EXPECT_EQ(content("ended"), "broker 1 may get new replicas\n");
+  EXPECT_THAT(content("brokers.again"), testing::Not(HasSubstr("drained")));
+}
+
 TEST_F(CommandOperate, WhatIsAsItShouldBeIsSaidToBe) {
   EXPECT_EQ(run(R"sh(
     rw topic create t --partitions 2

@@ -15,6 +15,7 @@ void write_broker(const service::BrokerMetadata& broker, v1::BrokerMetadata& int
   into.set_port(broker.port);
   into.set_rack(broker.rack);
   into.set_fenced(broker.fenced);
+  into.set_drained(broker.drained);
 }
 
 void write_partition(const service::PartitionMetadata& partition, v1::PartitionMetadata& into) {

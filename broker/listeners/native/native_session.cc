@@ -111,6 +111,8 @@ void NativeSession::dispatch(wire::RequestFrame request, Call call) {
       return start<v1::PlanDrainRequest>(body, std::move(call));
     case v1::API_UNREGISTER_BROKER:
       return start<v1::UnregisterBrokerRequest>(body, std::move(call));
+    case v1::API_SET_DRAINED:
+      return start<v1::SetDrainedRequest>(body, std::move(call));
     case v1::API_METADATA:
       return start<v1::MetadataRequest>(body, std::move(call));
     case v1::API_DESCRIBE_CLUSTER:

@@ -34,6 +34,7 @@ Task<void> serve(Shared& shared, Call call, v1::ListReassignmentsRequest message
 Task<void> serve(Shared& shared, Call call, v1::DescribeReplicasRequest message);
 Task<void> serve(Shared& shared, Call call, v1::PlanDrainRequest message);
 Task<void> serve(Shared& shared, Call call, v1::UnregisterBrokerRequest message);
+Task<void> serve(Shared& shared, Call call, v1::SetDrainedRequest message);
 Task<void> serve(Shared& shared, Call call, v1::DescribeVotersRequest message);
 Task<void> serve(Shared& shared, Call call, v1::ChangeVotersRequest message);
 Task<void> serve(Shared& shared, Call call, v1::DescribeFeaturesRequest message);

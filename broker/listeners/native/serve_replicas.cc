@@ -67,4 +67,13 @@ Task<void> serve(Shared& shared, Call call, v1::UnregisterBrokerRequest message)
   call.reply(v1::UnregisterBrokerResponse(), *gone);
 }
 
+Task<void> serve(Shared& shared, Call call, v1::SetDrainedRequest message) {
+  const bool go_on = co_await caught_up(shared, call);
+  if (!go_on) co_return;
+  const auto set = co_await shared.uses.set_drained.handle(
+      call.context, BrokerId(message.broker_id()), message.drained());
+  if (failed(call, set)) co_return;
+  call.reply(v1::SetDrainedResponse(), *set);
+}
+
 }  // namespace ropewalk::native

@@ -105,7 +105,8 @@ struct BrokerStatus {
   std::string host;
   std::uint16_t port = 0;
   std::string rack;
-  bool fenced = false;  // Registered but not taken as alive.
+  bool fenced = false;   // Registered but not taken as alive.
+  bool drained = false;  // It gets no new replicas: set_drained().
 };
 struct ClusterStatus {
   std::string cluster_id;
@@ -150,7 +151,7 @@ class Admin {
   // Only the shared errors: trying again helps but after closed.
   Result<ClusterStatus> cluster_status();
 
-  // Other leaders. Each partition for itself, in the order of the list. Errors of the next six:
+  // Other leaders. Each partition for itself, in the order of the list. Errors of the next seven:
   // cluster_authorization_failed.
   Result<std::vector<PartitionElection>> elect_leaders(
       ElectionKind kind, const std::vector<PartitionName>& partitions);
@@ -167,6 +168,10 @@ class Admin {
   // How a broker could be emptied: a proposal for alter_reassignments(). Errors:
   // broker_id_not_registered.
   Result<DrainPlan> plan_drain(std::int32_t broker_id);
+  // A broker that is drained gets no replicas of new topics and partitions until that is ended,
+  // whatever restarts meanwhile; only who names it gives it some. Those that it has stay until they
+  // are moved. Doing it again is fine. Errors: broker_id_not_registered.
+  Result<void> set_drained(std::int32_t broker_id, bool drained);
   // Forgets a broker that will not come back. Errors: broker_id_not_registered, policy_violation
   // (it lives: stop it first; it votes on the metadata: change_voters()), not_empty (it holds
   // replicas: move them first).

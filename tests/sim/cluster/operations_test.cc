@@ -174,6 +174,35 @@ TEST_F(Operations, ADrainedBrokerEndsForGoodAndNothingIsLost) {
   expect_all();
 }
 
+// Whoever is the controller, and whatever restarts.
+TEST_F(Operations, ADrainedBrokerGetsNoNewReplicasUntilThatIsEnded) {
+  const auto held_of = [&](const std::string& topic) {
+    const auto described = admin_.describe_topics({topic});
+    EXPECT_TRUE(described) << to_string(described.error());
+    return std::ranges::count_if(described->at(0).partitions, [](const DescribedPartition& each) {
+      return std::ranges::count(each.replicas, kDrained) > 0;
+    });
+  };
+  ASSERT_TRUE(admin_.set_drained(kDrained, true));
+  drain(kDrained);
+  ASSERT_TRUE(none_is_moved());
+  const auto controller = cluster_.controller();
+  ASSERT_TRUE(controller);
+  cluster_.stop(kDrained - 1);
+  cluster_.power_cut(*controller);
+  ASSERT_TRUE(cluster_.start_all());
+  ASSERT_TRUE(admin_.create_topic({.name = "during", .partitions = 8}));
+  EXPECT_EQ(held_of("during"), 0);
+  EXPECT_EQ(held_of("orders"), 0);
+  const auto status = admin_.cluster_status();
+  ASSERT_TRUE(status) << to_string(status.error());
+  for (const BrokerStatus& broker : status->brokers)
+    EXPECT_EQ(broker.drained, broker.broker_id == kDrained) << broker.broker_id;
+  ASSERT_TRUE(admin_.set_drained(kDrained, false));
+  ASSERT_TRUE(admin_.create_topic({.name = "after", .partitions = 8}));
+  EXPECT_GT(held_of("after"), 0);
+}
+
 TEST_F(Operations, ABrokerWithReplicasIsNotForgotten) {
   ASSERT_GT(std::ranges::count_if(partitions(),
                                   [](const DescribedPartition& each) {

@@ -1,4 +1,6 @@
 // How a broker is emptied.
+#include "broker/metadata/drain.h"
+
 #include <map>
 #include <set>
 
@@ -15,6 +17,13 @@ const BrokerId kOne(1), kTwo(2), kThree(3), kFour(4);
 
 class DrainTest : public ControllerTest {
  protected:
+  Errc drains(BrokerId broker, bool drained = true) {
+    ConfigChange change;
+    change.scope = broker;
+    change.key = kDrained;
+    if (drained) change.value = kIsDrained;
+    return code(decide(SetConfigs{{change}}));
+  }
   void joins(std::int32_t id, const std::string& rack) {
     auto event = registration(id, 1);
     event.broker.rack = rack;
@@ -72,6 +81,82 @@ TEST_F(DrainTest, WhatNobodyElseCanTakeIsNamed) {
   const DrainPlan plan = plan_drain(*image_, kOne);
   EXPECT_THAT(plan.stuck, ElementsAre(TopicPartition{image_->topic("three")->id, 0}));
   EXPECT_THAT(plan.moves, SizeIs(1));
+}
+
+TEST_F(DrainTest, WhoIsDrainedGetsNoNewReplicas) {
+  for (std::int32_t id = 1; id <= 4; id++) joins(id, "");
+  create("before", 4, 4);
+  ASSERT_EQ(drains(kTwo), Errc::none);
+  create("orders", 6, 3);
+  decide(CreatePartitions{{{{TopicId(), "orders"}, 12}}});
+  create("default", 4);
+  EXPECT_EQ(replicas()[kTwo], 4) << "those that it had";
+  EXPECT_EQ(replicas()[kOne], 4 + 12 + 4);
+  for (const Reassignment& move : plan_drain(*image_, kOne).moves)
+    for (const BrokerId id : *move.replicas)
+      if (id == kTwo) EXPECT_EQ(image_->topic(move.partition.topic)->name, "before");
+  ASSERT_EQ(drains(kTwo, false), Errc::none);
+  create("after", 4, 4);
+  EXPECT_EQ(replicas()[kTwo], 8);
+}
+
+// A restart, also with a new disk, is no end of it; being forgotten is.
+TEST_F(DrainTest, ItHoldsUntilItIsEnded) {
+  for (std::int32_t id = 1; id <= 3; id++) joins(id, "");
+  ASSERT_EQ(drains(kThree), Errc::none);
+  ASSERT_EQ(drains(kThree), Errc::none);
+  EXPECT_TRUE(last_records_.empty()) << "it is so already";
+  decide(BrokerHeartbeat{kThree, image_->broker(kThree)->epoch, image_->offset(), true});
+  auto again = registration(3, 7);
+  decide(again);
+  EXPECT_TRUE(is_drained(*image_, kThree));
+  create("orders", 3, 2);
+  EXPECT_EQ(replicas()[kThree], 0) << "also while it is away";
+  ASSERT_EQ(code(decide(UnregisterBroker{kThree})), Errc::none);
+  joins(3, "");
+  EXPECT_FALSE(is_drained(*image_, kThree));
+  EXPECT_EQ(drains(kThree, false), Errc::none);
+  EXPECT_TRUE(last_records_.empty());
+}
+
+TEST_F(DrainTest, WhoIsDrainedDoesNotCountAsAPlace) {
+  for (std::int32_t id = 1; id <= 3; id++) joins(id, "");
+  create("three", 1, 3);
+  ASSERT_EQ(drains(kTwo), Errc::none);
+  const auto items = decide(CreateTopics{{{"more", 1, 3, {}}}});
+  ASSERT_EQ(code(items), Errc::invalid_replication_factor);
+  EXPECT_THAT(items[0].error().context, HasSubstr("there are 2 brokers that are not drained"));
+  EXPECT_EQ(code(decide(CreatePartitions{{{{TopicId(), "three"}, 2}}})),
+            Errc::invalid_replication_factor);
+  create("default");
+  EXPECT_THAT(partition("default").replicas, SizeIs(2));
+  ASSERT_EQ(drains(kOne), Errc::none);
+  ASSERT_EQ(drains(kThree), Errc::none);
+  EXPECT_EQ(code(decide(CreateTopics{{{"more", 1, 1, {}}}})), Errc::broker_not_available);
+  EXPECT_THAT(plan_drain(*image_, kTwo).stuck, SizeIs(1));
+}
+
+// Who names a broker means it.
+TEST_F(DrainTest, ListsOfReplicasMayNameWhoIsDrained) {
+  for (std::int32_t id = 1; id <= 2; id++) joins(id, "");
+  for (const BrokerId id : {kOne, kTwo}) ASSERT_EQ(drains(id), Errc::none);
+  NewTopic topic;
+  topic.name = "chosen";
+  topic.assignments = {{0, {kTwo}}};
+  ASSERT_EQ(code(decide(CreateTopics{{topic}})), Errc::none);
+  EXPECT_THAT(partition("chosen").replicas, ElementsAre(kTwo));
+  const TopicPartition id{image_->topic("chosen")->id, 0};
+  EXPECT_EQ(code(decide(AlterReassignments{{{id, Replicas{kOne}}}})), Errc::none);
+}
+
+TEST_F(DrainTest, ABrokerHasNoOtherSetting) {
+  joins(1, "");
+  EXPECT_EQ(drains(kTwo), Errc::broker_id_not_registered);
+  ConfigChange change{.scope = kOne, .key = "retention.ms", .value = "1"};
+  EXPECT_EQ(code(decide(SetConfigs{{change}})), Errc::invalid_config);
+  change = {.scope = kOne, .key = std::string(kDrained), .value = "false"};
+  EXPECT_EQ(code(decide(SetConfigs{{change}})), Errc::invalid_config);
+  EXPECT_FALSE(is_drained(*image_, kOne));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "broker/metadata/drain.h"
 #include "tests/unit/broker/service/service_rig.h"
 
 namespace ropewalk::service {
@@ -253,6 +254,39 @@ TEST_F(ReplicasTest, ForgetsABrokerThroughTheController) {
   answers({fail(Errc::not_empty, "it has replicas")});
   EXPECT_EQ(run(rig_.use_cases->unregister_broker.handle(rig_.context(), kOther)).error().code,
             Errc::not_empty);
+}
+
+TEST_F(ReplicasTest, DrainsThroughTheControllerAndSaysWhoIs) {
+  for (const bool drained : {true, false}) {
+    answers({metadata::ItemAnswer()});
+    EXPECT_TRUE(run(rig_.use_cases->set_drained.handle(rig_.context(), kOther, drained)));
+    const auto& asked = std::get<metadata::SetConfigs>(rig_.controller.asked.back());
+    ASSERT_EQ(asked.changes.size(), 1u);
+    EXPECT_EQ(asked.changes[0].scope, metadata::ConfigTarget(kOther));
+    EXPECT_EQ(asked.changes[0].key, metadata::kDrained);
+    EXPECT_EQ(asked.changes[0].value.has_value(), drained);
+  }
+  rig_.apply({metadata::ConfigRecord{kOther, std::string(metadata::kDrained),
+                                     std::string(metadata::kIsDrained)}});
+  ClusterStatus status;
+  rig_.on_core([&] { status = rig_.use_cases->describe_cluster.handle(rig_.context()); });
+  for (const BrokerMetadata& broker : status.brokers)
+    EXPECT_EQ(broker.drained, broker.id == kOther) << broker.id.value();
+}
+
+TEST_F(ReplicasTest, WhoIsDrainedTakesNothingOfAnother) {
+  rig_.register_broker(kThird, 9392);
+  make("a", {kThird}, kThird);
+  make("b", {ServiceRig::kSelf, kThird}, ServiceRig::kSelf);
+  rig_.apply({metadata::ConfigRecord{kOther, std::string(metadata::kDrained),
+                                     std::string(metadata::kIsDrained)}});
+  Result<DrainPlan> plan;
+  rig_.on_core([&] { plan = rig_.use_cases->plan_drain.handle(rig_.context(), kThird); });
+  ASSERT_TRUE(plan) << to_string(plan.error());
+  ASSERT_EQ(plan->moves.size(), 1u);
+  EXPECT_THAT(plan->moves[0].to, ElementsAre(ServiceRig::kSelf));
+  ASSERT_EQ(plan->stuck.size(), 1u);
+  EXPECT_THAT(plan->stuck[0].reason, HasSubstr("alive and not drained (2)"));
 }
 
 }  // namespace

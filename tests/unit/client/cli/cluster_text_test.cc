@@ -58,13 +58,16 @@ TEST(ClusterText, CountsWhatEachBrokerLeadsAndHolds) {
 }
 
 TEST(ClusterText, ListsBrokersWithRackStateAndShare) {
-  EXPECT_EQ(brokers_text(three_brokers(), two_partitions()),
-            "BROKER  ADDRESS  RACK   STATE   CONTROLLER  LEADS  HOLDS  BEHIND\n"
-            "1       a:9192   north  alive               1      1      0\n"
-            "2       b:9192   -      alive   yes         0      1      0\n"
-            "3       c:9192   -      fenced              0      2      1\n");
-  EXPECT_THAT(brokers_json(three_brokers(), two_partitions()),
-              HasSubstr(R"("fenced":true,"controller":false,"leads":0,"holds":2,"behind":1)"));
+  ClusterStatus status = three_brokers();
+  status.brokers[0].drained = true;
+  EXPECT_EQ(brokers_text(status, two_partitions()),
+            "BROKER  ADDRESS  RACK   STATE           CONTROLLER  LEADS  HOLDS  BEHIND\n"
+            "1       a:9192   north  alive, drained              1      1      0\n"
+            "2       b:9192   -      alive           yes         0      1      0\n"
+            "3       c:9192   -      fenced                      0      2      1\n");
+  const std::string json = brokers_json(status, two_partitions());
+  EXPECT_THAT(json, HasSubstr(R"("fenced":false,"drained":true,)"));
+  EXPECT_THAT(json, HasSubstr(R"("fenced":true,"drained":false,"controller":false,"leads":0,)"));
 }
 
 }  // namespace

@@ -82,6 +82,12 @@ TEST(OperateOptions, MovesAreShownAndCalledOff) {
   EXPECT_THAT(wrong({"cluster", "drain", "3", "--cancel", "--wait"}), HasSubstr("--wait"));
 }
 
+TEST(OperateOptions, ADrainEndsWithoutFurtherWords) {
+  EXPECT_EQ(command<EndDrain>({"cluster", "drain", "3", "--end"}).broker, 3);
+  for (const char* const other : {"--status", "--cancel", "--yes", "--dry-run", "--wait", "--json"})
+    EXPECT_THAT(wrong({"cluster", "drain", "3", "--end", other}), HasSubstr(other));
+}
+
 TEST(OperateOptions, BrokersGoByNumber) {
   EXPECT_EQ(command<DrainBroker>({"cluster", "drain", "3", "--yes"}).broker, 3);
   EXPECT_EQ(command<UnregisterBroker>({"cluster", "unregister", "3"}).broker, 3);

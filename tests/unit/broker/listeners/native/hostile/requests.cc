@@ -58,7 +58,7 @@ class Requests {
           v1::API_DESCRIBE_TOPICS, v1::API_SET_TOPIC_CONFIG, v1::API_INIT_PRODUCER_ID,
           v1::API_PRODUCE, v1::API_FETCH, v1::API_LIST_OFFSETS, v1::API_ELECT_LEADERS,
           v1::API_ALTER_REASSIGNMENTS, v1::API_LIST_REASSIGNMENTS, v1::API_DESCRIBE_REPLICAS,
-          v1::API_PLAN_DRAIN, v1::API_UNREGISTER_BROKER, v1::API_CHANGE_VOTERS,
+          v1::API_PLAN_DRAIN, v1::API_UNREGISTER_BROKER, v1::API_SET_DRAINED, v1::API_CHANGE_VOTERS,
           v1::API_UPDATE_FEATURE}) {
       closes(api, fmt::format("api {}: a body that is cut off", api), "\x0a\x7f",
              Errc::malformed_frame);
