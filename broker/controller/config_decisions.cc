@@ -6,7 +6,7 @@
 
 #include "broker/controller/controller.h"
 #include "broker/controller/topic_names.h"
-#include "broker/metadata/drain.h"
+#include "broker/metadata/broker_settings.h"
 #include "broker/metadata/topic_settings.h"
 
 namespace ropewalk::controller {
@@ -115,14 +115,16 @@ std::vector<std::string> split(std::string_view list) {
   return items;
 }
 
+std::unexpected<Error> not_a_list(std::string_view key) {
+  return fail(Errc::invalid_config, "{} is no list: nothing can be added to it or taken away", key);
+}
+
 // The list that holds for the scope, with the change made.
 Result<std::string> edited(const Image& image, const ConfigScope& scope,
                            const ConfigChange& change) {
   const auto* const definition = metadata::find_topic_setting(change.key);
   if (definition == nullptr || !change.value) return change.value.value_or("");
-  if (definition->type != settings::SettingType::list)
-    return fail(Errc::invalid_config, "{} is no list: nothing can be added to it or taken away",
-                change.key);
+  if (definition->type != settings::SettingType::list) return not_a_list(change.key);
   std::vector<std::string> items = split(
       metadata::effective_value(change.key, configs_of(image, scope), image.cluster_configs()));
   for (std::string& item : split(*change.value)) {
@@ -134,11 +136,10 @@ Result<std::string> edited(const Image& image, const ConfigScope& scope,
 
 // What else a broker is set to stands in its file.
 Result<ConfigRecord> plan_of_broker(BrokerId broker, const ConfigChange& change) {
-  if (change.key != metadata::kDrained)
-    return fail(Errc::invalid_config, "a broker has no setting {} in the cluster's metadata",
-                change.key);
-  if (change.edit != ConfigEdit::set || change.value.value_or("true") != metadata::kIsDrained)
-    return fail(Errc::invalid_config, "{} is {}, or not set", change.key, metadata::kIsDrained);
+  const auto* const known = metadata::find_broker_setting(change.key);
+  if (known == nullptr || change.value)
+    TRY_VOID(metadata::check_broker_setting(change.key, change.value.value_or("")));
+  if (change.edit != ConfigEdit::set) return not_a_list(change.key);
   return ConfigRecord{.scope = broker, .key = change.key, .value = change.value};
 }
 

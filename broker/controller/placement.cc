@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "broker/controller/elections.h"
-#include "broker/metadata/drain.h"
+#include "broker/metadata/broker_settings.h"
 
 namespace ropewalk::controller {
 namespace {

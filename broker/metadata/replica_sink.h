@@ -1,6 +1,9 @@
 // Where the image's consequences for this broker's replicas go: node says, replication does.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "broker/metadata/image.h"
 
 namespace ropewalk::metadata {
@@ -20,6 +23,9 @@ class ReplicaSink {
                                const PartitionPtr& state, const DirectoryId& directory) = 0;
   // The topic is gone or the replica was moved away: its data goes.
   virtual void remove(const TopicPartition& partition) = 0;
+  // What replicas that are not in sync may copy a second, in bytes, all of them together; nothing:
+  // what this broker's file says. Told when it changes.
+  virtual void limit_catch_up(std::optional<std::int64_t> bytes_per_second) = 0;
 };
 
 }  // namespace ropewalk::metadata

@@ -44,7 +44,21 @@ bool is_ratio(TopicSettings&, std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() && value >= 0 && value <= 1;
 }
 bool is_boolean(TopicSettings&, std::string_view text) { return text == "true" || text == "false"; }
-bool is_no_list(TopicSettings&, std::string_view text) { return text.empty(); }
+// "PARTITION:BROKER,...", or "*".
+bool is_list_of_replicas(TopicSettings&, std::string_view text) {
+  if (text == "*") return true;
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    const std::size_t colon = item.find(':');
+    std::int64_t ignored = 0;
+    if (colon == std::string_view::npos ||
+        !set_integer(item.substr(0, colon), 0, kInt32Max, ignored) ||
+        !set_integer(item.substr(colon + 1), 0, kInt32Max, ignored))
+      return false;
+    text.remove_prefix(std::min(item.size() + 1, text.size()));
+  }
+  return true;
+}
 
 bool set_cleanup_policy(TopicSettings&, std::string_view text) { return text == "delete"; }
 bool set_compression(TopicSettings& settings, std::string_view text) {
@@ -181,8 +195,9 @@ constexpr std::array kDefinitions{
         .has_effect = false},
     TopicSettingDefinition{.name = "follower.replication.throttled.replicas",
                            .default_value = "",
-                           .accepts = "an empty list",
-                           .help = "Changes nothing: replication has no quota in this version.",
+                           .accepts = "PARTITION:BROKER, several with commas, or *",
+                           .help = "Changes nothing: every replica that is not in sync is held to "
+                                   "its broker's follower.replication.throttled.rate.",
                            .type = list,
                            .has_effect = false},
     TopicSettingDefinition{
@@ -194,8 +209,9 @@ constexpr std::array kDefinitions{
         .has_effect = false},
     TopicSettingDefinition{.name = "leader.replication.throttled.replicas",
                            .default_value = "",
-                           .accepts = "an empty list",
-                           .help = "Changes nothing: replication has no quota in this version.",
+                           .accepts = "PARTITION:BROKER, several with commas, or *",
+                           .help = "Changes nothing: every replica that is not in sync is held to "
+                                   "its broker's follower.replication.throttled.rate.",
                            .type = list,
                            .has_effect = false},
     TopicSettingDefinition{.name = "max.compaction.lag.ms",
@@ -302,9 +318,9 @@ constexpr std::array<Setter, kDefinitions.size()> kSetters{set_cleanup_policy,
                                                            is_number<0, kInt64Max>,
                                                            set_flush_messages,
                                                            is_number<0, kInt64Max>,
-                                                           is_no_list,
+                                                           is_list_of_replicas,
                                                            is_number<0, kInt32Max>,
-                                                           is_no_list,
+                                                           is_list_of_replicas,
                                                            is_number<1, kInt64Max>,
                                                            set_max_message_bytes,
                                                            set_timestamp_after,

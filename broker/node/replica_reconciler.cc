@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "broker/metadata/broker_settings.h"
+
 namespace ropewalk::node {
 namespace {
 
@@ -19,6 +21,7 @@ std::optional<std::size_t> place_of(const metadata::Partition* partition, Broker
 void ReplicaReconciler::begin(const metadata::ImagePtr& image,
                               const std::vector<TopicPartition>& on_disk) {
   running_ = true;
+  if (const auto rate = metadata::catch_up_rate_of(*image, self_)) sink_.limit_catch_up(rate);
   for (const TopicPartition& id : on_disk)
     if (!place_of(image->partition(id), self_)) sink_.remove(id);
   for (const auto& delta : metadata::partition_changes(metadata::Image(), *image))
@@ -28,6 +31,8 @@ void ReplicaReconciler::begin(const metadata::ImagePtr& image,
 void ReplicaReconciler::image_changed(const metadata::ImagePtr& before,
                                       const metadata::ImagePtr& after) {
   if (!running_) return;
+  const auto rate = metadata::catch_up_rate_of(*after, self_);
+  if (rate != metadata::catch_up_rate_of(*before, self_)) sink_.limit_catch_up(rate);
   for (const auto& delta : metadata::partition_changes(*before, *after)) follow(after, delta);
   if (&before->brokers() != &after->brokers()) brokers_changed(before, after);
 }

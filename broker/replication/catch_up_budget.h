@@ -20,13 +20,20 @@ class CatchUpBudget {
   // 0: no limit.
   explicit CatchUpBudget(std::int64_t bytes_per_second) : rate_(bytes_per_second) {}
 
+  // From now on. What was to be paid under the rate before is forgiven.
+  void limit(std::int64_t bytes_per_second) {
+    rate_.store(bytes_per_second, std::memory_order_relaxed);
+    paid_at_.store(0, std::memory_order_relaxed);
+  }
+
   // So many bytes have come. When more may be asked for: now, or later.
   env::MonotonicTime pay(std::size_t bytes, env::MonotonicTime now) {
     paid_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-    if (rate_ == 0) return now;
+    const std::int64_t rate = rate_.load(std::memory_order_relaxed);
+    if (rate == 0) return now;
     const std::int64_t at = now.time_since_epoch().count();
     const auto cost =
-        static_cast<std::int64_t>(1e9 * static_cast<double>(bytes) / static_cast<double>(rate_));
+        static_cast<std::int64_t>(1e9 * static_cast<double>(bytes) / static_cast<double>(rate));
     std::int64_t before = paid_at_.load(std::memory_order_relaxed);
     std::int64_t after = 0;
     do {
@@ -38,7 +45,7 @@ class CatchUpBudget {
   std::uint64_t paid_bytes() const { return paid_bytes_.load(std::memory_order_relaxed); }
 
  private:
-  const std::int64_t rate_;
+  std::atomic<std::int64_t> rate_;
   std::atomic<std::int64_t> paid_at_{0};  // All that came is paid then, in ns of the clock.
   std::atomic<std::uint64_t> paid_bytes_{0};
 };

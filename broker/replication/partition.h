@@ -142,6 +142,9 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   void stop_leading(LeaderEpoch epoch);
   // Another broker leads. Its feed is told what is wanted, and that nothing is any more.
   void follow(FollowRole role);
+  // The CatchUpBudget has another rate: who waits for what was to be paid under the old one asks
+  // now.
+  void catch_up_limited();
   // The answer to Want `number`: of the leader, or that there is none (an error).
   void fetched(std::uint64_t number, ReceivedNews news);
 

@@ -100,6 +100,14 @@ void Partition::pay_for(const ReceivedNews& received) {
   catch_up_at_ = is_behind ? paid : now;
 }
 
+void Partition::catch_up_limited() {
+  serial_.enter([this] {
+    if (!follower_ || catch_up_at_ <= environment_.now()) return;
+    catch_up_at_ = {};
+    asked_ = {};
+  });
+}
+
 void Partition::carry_out(const FollowerEffects& effects, std::span<ReplicaBatch> fetched) {
   if (effects.truncate_to) cut(*effects.truncate_to, false);
   if (effects.begin_at) cut(*effects.begin_at, true);

@@ -226,6 +226,15 @@ void ReplicaManager::become_follower(const metadata::ImagePtr& image,
 
 void ReplicaManager::remove(const TopicPartition& partition) { wish(partition, Remove{}); }
 
+void ReplicaManager::limit_catch_up(std::optional<std::int64_t> bytes_per_second) {
+  home_.post([this, alive = std::weak_ptr<bool>(alive_), bytes_per_second] {
+    if (alive.expired() || stopping_) return;
+    catch_up_.limit(bytes_per_second.value_or(options_.catch_up_rate_max));
+    for (const auto& [id, replica] : replicas_)
+      if (replica.partition) replica.partition->catch_up_limited();
+  });
+}
+
 void ReplicaManager::wish(TopicPartition id, Wish wish) {
   home_.post([this, alive = std::weak_ptr<bool>(alive_), id, wish = std::move(wish)]() mutable {
     if (alive.expired() || stopping_) return;

@@ -99,6 +99,7 @@ class ReplicaManager final : public metadata::ReplicaSink {
   void become_follower(const metadata::ImagePtr& image, const metadata::TopicPtr& topic,
                        const metadata::PartitionPtr& state, const DirectoryId& directory) override;
   void remove(const TopicPartition& partition) override;
+  void limit_catch_up(std::optional<std::int64_t> bytes_per_second) override;
 
  private:
   struct Lead {

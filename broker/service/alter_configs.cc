@@ -1,10 +1,12 @@
 #include "broker/service/alter_configs.h"
 
+#include <charconv>
 #include <map>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "broker/metadata/broker_settings.h"
 #include "broker/metadata/metadata_view.h"
 #include "broker/security/authorizer.h"
 #include "broker/service/locate.h"
@@ -21,6 +23,24 @@ Result<void> check_names(const std::vector<ConfigAlteration>& changes) {
   return {};
 }
 
+Result<BrokerId> find_broker(std::string_view name) {
+  std::int32_t id = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
+  if (error == std::errc{} && end == name.data() + name.size() && id >= 0) return BrokerId(id);
+  return fail(Errc::invalid_request, "\"{}\" is no broker's number", name.substr(0, 20));
+}
+
+// Those that every broker has, and that an operator may change as they run.
+Result<void> check_not_in_file(const AlteredResource& resource) {
+  if (resource.resource.scope != ConfigScope::broker) return {};
+  for (const ConfigAlteration& change : resource.changes)
+    if (metadata::find_broker_setting(change.name) == nullptr)
+      return fail(Errc::invalid_request,
+                  "{} of a broker is changed in its file, and holds from its next start on",
+                  change.name.substr(0, 100));
+  return {};
+}
+
 }  // namespace
 
 Result<metadata::ConfigTarget> AlterConfigs::find_target(const security::RequestContext& context,
@@ -34,9 +54,7 @@ Result<metadata::ConfigTarget> AlterConfigs::find_target(const security::Request
   TRY_VOID(parts_.authorizer.authorize(context, {.operation = security::Operation::alter,
                                                  .resource_type = security::ResourceType::cluster,
                                                  .resource = {}}));
-  if (resource.scope == ConfigScope::broker)
-    return fail(Errc::invalid_request,
-                "settings of a broker are changed in its file, and hold from its next start on");
+  if (resource.scope == ConfigScope::broker) return find_broker(resource.name);
   return metadata::ClusterScope{};
 }
 
@@ -45,6 +63,7 @@ Result<AlterConfigs::Asked> AlterConfigs::add_to(metadata::SetConfigs& event,
                                                  AlteredResource resource) const {
   TRY(const metadata::ConfigTarget target, find_target(context, resource.resource));
   TRY_VOID(check_names(resource.changes));
+  TRY_VOID(check_not_in_file(resource));
   Asked asked;
   if (resource.replace_all) {
     asked.replaced = event.replaced.size();

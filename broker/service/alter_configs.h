@@ -34,8 +34,8 @@ class AlterConfigs {
   // One question to the controller. In the order of the request, each resource for itself: all of
   // its changes, or none. With `validate_only` nothing changes. Errors: unknown_topic_or_partition,
   // invalid_topic, topic_authorization_failed, cluster_authorization_failed, invalid_config,
-  // invalid_request (a resource or one of its settings stands there twice; a broker's settings,
-  // which are in its file), request_timed_out, those of ControllerPort.
+  // broker_id_not_registered, invalid_request (a resource or one of its settings stands there
+  // twice; what a broker is set to in its file), request_timed_out, those of ControllerPort.
   Task<std::vector<Result<void>>> handle(security::RequestContext context,
                                          std::vector<AlteredResource> request, bool validate_only);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/metadata/broker_settings.h"
 #include "broker/metadata/metadata_view.h"
 #include "broker/security/authorizer.h"
 #include "broker/service/locate.h"
@@ -35,6 +36,18 @@ ConfigDescription describe(const settings::ShownSetting& setting) {
   if (!setting.is_default)
     described.values.push_back({setting.key, setting.value, SettingSource::broker});
   described.values.push_back({setting.key, setting.default_value, SettingSource::default_value});
+  return described;
+}
+
+ConfigDescription describe(const metadata::BrokerSettingDefinition& definition,
+                           const std::string& value) {
+  ConfigDescription described;
+  described.name = definition.name;
+  described.value = value;
+  described.type = definition.type;
+  described.help = definition.help;
+  described.source = SettingSource::broker_at_once;
+  described.values = {{described.name, value, described.source}};
   return described;
 }
 
@@ -90,6 +103,10 @@ Result<std::vector<ConfigDescription>> DescribeConfigs::describe_broker(
   std::vector<ConfigDescription> described;
   for (const settings::ShownSetting& setting : parts_.settings)
     described.push_back(describe(setting));
+  const metadata::ImagePtr image = parts_.metadata.get();
+  for (const auto& [key, value] : image->broker_configs(parts_.self))
+    if (const auto* const definition = metadata::find_broker_setting(key))
+      described.push_back(describe(*definition, value));
   sort_by_name(described);
   return described;
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "broker/metadata/drain.h"
+#include "broker/metadata/broker_settings.h"
 #include "broker/metadata/topic_settings.h"
 #include "broker/security/authorizer.h"
 #include "broker/service/addresses.h"

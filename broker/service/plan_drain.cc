@@ -6,7 +6,7 @@
 
 #include "broker/controller/drain_plan.h"
 #include "broker/controller/elections.h"
-#include "broker/metadata/drain.h"
+#include "broker/metadata/broker_settings.h"
 #include "broker/metadata/metadata_view.h"
 #include "broker/service/partition_refs.h"
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "broker/metadata/drain.h"
+#include "broker/metadata/broker_settings.h"
 #include "broker/service/partition_refs.h"
 #include "broker/service/propose.h"
 

@@ -11,7 +11,8 @@
 namespace ropewalk::service {
 
 // `broker`: set nowhere; the value is this broker's own, another broker may have another.
-enum class SettingSource { default_value, cluster, topic, broker };
+// `broker_at_once`: set for one broker in the image.
+enum class SettingSource { default_value, cluster, topic, broker, broker_at_once };
 
 struct SettingDescription {
   std::string name;

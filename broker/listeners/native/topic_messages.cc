@@ -31,6 +31,7 @@ v1::SettingSource source_of(service::SettingSource source) {
     case service::SettingSource::topic:
       return v1::SETTING_TOPIC;
     case service::SettingSource::broker:
+    case service::SettingSource::broker_at_once:
       return v1::SETTING_BROKER;
   }
   return v1::SETTING_DEFAULT;

@@ -14,6 +14,8 @@ std::int8_t source_number(service::SettingSource source) {
   switch (source) {
     case service::SettingSource::topic:
       return 1;
+    case service::SettingSource::broker_at_once:
+      return 2;  // "Dynamic broker config".
     case service::SettingSource::cluster:
       return 3;  // "Dynamic default broker config".
     case service::SettingSource::broker:

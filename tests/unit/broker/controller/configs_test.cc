@@ -1,4 +1,5 @@
 // Changing lists, and replacing all that a topic or the cluster has set.
+#include "broker/metadata/broker_settings.h"
 #include "tests/unit/broker/controller/controller_fixture.h"
 
 namespace ropewalk::controller {
@@ -89,6 +90,27 @@ TEST_F(ConfigsTest, ReplacesWhatTheClusterHasSet) {
   decide(SetConfigs{{{ClusterScope{}, "segment.ms", "7"}}, false, {ClusterScope{}}});
   EXPECT_THAT(image_->cluster_configs(), ElementsAre(Pair("segment.ms", "7")));
   EXPECT_EQ(configs().size(), 2u);
+}
+
+// As kafka-reassign-partitions sets and clears them.
+TEST_F(ConfigsTest, ABrokerHasRates) {
+  const std::string follower = "follower.replication.throttled.rate";
+  SetConfigs set{{{BrokerId(1), follower, "1000"},
+                  {BrokerId(1), "leader.replication.throttled.rate", "1000"}}};
+  const auto items = decide(set);
+  EXPECT_EQ(code(items, 0), Errc::none);
+  EXPECT_EQ(code(items, 1), Errc::none);
+  EXPECT_EQ(metadata::catch_up_rate_of(*image_, BrokerId(1)), 1000);
+  for (const char* const wrong : {"0", "-1", "fast", ""})
+    EXPECT_EQ(code(decide(SetConfigs{{{BrokerId(1), follower, wrong}}})), Errc::invalid_config);
+  EXPECT_EQ(code(decide(SetConfigs{{{BrokerId(1), follower, "5", ConfigEdit::append}}})),
+            Errc::invalid_config);
+  EXPECT_EQ(code(decide(SetConfigs{{{BrokerId(2), follower, "1000"}}})),
+            Errc::broker_id_not_registered);
+  decide(
+      SetConfigs{{{BrokerId(1), follower, std::nullopt},
+                  {BrokerId(1), "replica.alter.log.dirs.io.max.bytes.per.second", std::nullopt}}});
+  EXPECT_EQ(metadata::catch_up_rate_of(*image_, BrokerId(1)), std::nullopt);
 }
 
 TEST_F(ConfigsTest, AppendsToListsAndSubtracts) {

@@ -1,10 +1,9 @@
 // How a broker is emptied.
-#include "broker/metadata/drain.h"
-
 #include <map>
 #include <set>
 
 #include "broker/controller/drain_plan.h"
+#include "broker/metadata/broker_settings.h"
 #include "tests/unit/broker/controller/controller_fixture.h"
 
 namespace ropewalk::controller {

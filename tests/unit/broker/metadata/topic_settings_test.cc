@@ -107,6 +107,7 @@ TEST(TopicSettings, OfKafkaThatChangeNothingAreTaken) {
                     {"min.cleanable.dirty.ratio", "0.01"},
                     {"preallocate", "true"},
                     {"leader.replication.throttled.replicas", ""},
+                    {"follower.replication.throttled.replicas", "0:101,12:3"},
                     {"segment.jitter.ms", "5"}};
   for (const auto& [name, value] : set) {
     EXPECT_TRUE(check_topic_setting(name, value)) << name;
@@ -117,7 +118,9 @@ TEST(TopicSettings, OfKafkaThatChangeNothingAreTaken) {
                                            {"min.cleanable.dirty.ratio", "1.5"},
                                            {"min.cleanable.dirty.ratio", "0.5x"},
                                            {"preallocate", "yes"},
-                                           {"follower.replication.throttled.replicas", "0:1"},
+                                           {"follower.replication.throttled.replicas", "0:1,2"},
+                                           {"leader.replication.throttled.replicas", "0:-1"},
+                                           {"leader.replication.throttled.replicas", "*,0:1"},
                                            {"unclean.leader.election.enable", "yes"}})
     EXPECT_EQ(check_topic_setting(name, value).error().code, Errc::invalid_config) << name;
 }

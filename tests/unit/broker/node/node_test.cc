@@ -31,6 +31,10 @@ class RecordingSink final : public metadata::ReplicaSink {
     leads.erase(partition);
     removed.insert(partition);
   }
+  void limit_catch_up(std::optional<std::int64_t> bytes_per_second) override {
+    rates.push_back(bytes_per_second);
+  }
+  std::vector<std::optional<std::int64_t>> rates;
   std::map<TopicPartition, LeaderEpoch> leads;
   std::set<TopicPartition> removed;
 };
@@ -145,6 +149,24 @@ TEST_F(NodeTest, LeadsWhatIsCreatedAndForgetsWhatIsDeleted) {
   propose(*life, metadata::DeleteTopics{{{id, ""}}});
   EXPECT_TRUE(life->sink.leads.empty());
   EXPECT_EQ(life->sink.removed.size(), 3u);
+  simulation_.run(life->environment.control_core(), life->stop());
+  node_.kill();
+}
+
+// It is told when it changes, and to a next life that it is so.
+TEST_F(NodeTest, LimitsWhatCatchesUp) {
+  auto life = begin();
+  const metadata::ConfigChange limit{BrokerId(1), "follower.replication.throttled.rate", "1000"};
+  EXPECT_TRUE(propose(*life, metadata::SetConfigs{{limit}}).at(0));
+  create(*life, "orders", 1);
+  EXPECT_THAT(life->sink.rates, testing::ElementsAre(1000));
+  simulation_.run(life->environment.control_core(), life->stop());
+  node_.kill();
+  life.reset();
+  life = begin();
+  const metadata::ConfigChange free{BrokerId(1), limit.key, std::nullopt};
+  EXPECT_TRUE(propose(*life, metadata::SetConfigs{{free}}).at(0));
+  EXPECT_THAT(life->sink.rates, testing::ElementsAre(1000, std::nullopt));
   simulation_.run(life->environment.control_core(), life->stop());
   node_.kill();
 }

@@ -24,6 +24,16 @@ TEST(CatchUpBudget, WithoutALimitNobodyWaits) {
   EXPECT_EQ(budget.pay(std::size_t{1} << 40, begin), begin);
 }
 
+TEST(CatchUpBudget, AnotherRateHoldsFromNowOn) {
+  CatchUpBudget budget(1);
+  const env::MonotonicTime begin(100s);
+  EXPECT_EQ(budget.pay(1000, begin), begin + 1000s);
+  budget.limit(1000);
+  EXPECT_EQ(budget.pay(500, begin), begin + 500ms);
+  budget.limit(0);
+  EXPECT_EQ(budget.pay(500, begin), begin);
+}
+
 // What the partition wants of its leader.
 class Feed final : public FollowSink {
  public:
@@ -135,6 +145,25 @@ TEST_F(CatchUp, WhoComesIntoTheSetAsksAtOnce) {
   answer(held_back, 10);
   answer(now, 10);
   EXPECT_EQ(want_from(2).delay, 0ns);
+}
+
+// An operator who has chosen too low a rate need not wait until all is paid under it.
+TEST_F(CatchUp, WhoIsHeldBackAsksAtOnceUnderAnotherRate) {
+  follow(false);
+  answer(want_from(0), 10);
+  const Want held_back = want_from(1);
+  ASSERT_GT(held_back.delay, 0ns);
+  rig_.manager->limit_catch_up(10 * kRate);
+  EXPECT_TRUE(rig_.until([&] { return feed_->all.back().number > held_back.number; }));
+  const Want now = want_from(1);
+  EXPECT_EQ(now.delay, 0ns);
+  const env::Duration cost = time_of(answer(now, 10)) / 10;
+  EXPECT_GT(want_from(2).delay, cost - 5ms);
+  EXPECT_LE(want_from(2).delay, cost);
+  rig_.manager->limit_catch_up(std::nullopt);
+  EXPECT_TRUE(rig_.until([&] { return feed_->all.back().delay == 0ns; }));
+  EXPECT_GT(time_of(answer(want_from(2), 10)), 0ns);
+  EXPECT_GT(want_from(3).delay, cost) << "what the broker's file says holds again";
 }
 
 }  // namespace

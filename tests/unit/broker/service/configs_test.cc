@@ -169,6 +169,30 @@ TEST_F(ConfigsTest, ABrokersSettingsAreNotChangedHere) {
   EXPECT_TRUE(rig_.controller.asked.empty());
 }
 
+constexpr const char* kRate = "follower.replication.throttled.rate";
+
+// As kafka-reassign-partitions --throttle does, of any broker.
+TEST_F(ConfigsTest, WhatHoldsAtOnceIsChangedOfAnyBroker) {
+  will_take(1);
+  EXPECT_EQ(altered({.resource = {ConfigScope::broker, "7"},
+                     .changes = {{.name = kRate, .value = "1000000"}}}),
+            Errc::none);
+  EXPECT_EQ(std::get<BrokerId>(asked().changes[0].scope), BrokerId(7));
+  for (const char* const name : {"", "x", "-1", "7x"})
+    EXPECT_EQ(altered({.resource = {ConfigScope::broker, name},
+                       .changes = {{.name = kRate, .value = "1000000"}}}),
+              Errc::invalid_request);
+}
+
+TEST_F(ConfigsTest, WhatHoldsAtOnceIsToldWhereItIsSet) {
+  EXPECT_EQ(setting(kBroker, kRate).name, "");
+  rig_.apply({metadata::ConfigRecord{ServiceRig::kSelf, kRate, "5"}});
+  const auto rate = setting(kBroker, kRate);
+  EXPECT_EQ(rate.value, "5");
+  EXPECT_EQ(rate.source, SettingSource::broker_at_once);
+  EXPECT_FALSE(rate.is_read_only);
+}
+
 TEST_F(ConfigsTest, TheControllerIsAskedOnceAndEachResourceAnsweredForItself) {
   const TopicId t = rig_.add_topic("t");
   const TopicId u = rig_.add_topic("u");

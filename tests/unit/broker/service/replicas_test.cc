@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "broker/metadata/drain.h"
+#include "broker/metadata/broker_settings.h"
 #include "tests/unit/broker/service/service_rig.h"
 
 namespace ropewalk::service {
