@@ -276,7 +276,7 @@ metadata::RegisterBroker Broker::Parts::registration(
   for (const DirectoryId& id : data->ids())
     if (std::ranges::find(lost_directories, id) == lost_directories.end())
       event.broker.directories.push_back(id);
-  event.broker.features = {{controller::kMetadataVersionFeature, controller::kMetadataVersion,
+  event.broker.features = {{controller::kMetadataVersionFeature, controller::kMetadataVersionMin,
                             controller::kMetadataVersion}};
   register_listener("native", native_server.get(), event.broker);
   register_listener("kafka", kafka_server.get(), event.broker);

@@ -134,8 +134,21 @@ Result<std::string> edited(const Image& image, const ConfigScope& scope,
   return fmt::format("{}", fmt::join(items, ","));
 }
 
+// An older build would go on as if nothing had been set.
+Result<void> check_level_for_broker_settings(const Image& image) {
+  const auto level = image.features().find(kMetadataVersionFeature);
+  if (level != image.features().end() && level->second >= kBrokerSettingsSince) return {};
+  return fail(
+      Errc::unsupported_version,
+      "settings of a broker need {} level {}: once all brokers are of a build that knows it, "
+      "`ropewalk cluster upgrade`",
+      kMetadataVersionFeature, kBrokerSettingsSince);
+}
+
 // What else a broker is set to stands in its file.
-Result<ConfigRecord> plan_of_broker(BrokerId broker, const ConfigChange& change) {
+Result<ConfigRecord> plan_of_broker(const Image& image, BrokerId broker,
+                                    const ConfigChange& change) {
+  TRY_VOID(check_level_for_broker_settings(image));
   const auto* const known = metadata::find_broker_setting(change.key);
   if (known == nullptr || change.value)
     TRY_VOID(metadata::check_broker_setting(change.key, change.value.value_or("")));
@@ -146,7 +159,7 @@ Result<ConfigRecord> plan_of_broker(BrokerId broker, const ConfigChange& change)
 Result<ConfigRecord> plan_config(const Image& image, const ConfigScope& scope,
                                  const ConfigChange& change) {
   if (const auto* const broker = std::get_if<BrokerId>(&scope))
-    return plan_of_broker(*broker, change);
+    return plan_of_broker(image, *broker, change);
   ConfigRecord record{.scope = scope, .key = change.key, .value = change.value};
   if (change.edit != ConfigEdit::set) {
     TRY(record.value, edited(image, scope, change));

@@ -35,8 +35,13 @@ struct ControllerOptions {
   std::function<bool(BrokerId)> votes = [](BrokerId) { return false; };
 };
 
-// The level of `metadata.version` that this build writes and understands.
-inline constexpr std::int32_t kMetadataVersion = 1;
+// The levels of `metadata.version` that this build understands, from the oldest that it can go on
+// with; a new cluster begins with the newest. What a level adds is not written below it, for
+// brokers that would not heed it:
+//   2  settings of single brokers (broker/metadata/broker_settings.h)
+inline constexpr std::int32_t kMetadataVersionMin = 1;
+inline constexpr std::int32_t kMetadataVersion = 2;
+inline constexpr std::int32_t kBrokerSettingsSince = 2;
 inline constexpr const char* kMetadataVersionFeature = "metadata.version";
 
 class Controller {

@@ -6,9 +6,11 @@ Both kinds of client write and read all the time; in the end everything that was
 """
 
 import argparse
+import json
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 
@@ -213,7 +215,37 @@ def upgrade(options):
             roll(cluster, world, binaries)
             if cluster.status()["feature_level"] != level:
                 raise history.Wrong(f"the feature level was {level} and is {cluster.status()['feature_level']}; nobody asked")
+        if level < newest_level(cluster):
+            finalise(cluster, options, level)
         world.finish()
+
+
+def newest_level(cluster):
+    """That all brokers know."""
+    return json.loads(cluster.run("cluster", "features", "--json"))[0]["level_max"]
+
+
+def finalise(cluster, options, level):
+    """What needs the newer level is refused until somebody asks for it; then the older build cannot join."""
+    refused = subprocess.run(cluster.command("cluster", "drain", "3", "--yes"), capture_output=True, text=True, check=False)
+    if "metadata.version" not in refused.stderr:
+        raise history.Wrong(f"a setting of a broker was taken at level {level}: {refused.stderr}")
+    cluster.run("cluster", "upgrade", "--yes")
+    if cluster.status()["feature_level"] != newest_level(cluster):
+        raise history.Wrong("the level was not raised")
+    cluster.run("cluster", "drain", "3", "--end")
+    cluster.stop(1)
+    cluster.binaries[1] = options.old
+    try:
+        cluster.start(1)
+    except NotStarted as refused:
+        if "metadata.version" not in str(refused):
+            raise
+    else:
+        raise history.Wrong("an older build has joined at a level that it does not know")
+    cluster.binaries[1] = options.bin
+    cluster.start(1)
+    say("level", level, "was kept until `cluster upgrade`")
 
 
 def main():

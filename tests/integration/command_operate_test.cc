@@ -71,10 +71,10 @@ TEST_F(CommandOperate, ADrainThatCannotEndSaysSoAndHoldsUntilItIsEnded) {
     fails rw cluster drain 1 --yes >drained
     rw cluster drain 1 --status >status
     rw cluster brokers >brokers
-    fails rw topic create more
+    fails rw topic create more --partitions 1
     rw cluster drain 1 --end >ended
     rw cluster drain 1 --end
-    rw topic create more
+    rw topic create more --partitions 1
     rw cluster brokers >brokers.again
     fails rw cluster drain 77 --end
   )sh"),

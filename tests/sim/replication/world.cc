@@ -95,7 +95,7 @@ void World::start(Broker& broker) {
   event.broker.id = broker.id;
   event.broker.incarnation = life_of(broker.id, broker.life);
   event.broker.directories = {id_of<DirectoryId>(4, static_cast<std::uint8_t>(broker.id.value()))};
-  event.broker.features = {{controller::kMetadataVersionFeature, 1, 1}};
+  event.broker.features = {{controller::kMetadataVersionFeature, 1, controller::kMetadataVersion}};
   if (std::exchange(broker.cut, false)) event.cut = {id_};
   event.ends = {{.partition = id_,
                  .last_epoch = broker.log.empty() ? kNoLeaderEpoch : broker.log.back().epoch,

@@ -113,6 +113,19 @@ TEST_F(ConfigsTest, ABrokerHasRates) {
   EXPECT_EQ(metadata::catch_up_rate_of(*image_, BrokerId(1)), std::nullopt);
 }
 
+// A build that does not know them would go on as if nothing had been set.
+TEST_F(ConfigsTest, BrokersHaveSettingsOnceAllBuildsKnowThem) {
+  Batch older(image_, next());
+  older.add(metadata::FeatureLevelRecord{kMetadataVersionFeature, kBrokerSettingsSince - 1});
+  commit(older);
+  const SetConfigs drain{{{BrokerId(1), std::string(metadata::kDrained), "true"}}};
+  const auto refused = decide(drain);
+  ASSERT_EQ(code(refused), Errc::unsupported_version);
+  EXPECT_THAT(refused[0].error().context, HasSubstr("cluster upgrade"));
+  ASSERT_EQ(code(decide(UpdateFeature{kMetadataVersionFeature, kBrokerSettingsSince})), Errc::none);
+  EXPECT_EQ(code(decide(drain)), Errc::none);
+}
+
 TEST_F(ConfigsTest, AppendsToListsAndSubtracts) {
   // What holds is the default, "delete": it stays once.
   decide(SetConfigs{{change("cleanup.policy", "delete", ConfigEdit::append)}});

@@ -39,7 +39,7 @@ inline metadata::RegisterBroker registration(std::int32_t id, std::uint8_t incar
   event.broker.directories = directories.empty()
                                  ? std::vector{id_of<DirectoryId>(static_cast<std::uint8_t>(id))}
                                  : std::move(directories);
-  event.broker.features = {{kMetadataVersionFeature, 1, 1}};
+  event.broker.features = {{kMetadataVersionFeature, 1, kMetadataVersion}};
   return event;
 }
 

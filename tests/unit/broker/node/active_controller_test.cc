@@ -151,7 +151,8 @@ class ActiveControllerTest : public ::testing::Test {
     event.broker.id = BrokerId(1);
     event.broker.incarnation = id_of<IncarnationId>(incarnation);
     event.broker.directories = {id_of<DirectoryId>(3)};
-    event.broker.features = {{controller::kMetadataVersionFeature, 1, 1}};
+    event.broker.features = {
+        {controller::kMetadataVersionFeature, 1, controller::kMetadataVersion}};
     return event;
   }
   // Pre: the event makes records.

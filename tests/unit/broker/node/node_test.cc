@@ -78,7 +78,8 @@ struct Life {
     registration.broker.id = BrokerId(1);
     registration.broker.incarnation = id_of<IncarnationId>(incarnation);
     registration.broker.directories = {id_of<DirectoryId>(2)};
-    registration.broker.features = {{controller::kMetadataVersionFeature, 1, 1}};
+    registration.broker.features = {
+        {controller::kMetadataVersionFeature, 1, controller::kMetadataVersion}};
     registration.clean_stop_epoch = clean_stop;
     return options;
   }
@@ -238,7 +239,8 @@ TEST_F(NodeTest, StaleLifeIsExpelled) {
   usurper.broker.id = BrokerId(1);
   usurper.broker.incarnation = id_of<IncarnationId>(99);
   usurper.broker.directories = {id_of<DirectoryId>(2)};
-  usurper.broker.features = {{controller::kMetadataVersionFeature, 1, 1}};
+  usurper.broker.features = {
+      {controller::kMetadataVersionFeature, 1, controller::kMetadataVersion}};
   EXPECT_TRUE(propose(*life, usurper).at(0));
   auto items = propose(
       *life, metadata::BrokerHeartbeat{BrokerId(1), life->membership.epoch(), Offset(1000)});
