@@ -131,6 +131,10 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   // unknown_leader_epoch, kafka_storage_error.
   void look_as_replica(std::shared_ptr<FetchSink> sink, ReplicaLook look,
                        std::optional<Progressed> progress);
+  // Damage has been found in what is stored here, which must not be led any more if another replica
+  // is in sync: this one fails then. What a reader is told: kafka_storage_error, or corrupt_message
+  // where there is no other, and none has come into the set for a while. Any core.
+  Error found_damaged(Error damage);
   // A follower says how far it is.
   void follower_progressed(Progressed progress);
   // What became of a proposal of that epoch: once for each.
@@ -247,6 +251,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   void begin_following(FollowRole role);
   void end_following();
   void tick_at(Time when);
+  void tell_again_later();
   void fetched_inside(std::uint64_t number, ReceivedNews& news);
   void carry_out(const FollowerEffects& effects, std::span<ReplicaBatch> fetched = {});
   void append_replicated(ReplicaBatch& batch);
@@ -305,11 +310,14 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   } reading_;
   Time next_tick_ = env::kNever;  // A timer is set for then.
   LogLimit refused_answers_;
-  Error why_not_;       // What a request hears while leader_ is empty.
-  bool ended_ = false;  // Failed or closed: there is no new role.
+  LogLimit damage_;                               // That no other replica is in sync for.
+  std::atomic<std::int64_t> damage_found_at_{0};  // The first of that, in ns of the clock.
+  Error why_not_;                                 // What a request hears while leader_ is empty.
+  bool ended_ = false;                            // Failed or closed: there is no new role.
   std::atomic<Standing> standing_{Standing::idle};
   std::atomic<std::int64_t> lag_{0};
-  std::vector<Waiter> waiters_;  // By id; reused.
+  std::atomic<bool> others_in_sync_{false};  // Beside this one, while it leads.
+  std::vector<Waiter> waiters_;              // By id; reused.
   std::vector<WaiterId> free_waiters_;
   std::vector<Unwritten> unwritten_;
   std::vector<Watcher> watchers_;

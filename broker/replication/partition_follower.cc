@@ -29,6 +29,7 @@ void Partition::begin_following(FollowRole role) {
   asked_ = {};
   catch_up_at_ = {};
   if (log_->durable_end() < log_->readable_end()) log_->request_sync();
+  if (!role_.is_in_sync) tell_again_later();
 }
 
 void Partition::end_following() {

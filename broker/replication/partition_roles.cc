@@ -5,6 +5,16 @@
 #include "broker/replication/partition.h"
 
 namespace ropewalk::replication {
+namespace {
+
+// How often a follower that is not in sync says how far it is: the leader passes over what it is
+// told before it knows of that life, or that this one has left the set.
+constexpr env::Duration kTellAgainAfter = std::chrono::seconds(1);
+
+// After a restart of all brokers, say.
+constexpr env::Duration kOthersComeBackWithin = std::chrono::seconds(30);
+
+}  // namespace
 
 void Partition::lead(Leadership leadership, log::LogOptions options) {
   serial_.enter([this, leadership = std::move(leadership), options]() mutable {
@@ -34,6 +44,7 @@ void Partition::lead_inside(Leadership leadership, const log::LogOptions& option
     const std::size_t after = leadership.in_sync.size();
     if (after < before) metrics_->shrinks.add(before - after);
     if (after > before) metrics_->expands.add(after - before);
+    others_in_sync_.store(after > 1, std::memory_order_relaxed);
     carry_out(leader_->step(Changed{std::move(leadership)}, environment_.now()));
     return;
   }
@@ -52,6 +63,7 @@ void Partition::follow_inside(FollowRole role) {
   log_->set_options(role.options);
   if (follower_ && epoch == epoch_) {  // The sets have changed: who was put out may want back in.
     tell_ = follower_->progress();
+    if (!role.is_in_sync) tell_again_later();
     // A question that was put off until the budget allows it is put at once now.
     if (!std::exchange(role_.is_in_sync, role.is_in_sync) && role.is_in_sync &&
         catch_up_at_ > environment_.now())
@@ -90,6 +102,8 @@ Result<void> Partition::check_epochs() const {
 // R10: syncs that were asked for before do not count here, so what is not durable is asked for
 // anew.
 void Partition::begin_leadership(Leadership leadership) {
+  others_in_sync_.store(leadership.in_sync.size() > 1, std::memory_order_relaxed);
+  damage_found_at_.store(0, std::memory_order_relaxed);
   leader_.emplace(std::move(leadership), log_->readable_end(), log_->durable_end(), high_watermark_,
                   environment_.now(), times_);
   standing_.store(Standing::leading, std::memory_order_relaxed);
@@ -149,6 +163,8 @@ void Partition::follower_progressed(Progressed progress) {
   });
 }
 
+void Partition::tell_again_later() { tick_at(environment_.now() + kTellAgainAfter); }
+
 // One timer, for the earliest of the times; when it has come it is set for the next.
 void Partition::tick_at(Time when) {
   if (when >= next_tick_) return;
@@ -159,8 +175,30 @@ void Partition::tick_at(Time when) {
     self->serial_.enter([self = self.get(), when] {
       if (self->next_tick_ == when) self->next_tick_ = env::kNever;
       if (self->leader_) self->carry_out(self->leader_->step(Tick{}, self->environment_.now()));
+      if (self->follower_ && !self->role_.is_in_sync) {
+        self->tell_ = self->follower_->progress();
+        self->tell_again_later();
+      }
     });
   });
+}
+
+Error Partition::found_damaged(Error damage) {
+  metrics_->damage_found.add();
+  if (!others_in_sync_.load(std::memory_order_relaxed)) {
+    const auto now = environment_.now().time_since_epoch();
+    damage_.warn(now, "{}: {}; no other replica is in sync", id_, damage);
+    std::int64_t first = 0;
+    damage_found_at_.compare_exchange_strong(first, now.count(), std::memory_order_relaxed);
+    const bool may_others_come = first == 0 || now - env::Duration(first) < kOthersComeBackWithin;
+    return {may_others_come ? Errc::kafka_storage_error : Errc::corrupt_message,
+            std::move(damage.context)};
+  }
+  Error told{Errc::kafka_storage_error, damage.context};
+  serial_.enter([this, damage = std::move(damage)] {
+    if (leader_ && leader_->leadership().in_sync.size() > 1) log_failed(damage);
+  });
+  return told;
 }
 
 void Partition::end_by(const Error& error) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/replication/examine.h"
 #include "broker/replication/partition_read.h"
 
 namespace ropewalk::replication {
@@ -125,6 +126,7 @@ void ReplicaSession::forget(const TopicPartition& id) {
   if (const auto partition = slot.partition.lock()) partition->unwatch(shared_from_this(), index);
   if (std::exchange(slot.found, std::nullopt)) std::erase(ready_, index);
   slot.wanted = false;
+  slot.sent_from.reset();
   slot_by_id_.erase(at);
   if (slot.looking == 0)
     free_.push_back(index);
@@ -259,11 +261,21 @@ Task<void> ReplicaSession::answer(std::shared_ptr<ReplicaSession> self) {
     if (!found.view) continue;
     const std::size_t left = std::min(parked.bytes_max - std::min(bytes, parked.bytes_max),
                                       self->options_.partition_bytes_max);
+    const Offset from = std::get<FetchFrom>(want.request).from;
+    const auto partition = slot.partition.lock();
+    const bool again = slot.sent_from == from;
+    if (again && partition) {
+      if (auto sound = co_await examine(partition, found.view, from, found.log_end); !sound) {
+        news.error = std::move(sound).error();
+        continue;
+      }
+    }
     auto read = co_await read_for(want, found, {left, bytes == 0}, news);
     if (read)
       records = std::move(*read);
     else
       news.error = std::move(read).error();
+    if (records.bytes > 0) self->slots_[index].sent_from = from;
     bytes += records.bytes;
   }
   self->answering_ = false;

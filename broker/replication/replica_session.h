@@ -61,6 +61,8 @@ class ReplicaSession final : public FetchSink, public std::enable_shared_from_th
     bool watermark_waits = false;  // To be told soon.
     bool watermark_due = false;
     std::optional<Looked> found;  // To be told; `ready_` has it.
+    // From where it was sent records last. Who asks for them again could not use them.
+    std::optional<Offset> sent_from;
   };
   struct Parked {
     rpc::PeerReply reply;

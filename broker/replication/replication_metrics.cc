@@ -26,6 +26,10 @@ constexpr Family kTruncations{
     "ropewalk_replica_truncations_total",
     "How often a replica of this broker was cut, or begun anew, to agree with its leader."};
 
+constexpr Family kDamageFound{
+    "ropewalk_replica_damage_found_total",
+    "How often a batch that was asked for again turned out to be damaged on this broker's disk."};
+
 }  // namespace
 
 ReplicationMetrics::ReplicationMetrics(env::Environment& environment)
@@ -36,7 +40,8 @@ ReplicationMetrics::ReplicationMetrics(env::Environment& environment)
       sessions(environment),
       shrinks(environment),
       expands(environment),
-      truncations(environment) {}
+      truncations(environment),
+      damage_found(environment) {}
 
 void ReplicationMetrics::show(telemetry::Page& page) const {
   page.counter(kSent, {}, sent_bytes.value());
@@ -47,6 +52,7 @@ void ReplicationMetrics::show(telemetry::Page& page) const {
   page.counter(kShrinks, {}, shrinks.value());
   page.counter(kExpands, {}, expands.value());
   page.counter(kTruncations, {}, truncations.value());
+  page.counter(kDamageFound, {}, damage_found.value());
 }
 
 }  // namespace ropewalk::replication

@@ -18,7 +18,8 @@ struct ReplicationMetrics {
   telemetry::Level sessions;          // Of followers here.
   telemetry::Counter shrinks;         // In-sync sets, where this broker led before and after.
   telemetry::Counter expands;
-  telemetry::Counter truncations;  // Replicas here that were cut to what their leader has.
+  telemetry::Counter truncations;   // Replicas here that were cut to what their leader has.
+  telemetry::Counter damage_found;  // In batches that somebody asked for again.
 };
 
 }  // namespace ropewalk::replication

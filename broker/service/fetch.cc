@@ -6,6 +6,7 @@
 
 #include "broker/metadata/metadata_view.h"
 #include "broker/metadata/topic_settings.h"
+#include "broker/replication/examine.h"
 #include "broker/replication/partition_read.h"
 #include "broker/service/locate.h"
 #include "broker/service/service_metrics.h"
@@ -216,6 +217,15 @@ class FetchRun {
     limits.bytes_max = bytes_left_of(i, left);
     limits.at_least_one = bytes_ == 0;
     if (limits.bytes_max == 0 && !limits.at_least_one) co_return;
+    const bool again = wanted(i).again && targets_[i].next == wanted(i).fetch_offset;
+    if (again) {
+      auto sound = co_await replication::examine(targets_[i].replica, found.view, targets_[i].next,
+                                                 found.high_watermark);
+      if (!sound) {
+        set_error(i, std::move(sound).error());
+        co_return;
+      }
+    }
     auto read = co_await replication::read(found.view, targets_[i].next, limits);
     if (read && !charge(read->chunks)) {
       // Answers that nobody takes use the memory up: this one is read when it leaves.

@@ -29,6 +29,7 @@ struct FetchPartition {
   // the log any more.
   std::optional<LeaderEpoch> last_epoch = {};
   std::size_t bytes_max = 0;  // 0: no bound of its own.
+  bool again = false;         // What came from there on before could not be used.
 };
 
 struct ForgottenPartition {

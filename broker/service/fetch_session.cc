@@ -31,6 +31,12 @@ std::size_t FetchSession::bytes_of(const Entry& entry) {
 // Slots stay when their partitions go: others use them again.
 std::size_t FetchSession::bytes() const { return bytes_ + by_slot_.size() * kSlotBytes; }
 
+SlottedPartition FetchSession::slotted(const Entry& entry) {
+  SlottedPartition slotted{entry.wanted, entry.slot};
+  slotted.wanted.again |= entry.told_records_from == entry.wanted.fetch_offset;
+  return slotted;
+}
+
 std::uint32_t FetchSession::take_slot(Entries::iterator entry) {
   if (free_slots_.empty()) {
     by_slot_.emplace_back(entry);
@@ -78,7 +84,7 @@ std::optional<std::uint32_t> FetchSession::forget(const ForgottenPartition& part
 std::vector<SlottedPartition> FetchSession::to_look_at() const {
   std::vector<SlottedPartition> all;
   all.reserve(busy_.size());
-  for (const Entry& entry : busy_) all.push_back({entry.wanted, entry.slot});
+  for (const Entry& entry : busy_) all.push_back(slotted(entry));
   return all;
 }
 
@@ -94,7 +100,7 @@ std::optional<SlottedPartition> FetchSession::moved(std::uint32_t slot) {
   const auto entry = *by_slot_[slot];
   if (!entry->quiet) return std::nullopt;
   put_last(entry);
-  return SlottedPartition{entry->wanted, slot};
+  return slotted(*entry);
 }
 
 std::vector<SlottedPartition> FetchSession::wake_all() {
@@ -102,7 +108,7 @@ std::vector<SlottedPartition> FetchSession::wake_all() {
   woken.reserve(quiet_.size());
   while (!quiet_.empty()) {
     const auto entry = quiet_.begin();
-    woken.push_back({entry->wanted, entry->slot});
+    woken.push_back(slotted(*entry));
     put_last(entry);
   }
   return woken;
@@ -127,7 +133,10 @@ bool FetchSession::tell(const FetchResult& result) {
   bool news = failed || result.diverging || result.records_bytes > 0;
   news |= std::exchange(entry->told_high_watermark, high_watermark) != high_watermark;
   news |= std::exchange(entry->told_log_start, result.log_start) != result.log_start;
-  if (result.records_bytes > 0) put_last(entry);
+  if (result.records_bytes > 0) {
+    entry->told_records_from = entry->wanted.fetch_offset;
+    put_last(entry);
+  }
   return news;
 }
 

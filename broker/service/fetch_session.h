@@ -62,6 +62,8 @@ class FetchSession {
     bool quiet = false;
     Offset told_high_watermark = kNoOffset;
     Offset told_log_start = kNoOffset;
+    // The last time that there were any: whoever asks for them again could not use them.
+    Offset told_records_from = kNoOffset;
   };
   using Entries = std::list<Entry>;
   // Finds entries by what names a partition, which stands in the entry only.
@@ -84,6 +86,7 @@ class FetchSession {
     static bool same(const Name& a, const Name& b);
   };
   static std::size_t bytes_of(const Entry& entry);
+  static SlottedPartition slotted(const Entry& entry);
   std::uint32_t take_slot(Entries::iterator entry);
   void put_last(Entries::iterator entry);
   bool tell(const FetchResult& result);

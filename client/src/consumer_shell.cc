@@ -335,6 +335,7 @@ v1::FetchRequest ConsumerShell::request_for(const std::vector<FetchItem>& items)
     partition->set_leader_epoch(shell_->view().leader(name.topic, name.partition)->epoch.value());
     partition->set_max_bytes(static_cast<std::int32_t>(options_.partition_fetch_bytes_max));
     if (item.last_epoch) partition->set_last_fetched_epoch(*item.last_epoch);
+    if (item.again) partition->set_again(true);
   }
   return request;
 }

@@ -84,6 +84,7 @@ Result<service::FetchRequest> read_fetch(const v1::FetchRequest& message) {
     }
     if (asked.has_last_fetched_epoch())
       partition.last_epoch = LeaderEpoch(asked.last_fetched_epoch());
+    partition.again = asked.again();
     request.partitions.push_back(std::move(partition));
   }
   TRY_VOID(check_each_once(request.partitions));

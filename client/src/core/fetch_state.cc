@@ -1,6 +1,7 @@
 #include "client/src/core/fetch_state.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ropewalk::client {
 namespace {
@@ -144,9 +145,13 @@ Result<Records> FetchState::take() {
       if (!*more) drop_chunk(index);
       continue;
     }
-    // The partition is fetched again from its position; what was taken before it is given first.
+    // The partition is fetched again from its position, the first time without a word: who sent it
+    // looks at it then, and another replica may lead. What was taken before it is given first.
     auto error = within(to_string(chunk.partition), std::move(more).error()).error();
+    const bool is_new =
+        std::exchange(partition.unreadable_at, partition.position) != partition.position;
     restart(partition, partition.position, partition.position_epoch);
+    if (is_new) continue;
     if (taking.records.empty()) return fail(std::move(error));
     errors_.push_back(std::move(error));
     break;
@@ -338,6 +343,7 @@ std::vector<FetchItem> FetchState::begin_fetches(env::MonotonicTime now) {
     items.push_back({.partition = name,
                      .offset = partition.fetch_offset,
                      .last_epoch = partition.fetch_epoch,
+                     .again = partition.unreadable_at == partition.fetch_offset,
                      .generation = partition.generation});
   }
   return items;

@@ -31,6 +31,7 @@ struct FetchItem {
   PartitionName partition;
   std::int64_t offset = 0;                      // To fetch from.
   std::optional<std::int32_t> last_epoch = {};  // That the record before it came under.
+  bool again = false;  // What came from there on could not be read: whoever sends it looks at it.
   std::uint64_t generation = 0;
 };
 struct ResetItem {
@@ -101,6 +102,8 @@ class FetchState {
     bool paused = false;
     bool busy = false;     // A request for it is on its way.
     bool stalled = false;  // Failed for good: until somebody seeks.
+    // Where something was that could not be read.
+    std::optional<std::int64_t> unreadable_at;
     std::size_t held_bytes = 0;
     env::MonotonicTime not_before{};
   };

@@ -164,6 +164,7 @@ TEST_F(BrokerMetrics, ShowsEveryFamilyFromTheBeginning) {
            "ropewalk_replica_lag_max_records",
            "ropewalk_catch_up_bytes_total",
            "ropewalk_replica_truncations_total",
+           "ropewalk_replica_damage_found_total",
            "ropewalk_replication_sent_bytes_total",
            "ropewalk_replication_received_bytes_total",
            "ropewalk_replication_fetch_requests_total",

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "broker/testing/damage.h"
 #include "broker/testing/sim_cluster.h"
 #include "ropewalk/admin.h"
 #include "ropewalk/consumer.h"
@@ -139,6 +140,37 @@ TEST_F(ThreeCopies, MakeAnewTheOneWhoseFilesAreGone) {
 }
 
 // The disk is replaced and formatted anew: nothing of the broker's replicas is on it.
+// R12 while it runs: a reader cannot use what the leader sends, the leader looks, another one
+// leads.
+TEST_F(ThreeCopies, HealTheLeaderWhoseDiskChangesARecord) {
+  produce(200);
+  const std::size_t damaged = leader();
+  ASSERT_TRUE(damage_a_batch(cluster_.disk(damaged), cluster_.world().random()));
+  expect_all();
+  EXPECT_NE(leader(), damaged);
+  EXPECT_TRUE(all_in_sync()) << "it is made anew";
+  for (int round = 0; round < 2; round++) {
+    const std::size_t victim = leader();
+    cluster_.kill(victim);
+    expect_all();
+    ASSERT_TRUE(cluster_.start(victim));
+    EXPECT_TRUE(all_in_sync());
+  }
+}
+
+// The same when a replica that was away cannot use it.
+TEST_F(ThreeCopies, CatchUpFromAnotherLeaderWhereTheFirstIsDamaged) {
+  const std::size_t damaged = leader();
+  const std::size_t away = (damaged + 1) % 3;
+  cluster_.kill(away);
+  produce(200);
+  ASSERT_TRUE(damage_a_batch(cluster_.disk(damaged), cluster_.world().random()));
+  ASSERT_TRUE(cluster_.start(away));
+  EXPECT_TRUE(all_in_sync());
+  EXPECT_NE(leader(), damaged);
+  expect_all();
+}
+
 TEST_F(ThreeCopies, FillADiskThatWasReplaced) {
   produce(100);
   const std::size_t victim = (leader() + 1) % 3;

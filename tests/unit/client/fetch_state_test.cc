@@ -172,7 +172,7 @@ TEST(FetchState, WhatIsFetchedAgainFollowsWhatWasPolled) {
   damaged.back() ^= std::byte{1};
   state.fetched(begin_one(state), joined({batch_of_epoch(3, 0, {"0"}), damaged}));
   EXPECT_THAT(values_of(state.take()), testing::ElementsAre("0"));
-  EXPECT_FALSE(state.take());
+  EXPECT_TRUE(state.take()->empty());
   const FetchItem again = begin_one(state);
   EXPECT_EQ(again.offset, 1);
   EXPECT_EQ(again.last_epoch, 3);
@@ -226,8 +226,24 @@ TEST(FetchState, GivesWhatComesBeforeADamagedBatchFirst) {
   damaged.back() ^= std::byte{1};
   state.fetched(begin_one(state), joined({batch_at(0, {"0"}), damaged}));
   EXPECT_THAT(values_of(state.take()), testing::ElementsAre("0"));
+  EXPECT_TRUE(state.take()->empty());
+  const FetchItem again = begin_one(state);
+  EXPECT_EQ(again.offset, 1) << "it is fetched again";
+  EXPECT_TRUE(again.again) << "and whoever sends it is told that";
+  state.fetched(again, joined({damaged}));
   EXPECT_EQ(state.take().error().code, Errc::corrupt_message);
-  EXPECT_EQ(begin_one(state).offset, 1) << "it is fetched again";
+  EXPECT_EQ(begin_one(state).offset, 1) << "and again";
+}
+
+// Whoever leads by then may have it whole.
+TEST(FetchState, ADamagedBatchThatComesWholeIsNoError) {
+  FetchState state = standing_at(0);
+  auto damaged = batch_at(0, {"0"});
+  damaged.back() ^= std::byte{1};
+  state.fetched(begin_one(state), joined({damaged}));
+  EXPECT_TRUE(state.take()->empty());
+  state.fetched(begin_one(state), joined({batch_at(0, {"0"})}));
+  EXPECT_THAT(values_of(state.take()), testing::ElementsAre("0"));
 }
 
 TEST(FetchState, WaitsBeforeItTriesAgain) {

@@ -41,7 +41,8 @@ class Feed final : public FollowSink {
   void wants(const std::shared_ptr<Partition>&, Want want) override {
     all.push_back(std::move(want));
   }
-  void progressed(const TopicPartition&, const Progressed&) override {}
+  void progressed(const TopicPartition&, const Progressed&) override { told++; }
+  std::size_t told = 0;
 };
 
 class CatchUp : public testing::Test {
@@ -145,6 +146,19 @@ TEST_F(CatchUp, WhoComesIntoTheSetAsksAtOnce) {
   answer(held_back, 10);
   answer(now, 10);
   EXPECT_EQ(want_from(2).delay, 0ns);
+}
+
+// The leader passes over what it is told by a life that it does not know yet, and an idle partition
+// gives no other occasion.
+TEST_F(CatchUp, WhoIsNotInSyncSaysAgainHowFarItIs) {
+  follow(false);
+  rig_.world.run_for(5s);
+  EXPECT_GE(feed_->told, 4u);
+  follow(true);
+  rig_.world.run_for(2s);
+  const std::size_t told = feed_->told;
+  rig_.world.run_for(10s);
+  EXPECT_EQ(feed_->told, told);
 }
 
 // An operator who has chosen too low a rate need not wait until all is paid under it.

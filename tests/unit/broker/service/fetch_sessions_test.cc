@@ -63,7 +63,8 @@ class FetchSessionsTest : public testing::Test {
   }
   FetchResponse serve(const FetchSessions::Turn& turn) {
     FetchResponse response;
-    for (const auto& [partition, slot] : turn.partitions) {
+    for (const SlottedPartition& slotted : turn.partitions) {
+      const FetchPartition& partition = slotted.wanted;
       const Found& found = found_[partition.partition];
       FetchResult& result = response.partitions.emplace_back();
       result.topic = partition.topic;
@@ -85,7 +86,9 @@ class FetchSessionsTest : public testing::Test {
     }
     answer.watches_anew = turn->watches_anew;
     answer.forgotten = turn->forgotten;
-    for (const auto& [wanted, slot] : turn->partitions) {
+    for (const SlottedPartition& slotted : turn->partitions) {
+      const FetchPartition& wanted = slotted.wanted;
+      const std::uint32_t slot = slotted.slot;
       answer.read.push_back(wanted.partition);
       slots_[wanted.partition] = slot;
       if (found_[wanted.partition].quiet) turn->quiet.push_back(slot);

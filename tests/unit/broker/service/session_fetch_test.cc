@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "broker/log/segment_header.h"
 #include "tests/unit/broker/service/fetch_rig.h"
 
 namespace ropewalk::service {
@@ -31,6 +32,13 @@ class SessionFetchTest : public FetchTest {
     fetch.fetch_offset = Offset(offset);
     return fetch;
   }
+  void damage_the_last_batch() {
+    sim::Disk& disk = rig_.node.disk("/data");
+    for (const std::string& path : disk.paths()) {
+      const std::size_t size = path.ends_with(".log") ? disk.content(path)->size() : 0;
+      if (size > log::kSegmentHeaderBytes) ASSERT_TRUE(disk.flip_bit(path, size - 1));
+    }
+  }
   std::int32_t session_ = 0;
 };
 
@@ -47,6 +55,25 @@ TEST_F(SessionFetchTest, NamesWhatItTellsAndLeavesOutWhatIsKnown) {
   const auto wrong = rig_.fetch(session_request(2));
   EXPECT_EQ(wrong.error.code, Errc::invalid_fetch_session_epoch);
   EXPECT_EQ(wrong.session_id, session_);
+}
+
+// Who asks for the same again could not use it. There is no other copy of it here.
+TEST_F(SessionFetchTest, LooksAtWhatIsAskedForAgain) {
+  produce(0);
+  begin({ServiceRig::from(topic_, 1, 0)});
+  const auto from_the_start = ServiceRig::from(topic_, 0, 0);
+  const auto first = rig_.fetch(session_request(1, {from_the_start}));
+  ASSERT_GT(first.partitions.at(0).records_bytes, 0u);
+  const auto again = rig_.fetch(session_request(2));
+  ASSERT_GT(again.partitions.at(0).records_bytes, 0u) << "it is whole";
+  damage_the_last_batch();
+  const auto damaged = rig_.fetch(session_request(3));
+  EXPECT_EQ(damaged.partitions.at(0).error.code, Errc::kafka_storage_error) << "others may come";
+  rig_.world.run_for(std::chrono::seconds(31));
+  EXPECT_EQ(rig_.fetch(session_request(4)).partitions.at(0).error.code, Errc::corrupt_message);
+  produce(0);
+  const auto behind = rig_.fetch(session_request(5, {ServiceRig::from(topic_, 0, 1)}));
+  EXPECT_GT(behind.partitions.at(0).records_bytes, 0u) << "the rest stays readable";
 }
 
 TEST_F(SessionFetchTest, WaitsForAllOfThePartitionsThatItDoesNotName) {

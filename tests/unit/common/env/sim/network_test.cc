@@ -98,6 +98,17 @@ TEST_F(SimNetworking, KillResetsThePeer) {
   EXPECT_EQ(world_.run(on(a_), read_to_end(*near)).error().code, Errc::closed);
 }
 
+// As when something between the two forgets the connection: who hears of it first may be back
+// before what it sent has come.
+TEST_F(SimNetworking, AResetOfOneSideLetsThroughWhatWasSent) {
+  auto [near, far] = pair();
+  const std::vector<env::Chunk> chunks{SharedBytes(std::string("sent"))};
+  ASSERT_EQ(near->try_write(chunks).value(), 4u);
+  world_.network().reset_connections("a", Fabric::Resets::own_side);
+  EXPECT_EQ(world_.run(on(a_), read_to_end(*near)).error().code, Errc::closed);
+  EXPECT_EQ(world_.run(on(b_), read_to_end(*far)).value(), "sent");
+}
+
 TEST_F(SimNetworking, CutHoldsBytesUntilHealed) {
   auto [near, far] = pair();
   world_.network().isolate("a");
