@@ -1,6 +1,7 @@
 // What each fault does to the cluster.
 #include <algorithm>
 
+#include "broker/testing/damage.h"
 #include "broker/testing/swarm.h"
 
 namespace ropewalk::testing {
@@ -19,7 +20,7 @@ constexpr auto kDiskLongest = 8s;
 bool Swarm::strike(Fault fault) {
   if (fault <= Fault::suspend) return strike_process(fault);
   if (fault <= Fault::clock_jump) return strike_clock(fault);
-  if (fault <= Fault::reset) return strike_network(fault);
+  if (fault <= Fault::reset || fault == Fault::half_reset) return strike_network(fault);
   return strike_disk(fault);
 }
 
@@ -141,6 +142,9 @@ bool Swarm::strike_network(Fault fault) {
       network.connection_loss = 0.05 * random_.unit() * random_.unit();
       schedule(how_long, [this] { cluster_.world().network().connection_loss = 0; });
       return true;
+    case Fault::half_reset:
+      network.reset_connections(any_node(), sim::Fabric::Resets::own_side);
+      return true;
     default:
       network.reset_connections(any_node());
       return true;
@@ -148,6 +152,7 @@ bool Swarm::strike_network(Fault fault) {
 }
 
 bool Swarm::strike_disk(Fault fault) {
+  if (fault == Fault::bit_flip) return damage_a_batch(cluster_.disk(forgetful_), random_);
   // A replica whose disk has failed serves no more until its broker starts again; somebody may see
   // to that. Where memory counts, it is a copy that is lost.
   const bool hurts = fault != Fault::full_disk && fault != Fault::slow_disk;

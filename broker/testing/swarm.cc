@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, kFaults> kNames{
     "kill",      "kill_leader", "power_cut",  "blackout",     "clean_stop", "pause",
     "suspend",   "clock_drift", "clock_jump", "apart",        "isolation",  "one_way_cut",
     "halves",    "ring",        "slow_link",  "broken_links", "reset",      "full_disk",
-    "slow_disk", "bad_sync",    "bad_write",  "bad_read"};
+    "slow_disk", "bad_sync",    "bad_write",  "bad_read",     "bit_flip",   "half_reset"};
 
 constexpr auto kLookEvery = 500ms;
 
@@ -47,6 +47,7 @@ Swarm::Swarm(SimCluster& cluster, std::vector<std::string> clients, std::uint64_
     for (const Fault fault : limits_.only) weights_[static_cast<std::size_t>(fault)] = 1;
   }
   const auto without = [this](Fault fault) { weights_[static_cast<std::size_t>(fault)] = 0; };
+  if (limits_.one_copy) without(Fault::bit_flip);
   if (limits_.memory_counts) without(Fault::blackout);
   if (limits_.memory_counts && limits_.one_copy) {
     without(Fault::power_cut);

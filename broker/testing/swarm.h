@@ -48,8 +48,10 @@ enum class Fault : std::uint8_t {
   bad_sync,      // A sync fails, and what it was to keep is lost.
   bad_write,     // A write fails, perhaps after a part of it.
   bad_read,      // A read fails.
+  bit_flip,      // A stored record changes on the disk of one broker, always the same.
+  half_reset,    // A node hears that its connections broke, and begins anew; what it sent arrives.
 };
-inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::bad_read) + 1;
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::half_reset) + 1;
 std::string_view name_of(Fault fault);
 std::optional<Fault> fault_named(std::string_view name);
 
@@ -107,7 +109,7 @@ class Swarm {
   std::vector<std::string> nodes_;  // The brokers first.
   std::array<double, kFaults> weights_{};
   Span pause_between_{};
-  std::size_t forgetful_ = 0;   // Who may lose its memory, where that counts.
+  std::size_t forgetful_ = 0;   // Who may lose its memory, where that counts; whose bits change.
   std::set<std::size_t> hurt_;  // Brokers whose disk was bad in this life.
   std::array<std::uint64_t, kFaults> counts_{};
   std::shared_ptr<bool> active_;  // Events hold it weakly: they do nothing once it is gone.

@@ -285,6 +285,17 @@ void Channel::reset_both() {
   }
 }
 
+void Channel::reset_side_of(const std::string& node) {
+  for (std::size_t index = 0; index < 2; index++) {
+    Side& side = sides_[index];
+    if (side.address.node != node || side.closed || side.dead || side.reset) continue;
+    side.reset = true;
+    end_side(side);
+    wake_reader(side);
+    send(index, {Piece::Kind::end, {}});
+  }
+}
+
 void Channel::process_died(const SimEnvironment& life) {
   for (std::size_t index = 0; index < 2; index++) {
     Side& side = sides_[index];

@@ -44,6 +44,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   // What the world does.
   bool touches(const std::string& node) const;
   void reset_both();
+  void reset_side_of(const std::string& node);
   void healed(const std::string& from, const std::string& to);
   void process_died(const SimEnvironment& life);
   void machine_died(const SimEnvironment& life);

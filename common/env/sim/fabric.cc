@@ -78,9 +78,10 @@ void Fabric::flush(const std::string& from, const std::string& to) {
   for_each_channel([&](Channel& channel) { channel.healed(from, to); });
 }
 
-void Fabric::reset_connections(const std::string& node) {
+void Fabric::reset_connections(const std::string& node, Resets which) {
   for_each_channel([&](Channel& channel) {
-    if (channel.touches(node)) channel.reset_both();
+    if (!channel.touches(node)) return;
+    which == Resets::both_sides ? channel.reset_both() : channel.reset_side_of(node);
   });
 }
 

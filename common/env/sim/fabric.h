@@ -45,8 +45,10 @@ class Fabric {
   void isolate(const std::string& node);
   void heal();  // Everything.
   bool is_cut(const std::string& from, const std::string& to) const;
-  // Resets all connections that the node has with others.
-  void reset_connections(const std::string& node);
+  // Resets all connections that the node has with others. Of its own side only: it hears of it at
+  // once, they once all that it sent has come, so that it may be back before that.
+  enum class Resets { both_sides, own_side };
+  void reset_connections(const std::string& node, Resets which = Resets::both_sides);
 
   // For the implementation.
   World& world() const { return world_; }

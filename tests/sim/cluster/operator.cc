@@ -13,10 +13,20 @@ Operator::Operator(SimCluster& cluster, Client& client, std::vector<PartitionNam
       admin_(client),
       partitions_(std::move(partitions)),
       copies_(copies),
-      random_(std::move(random)) {}
+      random_(std::move(random)),
+      topics_(cluster, client, copies, env::Random(random_())) {}
+
+std::map<std::string, std::uint64_t, std::less<>> Operator::counts() const {
+  auto all = counts_;
+  all.insert(topics_.counts().begin(), topics_.counts().end());
+  return all;
+}
 
 void Operator::step() {
-  switch (random_.below(8)) {
+  switch (random_.below(10)) {
+    case 8:
+    case 9:
+      return topics_.step();
     case 0:
     case 1:
       return elect();

@@ -1,5 +1,6 @@
 // Somebody who works the cluster while everything goes on: other leaders, other replicas, brokers
-// that are emptied, second thoughts. Used from the test's thread; a step blocks for one answer.
+// that are emptied, second thoughts, topics that come and go. Used from the test's thread; a step
+// blocks for one answer.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include "broker/testing/sim_cluster.h"
 #include "common/env/random.h"
 #include "ropewalk/admin.h"
+#include "tests/sim/cluster/passing_topics.h"
 
 namespace ropewalk::testing {
 
@@ -21,11 +23,13 @@ class Operator {
 
   // Asks for one thing, by chance. A refusal is an answer, too.
   void step();
-  // Whether all that was asked for has been done, or called off, within the time.
+  // Whether all moves that were asked for have been done, or called off, within the time.
   bool all_is_done(sim::Duration limit);
+  // What of the topics that were made and deleted is not so within the time.
+  std::string wrong_with_topics(sim::Duration limit) { return topics_.wrong_after(limit); }
 
   // What was begun, by name.
-  const std::map<std::string, std::uint64_t, std::less<>>& counts() const { return counts_; }
+  std::map<std::string, std::uint64_t, std::less<>> counts() const;
 
  private:
   void move_one();
@@ -39,6 +43,7 @@ class Operator {
   const std::vector<PartitionName> partitions_;
   const std::size_t copies_;
   env::Random random_;
+  PassingTopics topics_;
   std::map<std::string, std::uint64_t, std::less<>> counts_;
 };
 

@@ -87,6 +87,8 @@ class Run {
       return workload_.lacks_a_leader() ? "a partition has no leader after everything was healed"
                                         : "no progress after everything was healed";
     if (!workload_.all_is_moved(kHealthyWithin)) return "replicas are on their way for ever";
+    if (std::string wrong = workload_.wrong_with_topics(kHealthyWithin); !wrong.empty())
+      return wrong;
     workload_.finish();
     if (!sound()) return "contradicted in the end";
     return check_what_lasts();

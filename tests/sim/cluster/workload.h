@@ -48,6 +48,7 @@ class Workload {
 
   // After that: whether all replicas that were to move have moved within the time.
   bool all_is_moved(sim::Duration limit) { return operator_->all_is_done(limit); }
+  std::string wrong_with_topics(sim::Duration limit) { return operator_->wrong_with_topics(limit); }
   const Operator& operations() const { return *operator_; }
 
   const History& history() const { return history_; }

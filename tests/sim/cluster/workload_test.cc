@@ -80,7 +80,8 @@ class ClusterWorkload : public ::testing::TestWithParam<std::uint64_t> {
                               "net.refused_connect", "net.silent_connect", "disk.sync_error",
                               "disk.write_error", "serial.refused"})
       if (totals_.events[event] == 0) names += fmt::format("{} ", event);
-    for (const char* operation : {"moves", "drains", "preferred leaders"})
+    for (const char* operation :
+         {"moves", "drains", "preferred leaders", "topics made", "topics deleted"})
       if (totals_.operations[operation] == 0) names += fmt::format("{} ", operation);
     return names;
   }
