@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Three real brokers, real clients, real faults: run.py --bin FOLDER kill|pause|cut|full|power|rolling|upgrade
+"""Three real brokers, real clients, real faults: run.py --bin FOLDER kill|pause|cut|full|power|rolling|moves|upgrade
 
 Both kinds of client write and read all the time; in the end everything that was acknowledged must be there
 (history.py). RW_ROUNDS says how many faults, RW_SEED which. Status 77: the machine does not permit that fault.
@@ -203,6 +203,24 @@ def rolling(options):
         world.finish()
 
 
+def moves(options):
+    """Leaders move to and fro while nothing else is wrong: no error to any client, and none stays behind."""
+    with TemporaryCluster(options.bin, kafka=True) as cluster:
+        world = World(cluster, idempotent=False)
+        for number in range(10 * options.rounds):
+            partition = number % PARTITIONS
+            for topic in world.senders:
+                replicas = cluster.partitions(topic)[partition]["replicas"]
+                cluster.run("cluster", "reassign", "--topic", topic, "--partition", str(partition), "--replicas",
+                            ",".join(str(broker) for broker in replicas[1:] + replicas[:1]), "--yes")
+                cluster.run("topic", "elect", topic, "--partition", str(partition))
+                if cluster.leader(topic, partition) == replicas[0]:
+                    raise history.Wrong(f"broker {replicas[0]} leads partition {partition} of {topic} still")
+        say(10 * options.rounds, "moves of each topic's leaders")
+        world.mend()
+        world.finish()
+
+
 def upgrade(options):
     """Brokers of an older build are replaced one by one, back again, and forth, under load."""
     if not options.old:
@@ -249,7 +267,7 @@ def finalise(cluster, options, level):
 
 
 def main():
-    kinds = {one.__name__: one for one in (kill, pause, cut, full, power, rolling, upgrade)}
+    kinds = {one.__name__: one for one in (kill, pause, cut, full, power, rolling, moves, upgrade)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=kinds)
     parser.add_argument("--bin", required=True)
