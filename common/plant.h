@@ -33,16 +33,17 @@ enum class Plant {
   rejection_of_repeat_ends_union,  // A rejected copy settles a proposal that has others.
   repeat_takes_new_incarnation,    // A repeated proposal names lives that it was not made for.
   watermark_goes_back,             // The watermark is what the set has now.
-  // Whole brokers (R4, R8, R9, R13, recovery).
+  // Whole brokers (R4, R8, R9, R12, R13, recovery).
   answer_before_sync,        // What is written counts as durable.
   producers_not_followed,    // A follower does not remember what producers sent.
   torn_tail_accepted,        // Recovery keeps batches whose checksum does not match.
   unclean_keeps_place,       // An unclean end does not make a `replicated` replica ineligible.
   old_life_keeps_its_place,  // A new life goes on where the one before was.
   lease_not_checked,         // A broker serves for as long as nobody tells it not to.
+  damage_not_looked_at,      // What a reader could not use is sent to it again and again.
 };
 
-inline constexpr std::array<std::pair<Plant, std::string_view>, 25> kPlants{{
+inline constexpr std::array<std::pair<Plant, std::string_view>, 26> kPlants{{
     {Plant::commit_of_older_term, "commit_of_older_term"},
     {Plant::vote_without_log_check, "vote_without_log_check"},
     {Plant::two_votes_in_a_term, "two_votes_in_a_term"},
@@ -68,6 +69,7 @@ inline constexpr std::array<std::pair<Plant, std::string_view>, 25> kPlants{{
     {Plant::unclean_keeps_place, "unclean_keeps_place"},
     {Plant::old_life_keeps_its_place, "old_life_keeps_its_place"},
     {Plant::lease_not_checked, "lease_not_checked"},
+    {Plant::damage_not_looked_at, "damage_not_looked_at"},
 }};
 
 #ifdef ROPEWALK_PLANTS

@@ -113,7 +113,8 @@ INSTANTIATE_TEST_SUITE_P(
                                "RW_FACTOR=3 RW_REPLICATED=1 RW_FAULTS=power_cut,kill RW_PAUSE=400"},
                       Planting{Plant::old_life_keeps_its_place,
                                "RW_FACTOR=3 RW_REPLICATED=1 RW_FAULTS=power_cut RW_PAUSE=400"},
-                      Planting{Plant::lease_not_checked, "RW_FACTOR=3 RW_FAULTS=apart"}),
+                      Planting{Plant::lease_not_checked, "RW_FACTOR=3 RW_FAULTS=apart"},
+                      Planting{Plant::damage_not_looked_at, "RW_FACTOR=3 RW_FAULTS=bit_flip"}),
     [](const auto& info) {
       return std::string(kPlants[static_cast<std::size_t>(info.param.plant)].second);
     });
