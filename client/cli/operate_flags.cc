@@ -7,7 +7,7 @@ namespace ropewalk::cli {
 namespace {
 
 constexpr NumberRange kBrokers{0, std::numeric_limits<std::int32_t>::max()};
-constexpr NumberRange kLevels{1, std::numeric_limits<std::int32_t>::max()};
+constexpr NumberRange kFeatureLevels{1, std::numeric_limits<std::int32_t>::max()};
 
 struct Given {
   const char* name;
@@ -61,7 +61,7 @@ void OperateFlags::define_upgrade(CLI::App& cluster) {
   upgrade_ = cluster.add_subcommand(
       "upgrade", "Use what newer builds can, once all brokers are such: there is no way back");
   add_text(*upgrade_, "--feature", feature_, "Which")->capture_default_str();
-  add_number(*upgrade_, "--to", level_, kLevels,
+  add_number(*upgrade_, "--to", level_, kFeatureLevels,
              "The level; if not said, the highest that all brokers know");
   define_consent(*upgrade_);
 }

@@ -6,7 +6,7 @@
 namespace ropewalk::cli {
 namespace {
 
-constexpr NumberRange kBrokers{0, std::numeric_limits<std::int32_t>::max()};
+constexpr NumberRange kVoters{0, std::numeric_limits<std::int32_t>::max()};
 
 }  // namespace
 
@@ -25,13 +25,13 @@ void VotersFlags::define(CLI::App& cluster) {
   CLI::App* replace = voters_->add_subcommand(
       "replace", "Put a broker that lost its disk, or another broker, in the place of a voter");
   define_change(*replace, "The voter that goes", kNewDirectory);
-  add_number(*replace, "--by", by_, kBrokers,
+  add_number(*replace, "--by", by_, kVoters,
              "The broker that comes; if not said the same one, with its new directory");
 }
 
 void VotersFlags::define_change(CLI::App& verb, const char* broker_help,
                                 const char* directory_help) {
-  add_number(verb, "BROKER", broker_, kBrokers, broker_help)->required();
+  add_number(verb, "BROKER", broker_, kVoters, broker_help)->required();
   add_text(verb, "--directory", directory_, directory_help)->type_name("ID");
   verb.add_flag("--json", json_, kJsonHelp);
 }
