@@ -148,7 +148,7 @@ Result<void> check_level_for_broker_settings(const Image& image) {
 // What else a broker is set to stands in its file.
 Result<ConfigRecord> plan_of_broker(const Image& image, BrokerId broker,
                                     const ConfigChange& change) {
-  TRY_VOID(check_level_for_broker_settings(image));
+  if (change.value) TRY_VOID(check_level_for_broker_settings(image));
   const auto* const known = metadata::find_broker_setting(change.key);
   if (known == nullptr || change.value)
     TRY_VOID(metadata::check_broker_setting(change.key, change.value.value_or("")));

@@ -44,7 +44,8 @@ Result<std::size_t> plan_partitions(std::int64_t asked, const ControllerOptions&
 Result<std::size_t> plan_replication_factor(const NewTopic& topic, const Image& image) {
   const std::size_t brokers = count_open(image);
   if (open_brokers(image).empty())
-    return fail(Errc::broker_not_available, "no broker is alive to hold the topic's partitions");
+    return fail(Errc::broker_not_available,
+                "no broker is alive, and not drained, to hold the topic's partitions");
   if (topic.replication_factor == -1) return std::min(kDefaultReplicationFactor, brokers);
   if (topic.replication_factor < 1 || static_cast<std::size_t>(topic.replication_factor) > brokers)
     return fail(Errc::invalid_replication_factor, "replication factor {}: {}",
@@ -180,7 +181,8 @@ Result<GrowthPlan> plan_growth(const Batch& batch, const NewPartitions& asked,
     plan.placement = *asked.assignments;
   } else {
     if (open_brokers(image).empty())
-      return fail(Errc::broker_not_available, "no broker is alive to hold new partitions");
+      return fail(Errc::broker_not_available,
+                  "no broker is alive, and not drained, to hold new partitions");
     if (count_open(image) < plan.wanted.replication_factor)
       return fail(Errc::invalid_replication_factor, "partitions of topic {} have {} replicas: {}",
                   topic->name, plan.wanted.replication_factor, open_text(image));

@@ -21,12 +21,11 @@ constexpr std::array kDefinitions{
         .help = "Bytes a second that the broker's replicas that are not in sync may copy, all of "
                 "them together; beats catch_up_rate_max in its file.",
         .type = settings::SettingType::int64},
-    BrokerSettingDefinition{
-        .name = "leader.replication.throttled.rate",
-        .accepts = "a number from 1 up",
-        .help = "Changes nothing: who copies holds itself back, by "
-                "follower.replication.throttled.rate.",
-        .type = settings::SettingType::int64},
+    BrokerSettingDefinition{.name = "leader.replication.throttled.rate",
+                            .accepts = "a number from 1 up",
+                            .help = "Changes nothing: who copies holds itself back, by "
+                                    "follower.replication.throttled.rate.",
+                            .type = settings::SettingType::int64},
     BrokerSettingDefinition{.name = "replica.alter.log.dirs.io.max.bytes.per.second",
                             .accepts = "a number from 1 up",
                             .help = "Changes nothing: replicas do not move between directories.",
@@ -54,6 +53,10 @@ Result<void> check_broker_setting(std::string_view name, std::string_view value)
   if (definition == nullptr)
     return fail(Errc::invalid_config, "a broker has no setting {} in the cluster's metadata",
                 name.substr(0, 100));
+  constexpr std::size_t kBytesMax = 20;  // Of a number.
+  if (value.size() > kBytesMax)
+    return fail(Errc::invalid_config, "{} has {} bytes: it is {}", name, value.size(),
+                definition->accepts);
   if (name == kDrained ? value == kIsDrained : rate_in(value).has_value()) return {};
   return fail(Errc::invalid_config, "{} cannot be \"{}\": it is {}, or not set", name,
               value.substr(0, 100), definition->accepts);

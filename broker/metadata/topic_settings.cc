@@ -371,6 +371,9 @@ const TopicSettingDefinition* find_topic_setting(std::string_view name) {
 Result<void> check_topic_setting(std::string_view name, std::string_view value) {
   const auto index = index_of(name);
   if (!index) return unknown_setting(name);
+  if (value.size() > kSettingBytesMax)
+    return fail(Errc::invalid_config, "{} has {} bytes, at most {} are taken", name, value.size(),
+                kSettingBytesMax);
   TopicSettings ignored;
   if (kSetters[*index](ignored, value)) return {};
   return fail(Errc::invalid_config, "{} cannot be \"{}\": it is {}", name, value.substr(0, 100),

@@ -56,6 +56,9 @@ std::span<const TopicSettingDefinition> topic_setting_definitions();
 // Null if there is no such setting.
 const TopicSettingDefinition* find_topic_setting(std::string_view name);
 
+// Of a setting's value: all of them go into the metadata log and its snapshots.
+inline constexpr std::size_t kSettingBytesMax = 64 << 10;
+
 // Errors: invalid_config, with what would be right (for an unknown name: the nearest and all).
 Result<void> check_topic_setting(std::string_view name, std::string_view value);
 

@@ -32,19 +32,26 @@ class CatchUpBudget {
     const std::int64_t rate = rate_.load(std::memory_order_relaxed);
     if (rate == 0) return now;
     const std::int64_t at = now.time_since_epoch().count();
-    const auto cost =
-        static_cast<std::int64_t>(1e9 * static_cast<double>(bytes) / static_cast<double>(rate));
+    const auto cost = static_cast<std::int64_t>(
+        std::min(1e9 * static_cast<double>(bytes) / static_cast<double>(rate),
+                 static_cast<double>(kDebtMax)));
     std::int64_t before = paid_at_.load(std::memory_order_relaxed);
     std::int64_t after = 0;
     do {
-      after = std::max(before, at) + cost;
+      after = std::min(std::max(before, at) + cost, at + kDebtMax);
     } while (!paid_at_.compare_exchange_weak(before, after, std::memory_order_relaxed));
+    if (rate_.load(std::memory_order_relaxed) != rate) {  // What was forgiven is not owed again.
+      paid_at_.store(0, std::memory_order_relaxed);
+      return now;
+    }
     return env::MonotonicTime(env::Duration(after));
   }
 
   std::uint64_t paid_bytes() const { return paid_bytes_.load(std::memory_order_relaxed); }
 
  private:
+  static constexpr std::int64_t kDebtMax = 24LL * 3600 * 1'000'000'000;  // Nanoseconds.
+
   std::atomic<std::int64_t> rate_;
   std::atomic<std::int64_t> paid_at_{0};  // All that came is paid then, in ns of the clock.
   std::atomic<std::uint64_t> paid_bytes_{0};

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "broker/replication/partition_read.h"
 #include "common/plant.h"
 #include "common/records/batch_header.h"
 
@@ -23,20 +22,22 @@ Result<void> check(ByteSpan batches) {
   return {};
 }
 
-bool is_damage(Errc code) { return code == Errc::corrupt || code == Errc::corrupt_message; }
+bool says_damage(Errc code) { return code == Errc::corrupt || code == Errc::corrupt_message; }
 
 }  // namespace
 
+Error told_of(Partition& partition, const log::LogView& view, Error failure) {
+  if (!says_damage(failure.code)) return told_of(std::move(failure));
+  return partition.found_damaged(view.generation, std::move(failure));
+}
+
 Task<Result<void>> examine(std::shared_ptr<Partition> partition, log::LogViewPtr view, Offset from,
-                           Offset upper_bound) {
+                           ReadLimits limits) {
   if (RW_PLANT(damage_not_looked_at)) co_return Result<void>();
-  const auto bytes = co_await log::read_bytes(std::move(view), from, {.upper_bound = upper_bound});
-  const auto sound = bytes ? check(bytes->span()) : Result<void>(std::unexpected(bytes.error()));
+  const auto bytes = co_await log::read_bytes(view, from, limits);
+  auto sound = bytes ? check(bytes->span()) : Result<void>(std::unexpected(bytes.error()));
   if (sound) co_return sound;
-  if (!is_damage(sound.error().code)) co_return std::unexpected(told_of(sound.error()));
-  co_return std::unexpected(partition->found_damaged(
-      {Errc::corrupt, fmt::format("what is stored from offset {} on is damaged: {}", from,
-                                  sound.error().context)}));
+  co_return std::unexpected(told_of(*partition, *view, std::move(sound).error()));
 }
 
 }  // namespace ropewalk::replication

@@ -7,17 +7,19 @@
 
 #include <memory>
 
-#include "broker/log/log_read.h"
 #include "broker/replication/partition.h"
+#include "broker/replication/partition_read.h"
 
 namespace ropewalk::replication {
 
-// Reads the batches that begin with the one that holds `from`, at most about 1 MiB, and checks
-// them. If one is damaged and another replica is in sync, this one fails and leads no more (R12):
-// then kafka_storage_error, and whoever leads next has it whole. Errors: corrupt_message (it is,
-// and no other comes into the set: the rest of the partition stays readable), as log::read(), told
-// as to a reader.
+// What whoever asked is told of a read that failed. If that was because of damage and another
+// replica is in sync, this one fails and leads no more (R12): then kafka_storage_error, and whoever
+// leads next has it whole. corrupt_message where no other comes into the set: the rest of the
+// partition stays readable.
+Error told_of(Partition& partition, const log::LogView& view, Error failure);
+
+// Reads the batches that log::read() gives for these limits, and checks them. Errors: as told_of().
 Task<Result<void>> examine(std::shared_ptr<Partition> partition, log::LogViewPtr view, Offset from,
-                           Offset upper_bound);
+                           ReadLimits limits);
 
 }  // namespace ropewalk::replication

@@ -134,7 +134,8 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   // Damage has been found in what is stored here, which must not be led any more if another replica
   // is in sync: this one fails then. What a reader is told: kafka_storage_error, or corrupt_message
   // where there is no other, and none has come into the set for a while. Any core.
-  Error found_damaged(Error damage);
+  // `generation`: of the view in which it was read.
+  Error found_damaged(std::uint64_t generation, Error damage);
   // A follower says how far it is.
   void follower_progressed(Progressed progress);
   // What became of a proposal of that epoch: once for each.
@@ -252,6 +253,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   void end_following();
   void tick_at(Time when);
   void tell_again_later();
+  void others_may_lead(const Leadership& leadership);
   void fetched_inside(std::uint64_t number, ReceivedNews& news);
   void carry_out(const FollowerEffects& effects, std::span<ReplicaBatch> fetched = {});
   void append_replicated(ReplicaBatch& batch);
@@ -316,7 +318,7 @@ class Partition final : public env::SerialOwner, private log::LogListener {
   bool ended_ = false;                            // Failed or closed: there is no new role.
   std::atomic<Standing> standing_{Standing::idle};
   std::atomic<std::int64_t> lag_{0};
-  std::atomic<bool> others_in_sync_{false};  // Beside this one, while it leads.
+  std::atomic<bool> others_in_sync_{false};  // And alive, while this one leads.
   std::vector<Waiter> waiters_;              // By id; reused.
   std::vector<WaiterId> free_waiters_;
   std::vector<Unwritten> unwritten_;

@@ -1,4 +1,5 @@
 // Who leads, and what that means here.
+#include <algorithm>
 #include <utility>
 
 #include "broker/log/disk_failure.h"
@@ -44,7 +45,7 @@ void Partition::lead_inside(Leadership leadership, const log::LogOptions& option
     const std::size_t after = leadership.in_sync.size();
     if (after < before) metrics_->shrinks.add(before - after);
     if (after > before) metrics_->expands.add(after - before);
-    others_in_sync_.store(after > 1, std::memory_order_relaxed);
+    others_may_lead(leadership);
     carry_out(leader_->step(Changed{std::move(leadership)}, environment_.now()));
     return;
   }
@@ -102,8 +103,8 @@ Result<void> Partition::check_epochs() const {
 // R10: syncs that were asked for before do not count here, so what is not durable is asked for
 // anew.
 void Partition::begin_leadership(Leadership leadership) {
-  others_in_sync_.store(leadership.in_sync.size() > 1, std::memory_order_relaxed);
   damage_found_at_.store(0, std::memory_order_relaxed);
+  others_may_lead(leadership);
   leader_.emplace(std::move(leadership), log_->readable_end(), log_->durable_end(), high_watermark_,
                   environment_.now(), times_);
   standing_.store(Standing::leading, std::memory_order_relaxed);
@@ -183,11 +184,21 @@ void Partition::tick_at(Time when) {
   });
 }
 
-Error Partition::found_damaged(Error damage) {
+void Partition::others_may_lead(const Leadership& leadership) {
+  const bool others = std::ranges::any_of(leadership.in_sync, [&](BrokerId id) {
+    const auto peer = leadership.replicas.find(id);
+    return id != leadership.self && peer != leadership.replicas.end() && peer->second.may_join;
+  });
+  others_in_sync_.store(others, std::memory_order_relaxed);
+  if (others) damage_found_at_.store(0, std::memory_order_relaxed);
+}
+
+Error Partition::found_damaged(std::uint64_t generation, Error damage) {
   metrics_->damage_found.add();
   if (!others_in_sync_.load(std::memory_order_relaxed)) {
     const auto now = environment_.now().time_since_epoch();
-    damage_.warn(now, "{}: {}; no other replica is in sync", id_, damage);
+    damage_.warn(now, "{}: what is stored is damaged: {}; no other replica is in sync", id_,
+                 damage.context);
     std::int64_t first = 0;
     damage_found_at_.compare_exchange_strong(first, now.count(), std::memory_order_relaxed);
     const bool may_others_come = first == 0 || now - env::Duration(first) < kOthersComeBackWithin;
@@ -195,8 +206,10 @@ Error Partition::found_damaged(Error damage) {
             std::move(damage.context)};
   }
   Error told{Errc::kafka_storage_error, damage.context};
-  serial_.enter([this, damage = std::move(damage)] {
-    if (leader_ && leader_->leadership().in_sync.size() > 1) log_failed(damage);
+  serial_.enter([this, generation, damage = std::move(damage)] {
+    const bool is_still_so = leader_ && log_->generation() == generation &&
+                             others_in_sync_.load(std::memory_order_relaxed);
+    if (is_still_so) log_failed({Errc::corrupt, damage.context});
   });
   return told;
 }

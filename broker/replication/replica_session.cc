@@ -35,9 +35,9 @@ struct Room {
   bool is_first = false;
 };
 
-// Errors: as log::read().
+// `again`: the follower could not use what it got from there before. Errors: as told_of().
 Task<Result<ReplicaRecords>> read_for(const ReplicaWant& want, const Looked& found, Room room,
-                                      ReplicaNews& news) {
+                                      std::shared_ptr<Partition> again, ReplicaNews& news) {
   Offset from = std::get<FetchFrom>(want.request).from;
   if (from < found.log_start) {  // The batch that the log starts in may begin there.
     CO_TRY(const log::Log::CutPoint batch, co_await log::find_cut(found.view, found.log_start));
@@ -46,10 +46,13 @@ Task<Result<ReplicaRecords>> read_for(const ReplicaWant& want, const Looked& fou
     from = found.log_start;
   }
   if (room.bytes == 0 && !room.is_first) co_return ReplicaRecords();
-  CO_TRY(auto read, co_await replication::read(found.view, from,
-                                               {.upper_bound = found.log_end,
-                                                .bytes_max = room.bytes,
-                                                .at_least_one = room.is_first}));
+  ReadLimits limits;
+  limits.upper_bound = found.log_end;
+  limits.bytes_max = room.bytes;
+  limits.at_least_one = room.is_first;
+  CO_TRY(auto read, co_await replication::read(found.view, from, limits));
+  if (again && read.bytes > 0)
+    CO_TRY_VOID(co_await examine(std::move(again), found.view, from, limits));
   co_return ReplicaRecords{std::move(read.chunks), read.bytes};
 }
 
@@ -239,6 +242,12 @@ void ReplicaSession::send(Parked parked, ReplicaAnswer answer) {
   parked.reply(rpc::PeerAnswer(std::make_unique<AnswerWriter>(std::move(answer))));
 }
 
+// The slot may be another partition's by now.
+void ReplicaSession::note_sent(std::uint32_t index, const TopicPartition& id, Offset from) {
+  const auto at = slot_by_id_.find(id);
+  if (at != slot_by_id_.end() && at->second == index) slots_[index].sent_from = from;
+}
+
 // What is there; reading may suspend, and a request that comes meanwhile waits for the next answer.
 Task<void> ReplicaSession::answer(std::shared_ptr<ReplicaSession> self) {
   if (!self->parked_) {
@@ -263,19 +272,14 @@ Task<void> ReplicaSession::answer(std::shared_ptr<ReplicaSession> self) {
                                       self->options_.partition_bytes_max);
     const Offset from = std::get<FetchFrom>(want.request).from;
     const auto partition = slot.partition.lock();
-    const bool again = slot.sent_from == from;
-    if (again && partition) {
-      if (auto sound = co_await examine(partition, found.view, from, found.log_end); !sound) {
-        news.error = std::move(sound).error();
-        continue;
-      }
-    }
-    auto read = co_await read_for(want, found, {left, bytes == 0}, news);
+    const auto again = slot.sent_from == from ? partition : nullptr;
+    auto read = co_await read_for(want, found, {left, bytes == 0}, again, news);
     if (read)
       records = std::move(*read);
     else
-      news.error = std::move(read).error();
-    if (records.bytes > 0) self->slots_[index].sent_from = from;
+      news.error = partition ? told_of(*partition, *found.view, std::move(read).error())
+                             : told_of(std::move(read).error());
+    if (records.bytes > 0) self->note_sent(index, want.id, from);
     bytes += records.bytes;
   }
   self->answering_ = false;

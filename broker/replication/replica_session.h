@@ -81,6 +81,7 @@ class ReplicaSession final : public FetchSink, public std::enable_shared_from_th
   void start_answer();
   void answer_nothing();
   void send(Parked parked, ReplicaAnswer answer);
+  void note_sent(std::uint32_t index, const TopicPartition& id, Offset from);
   static Task<void> answer(std::shared_ptr<ReplicaSession> self);
 
   env::Environment& environment_;

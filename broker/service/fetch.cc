@@ -217,15 +217,6 @@ class FetchRun {
     limits.bytes_max = bytes_left_of(i, left);
     limits.at_least_one = bytes_ == 0;
     if (limits.bytes_max == 0 && !limits.at_least_one) co_return;
-    const bool again = wanted(i).again && targets_[i].next == wanted(i).fetch_offset;
-    if (again) {
-      auto sound = co_await replication::examine(targets_[i].replica, found.view, targets_[i].next,
-                                                 found.high_watermark);
-      if (!sound) {
-        set_error(i, std::move(sound).error());
-        co_return;
-      }
-    }
     auto read = co_await replication::read(found.view, targets_[i].next, limits);
     if (read && !charge(read->chunks)) {
       // Answers that nobody takes use the memory up: this one is read when it leaves.
@@ -233,8 +224,21 @@ class FetchRun {
       read = co_await replication::read(found.view, targets_[i].next, limits);
     }
     if (!read) {
-      set_error(i, replication::told_of(std::move(read).error()));
+      set_error(i,
+                replication::told_of(*targets_[i].replica, *found.view, std::move(read).error()));
       co_return;
+    }
+    const bool again = wanted(i).again && targets_[i].next == wanted(i).fetch_offset;
+    if (again && read->bytes > 0) {
+      // Of what it was sent it has used all that was whole: the first batch is the one.
+      limits.bytes_max = 1;
+      limits.at_least_one = true;
+      auto sound =
+          co_await replication::examine(targets_[i].replica, found.view, targets_[i].next, limits);
+      if (!sound) {
+        set_error(i, std::move(sound).error());
+        co_return;
+      }
     }
     targets_[i].next = read->next;
     bytes_ += read->bytes;

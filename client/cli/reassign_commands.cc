@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -158,8 +159,13 @@ Result<void> run(Client& client, const DrainBroker& command) {
   TRY(MovePlan plan, plan_of_drain(admin, command.broker));
   // What is made before it is closed to new replicas may be placed on it still.
   auto close = [&]() -> Result<MovePlan> {
-    TRY_VOID(admin.set_drained(command.broker, true));
-    if (!command.json) TRY_VOID(print(drained_text(command.broker)));
+    const auto closed = admin.set_drained(command.broker, true);
+    if (closed && !command.json) TRY_VOID(print(drained_text(command.broker)));
+    // Below the feature level that knows it the moves go on, as they always did.
+    if (!closed && closed.error().code != Errc::unsupported_version) return fail(closed.error());
+    if (!closed)
+      fmt::print(stderr, "ropewalk: it may get new replicas meanwhile: {}\n",
+                 closed.error().context);
     return plan_of_drain(admin, command.broker);
   };
   return carry_out(admin, std::move(plan),
